@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from gradstep_engine import events as events
+
 
 def __getattr__(name: str) -> Any:
     if name.startswith("__"):
