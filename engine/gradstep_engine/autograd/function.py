@@ -22,7 +22,7 @@ class Op(Node):
     """An operation on arrays; the instance of one run is also its backward node.
 
     Attributes:
-        name: what the user calls it (`mul`); a run may set its own.
+        op_name: what the user calls it (`mul`); a run may set its own.
         node_name: PyTorch's name of its node (`MulBackward0`).
         saves: positions of tensor inputs whose arrays `forward` keeps in `self.saved`; they are
             checked against in-place changes before backward uses them.
@@ -30,7 +30,7 @@ class Op(Node):
         view: whether the output shares the first input's memory.
     """
 
-    name: ClassVar[str] = "op"
+    op_name: ClassVar[str] = "op"
     saves: ClassVar[tuple[int, ...]] = ()
     saves_output: ClassVar[bool] = False
     view: ClassVar[bool] = False
@@ -98,7 +98,7 @@ def apply(op: type[Op], *inputs: Any, **attributes: Any) -> Any:
             made = node if recorded else None
             listener(
                 events.Op(
-                    name=getattr(node, "shown_as", op.name),
+                    name=getattr(node, "shown_as", op.op_name),
                     inputs=tuple(x for x in inputs if isinstance(x, Tensor)),
                     outputs=outputs,
                     attributes=_shown_attributes(inputs, attributes),

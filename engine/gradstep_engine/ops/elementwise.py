@@ -16,7 +16,7 @@ def _shape(x: Any) -> tuple[int, ...]:
 class Add(Op):
     """a + b.  ∂/∂a = grad, ∂/∂b = grad."""
 
-    name = "add"
+    op_name = "add"
     node_name = "AddBackward0"
 
     def forward(self, a: Any, b: Any) -> Any:
@@ -34,7 +34,7 @@ class Add(Op):
 class Mul(Op):
     """a · b.  ∂/∂a = grad · b, ∂/∂b = grad · a."""
 
-    name = "mul"
+    op_name = "mul"
     node_name = "MulBackward0"
     saves = (0, 1)
 
