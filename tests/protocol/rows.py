@@ -45,7 +45,7 @@ def loop(iterations: int = 3) -> list[EventRow]:
             "forward",
             name="linear",
             module="fc",
-            calls=(iteration, iteration + 100),
+            calls=(*calls, iteration + 100),
             line=10,
             enclosing=forward,
         )
