@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -151,3 +152,10 @@ def test_prints_and_lines_are_stepped_over() -> None:
     rows = [ROWS[0], row(2, "output", name="stdout"), row(3, "line", line=3), row(4, "op", line=3)]
     assert go(1, "step", rows) == 4
     assert {r.kind for r in rows} - STEPPABLE == {"run_started", "output", "line"}
+
+
+def test_an_origin_reads_back_without_its_detail() -> None:
+    origin = row(5, "op", "forward", 2, name="add", calls=(1, 2), detail={"attributes": {}})
+    assert motions.row_from_wire(json.loads(json.dumps(motions.row_to_wire(origin)))) == row(
+        5, "op", "forward", 2, name="add", calls=(1, 2)
+    )
