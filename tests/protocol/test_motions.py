@@ -9,8 +9,7 @@ import pytest
 
 from gradstep.protocol import motions
 from gradstep.protocol.row import STEPPABLE, EventRow
-
-from .rows import FILE, PER_ITERATION, loop, row
+from tests.protocol.rows import FILE, PER_ITERATION, loop, row
 
 ROWS = loop()
 END = ROWS[-1].seq

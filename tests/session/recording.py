@@ -7,8 +7,7 @@ from pathlib import Path
 from gradstep.protocol.row import EventRow
 from gradstep.trace.model import OptimizerState, TensorValue
 from gradstep.trace.writer import TraceWriter
-
-from ..protocol.rows import FILE, loop
+from tests.protocol.rows import FILE, loop
 
 WEIGHT, LOSS = 1, 2
 

@@ -11,9 +11,8 @@ import pytest
 from gradstep.protocol.breakpoints import BreakpointError
 from gradstep.session import Session, SessionError
 from gradstep.trace.reader import TraceError
-
-from ..protocol.rows import PER_ITERATION
-from .recording import write_loop
+from tests.protocol.rows import PER_ITERATION
+from tests.session.recording import write_loop
 
 END = 2 + 3 * PER_ITERATION
 
