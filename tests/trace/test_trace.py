@@ -373,9 +373,7 @@ def test_numbers_decode(dtype: str, code: str | None, numbers: list[float]) -> N
         struct.pack(f"<{code}", number) if code else struct.pack("<f", number)[2:]
         for number in numbers
     )
-    value = TensorValue(
-        1, 0, 1, (2, 1), dtype, False, 0.0, 0.0, 0.0, 0.0, 0.0, 0, 0, 0, content
-    )
+    value = TensorValue(1, 0, 1, (2, 1), dtype, False, 0.0, 0.0, 0.0, 0.0, 0.0, 0, 0, 0, content)
     assert decode(value) == numbers
     assert decode(value, 1) == numbers[:1]
     assert element(value, (1, 0)) == numbers[1]
@@ -392,9 +390,7 @@ def test_contents_that_were_not_recorded_have_no_numbers() -> None:
         decode(value)
 
 
-def test_batches_are_committed_while_running(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_batches_are_committed_while_running(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writer_module, "BATCH_ROWS", 10)
     monkeypatch.setattr(writer_module, "BATCH_SECONDS", 1e9)
     with TraceWriter(path) as trace:

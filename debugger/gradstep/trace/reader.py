@@ -143,9 +143,7 @@ class RunTrace:
 
     def iterations(self) -> int:
         """Return the number of the last iteration so far; 0 before the first."""
-        row = self.database.row(
-            "SELECT max(iteration) FROM event WHERE run = ?", (self.number,)
-        )
+        row = self.database.row("SELECT max(iteration) FROM event WHERE run = ?", (self.number,))
         return row[0] or 0 if row else 0
 
     def first_seq_of_iteration(self, number: int) -> int | None:
@@ -248,7 +246,10 @@ class RunTrace:
             " ORDER BY seq DESC, version DESC LIMIT 1",
             (self.number, tensor, upto, *(() if version is None else (version,))),
         )
-        return None if row is None else value_from_row(row)
+        try:
+            return None if row is None else value_from_row(row)
+        except (ValueError, AttributeError, TypeError) as error:
+            raise self.database.damaged(error) from None
 
     def _first(self, holds: Callable[[int], bool], column: str) -> int | None:
         low, high = 1, self.head
