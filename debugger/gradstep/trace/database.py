@@ -23,6 +23,7 @@ class Database:
     """A read-only connection to a trace file; every failure is a `TraceError`."""
 
     def __init__(self, path: str | Path) -> None:
+        """Open `path`; see `Trace.open`."""
         self.path = Path(path)
         self._copy: tempfile.TemporaryDirectory[str] | None = None
         self._texts: dict[int, str] = {}

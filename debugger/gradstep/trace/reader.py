@@ -35,6 +35,7 @@ class Trace:
     """An open trace file."""
 
     def __init__(self, database: Database) -> None:
+        """Read from an open database."""
         self._database = database
 
     @classmethod
@@ -88,6 +89,7 @@ class RunTrace:
     """One run of a trace, possibly still growing."""
 
     def __init__(self, database: Database, number: int) -> None:
+        """Read the run `number` of an open database."""
         self.database = database
         self.number = number
         self._losses: list[tuple[int, int, int, float]] = []
@@ -221,7 +223,7 @@ class RunTrace:
     def _read_losses(self, after: int, upto: int) -> Iterator[tuple[int, int, int, float]]:
         rows = self.database.rows(
             "SELECT e.seq, e.iteration, t.tensor, t.version FROM event e"
-            " JOIN event_tensor t ON t.run = e.run AND t.seq = e.seq AND t.role = ?"
+            " INDEXED BY event_by_kind JOIN event_tensor t ON t.run = e.run AND t.seq = e.seq AND t.role = ?"
             " WHERE e.run = ? AND e.kind = ? AND e.seq > ? AND e.seq <= ? AND e.phase = ?"
             " ORDER BY e.seq",
             (
@@ -274,11 +276,13 @@ class RunTrace:
         kind_id = None if kind is None else self.database.text_id(kind)
         if kind is not None and kind_id is None:
             return
+        # Without statistics SQLite would rather filter a range of seqs than use the index.
         which = "" if kind is None else "AND kind = ?"
+        index = "" if kind is None else "INDEXED BY event_by_kind"
         order = "DESC" if descending else "ASC"
         while start < stop:
             rows = self.database.rows(
-                f"SELECT {_EVENT_COLUMNS} FROM event WHERE run = ? {which}"
+                f"SELECT {_EVENT_COLUMNS} FROM event {index} WHERE run = ? {which}"
                 f" AND seq >= ? AND seq < ? ORDER BY seq {order} LIMIT {_CHUNK}",
                 (self.number, *(() if kind is None else (kind_id,)), start, stop),
             )
