@@ -221,24 +221,20 @@ class RunTrace:
         return [loss for loss in self._losses if loss[0] <= upto]
 
     def _read_losses(self, after: int, upto: int) -> Iterator[tuple[int, int, int, float]]:
-        rows = self.database.rows(
-            "SELECT e.seq, e.iteration, t.tensor, t.version FROM event e"
-            " INDEXED BY event_by_kind JOIN event_tensor t ON t.run = e.run AND t.seq = e.seq AND t.role = ?"
-            " WHERE e.run = ? AND e.kind = ? AND e.seq > ? AND e.seq <= ? AND e.phase = ?"
-            " ORDER BY e.seq",
-            (
-                self.database.text_id("root"),
-                self.number,
-                self.database.text_id("phase_entered"),
-                after,
-                upto,
-                self.database.text_id("backward"),
-            ),
-        )
-        for seq, iteration, tensor, version in rows:
-            value = self.value(tensor, seq, version)
-            if value is not None and all(size == 1 for size in value.shape):
-                yield seq, iteration, tensor, _scalar(value)
+        kind, phase, role = map(self.database.text_id, ("phase_entered", "backward", "root"))
+        # One look-up per event: for the join SQLite scans a range of event_tensor each time.
+        for seq, iteration in self.database.rows(
+            "SELECT seq, iteration FROM event INDEXED BY event_by_kind"
+            " WHERE run = ? AND kind = ? AND seq > ? AND seq <= ? AND phase = ? ORDER BY seq",
+            (self.number, kind, after, upto, phase),
+        ):
+            root = self.database.row(
+                "SELECT tensor, version FROM event_tensor WHERE run = ? AND seq = ? AND role = ?",
+                (self.number, seq, role),
+            )
+            value = root and self.value(root[0], seq, root[1])
+            if root and value and all(size == 1 for size in value.shape):
+                yield seq, iteration, root[0], _scalar(value)
 
     def value(self, tensor: int, upto: int, version: int | None = None) -> TensorValue | None:
         """Return what was recorded of a tensor at or before `upto`: the latest or one version."""
