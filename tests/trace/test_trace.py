@@ -272,7 +272,7 @@ def test_a_killed_run_is_marked_by_another_process(path: Path) -> None:
         assert opened.run().info.finished is None
         assert opened.run().head == 1
     mark_finished(crashed, run, -9, {"type": "Killed", "message": "killed", "traceback": ""})
-    mark_finished(crashed, run, 0)
+    mark_finished(crashed, run, None, {"type": "Later", "message": "", "traceback": ""})
     with Trace.open(crashed) as opened:
         info = opened.run().info
         assert info.exit_status == -9
