@@ -102,7 +102,7 @@ def read_details(
 ) -> RowDetails:
     """Read what is written in a row."""
     name = moment.name(row.output) if row.output is not None else ""
-    variable = "" if not name or is_op_name(name) else f"{glyphs.arrow} {name}"
+    variable = "" if not name or is_op_name(name, row.name) else f"{glyphs.arrow} {name}"
     made = None
     if row.made is not None and row.made.tensor is not None:
         # A ghost of the future has no value as of this moment, but it does have a shape.
@@ -120,7 +120,7 @@ def _leaves(moment: Moment, row: GraphRow, reached: frozenset[int], glyphs: Glyp
     spans: list[Span] = []
     for tensor in row.leaves:
         name = moment.name(tensor)
-        if not name or is_op_name(name) or not moment.is_leaf(tensor):
+        if not name or is_op_name(name, "tensor") or not moment.is_leaf(tensor):
             continue
         inside = bool(row.module) and name.startswith(row.module + ".")
         brief = name.removeprefix(row.module + ".") if inside else name

@@ -101,7 +101,7 @@ def _op(moment: Moment, values: _Values, row: EventRow, refs: tuple[TensorRef, .
     single = all(size == 1 for size in value.shape)
     text = brief(moment, output) if single else numbers.shape(value.shape)
     entries = values.lines.get(row.line, {})
-    if is_op_name(name):
+    if is_op_name(name, row.name):
         # A result without a name of its own is shown only while the line has nothing better.
         if not any(key != "anonymous" for key in entries):
             values.put(row.line, "anonymous", line((f"{row.name} {text}", "forward dim")))
