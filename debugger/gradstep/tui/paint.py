@@ -6,13 +6,12 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color, ColorParseError
 from textual.strip import Strip
 
-from gradstep.views.text import Line, Span
+from gradstep.views.text import Span
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -31,6 +30,12 @@ _COLOURS = {
     "error": "error",
     "success": "success",
     "accent": "primary",
+    "lane0": "forward",
+    "lane1": "backward",
+    "lane2": "step",
+    "lane3": "leaf",
+    "lane4": "warning",
+    "lane5": "error",
     "keyword": "code-keyword",
     "string": "code-string",
     "number": "code-number",
@@ -109,33 +114,3 @@ def _painter(theme: str, variables: tuple[tuple[str, str], ...]) -> Painter:
 def painter_for(app: App[Any]) -> Painter:
     """Return the painter of the app's present theme."""
     return _painter(app.theme, tuple(app.theme_variables.items()))
-
-
-def width_of(line: Iterable[Span]) -> int:
-    """Return how many cells a line takes."""
-    return sum(cell_len(span.text) for span in line)
-
-
-def spread(left: Line, right: Line, width: int) -> Line:
-    """Put one part at the left edge and one at the right; the left gives way where they meet."""
-    room = width - width_of(right)
-    left = crop(left, max(0, room - 1))
-    return (*left, Span(" " * max(0, room - width_of(left)), ""), *right)
-
-
-def crop(line: Line, width: int) -> Line:
-    """Cut a line to a width; an ellipsis shows that something is missing."""
-    if width_of(line) <= width:
-        return line
-    kept: list[Span] = []
-    room = width - 1
-    for span in line:
-        text = span.text
-        while text and cell_len(text) > room:
-            text = text[:-1]
-        if text:
-            kept.append(Span(text, span.style))
-            room -= cell_len(text)
-        if text != span.text:
-            break
-    return (*kept, Span("…", "dim")) if width > 0 else ()
