@@ -1,0 +1,66 @@
+# make demo   sets up and opens the debugger on a bundled scenario
+# make check  sets up and runs every check and all tests
+# Both work on a fresh checkout with Python 3.11 or newer, pip and venv.
+
+PYTHON ?= python3
+VENV ?= .venv
+SCENARIO ?= two_scalars
+TORCH ?= torch==2.13.0
+bin = $(VENV)/bin
+
+.PHONY: setup demo check format lint types contracts test test-torch benchmark clean
+.DEFAULT_GOAL := check
+
+setup: $(VENV)/.for-development
+
+demo: $(VENV)/.for-use
+	$(bin)/gradstep demo $(SCENARIO)
+
+check: $(VENV)/.for-development
+	$(bin)/ruff format --check .
+	$(bin)/ruff check .
+	$(bin)/mypy
+	$(bin)/lint-imports
+	$(bin)/python -m pytest
+
+# PyTorch is no dependency of gradstep; the tests marked torch compare the engine with it.
+test-torch: $(VENV)/.for-development
+	$(bin)/python -m pip install --quiet "$(TORCH)"
+	$(bin)/python -m pytest -m torch
+
+format: $(VENV)/.for-development
+	$(bin)/ruff format .
+	$(bin)/ruff check --fix .
+
+lint: $(VENV)/.for-development
+	$(bin)/ruff format --check .
+	$(bin)/ruff check .
+
+types: $(VENV)/.for-development
+	$(bin)/mypy
+
+contracts: $(VENV)/.for-development
+	$(bin)/lint-imports
+
+test: $(VENV)/.for-development
+	$(bin)/python -m pytest
+
+benchmark: $(VENV)/.for-development
+	$(bin)/python benchmarks/engine.py
+	$(bin)/python benchmarks/recording.py
+	$(bin)/python benchmarks/screen.py
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "gradstep needs Python 3.11 or newer: make PYTHON=/path/to/python3.11")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.for-use: pyproject.toml | $(VENV)/bin/python
+	$(bin)/python -m pip install --quiet -e .
+	touch $@
+
+$(VENV)/.for-development: pyproject.toml | $(VENV)/bin/python
+	$(bin)/python -m pip install --quiet -e ".[dev]"
+	touch $@ $(VENV)/.for-use
+
+clean:
+	rm -rf $(VENV) dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

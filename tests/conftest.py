@@ -1,0 +1,73 @@
+"""What every test gets: a clean environment, and a visible reason where PyTorch is absent."""
+
+import importlib.util
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# Textual and Rich read these while they are imported, so they go before any test module is.
+for name in list(os.environ):
+    if name.startswith("TEXTUAL") or name in {
+        "NO_COLOR",
+        "FORCE_COLOR",
+        "COLORTERM",
+        "COLUMNS",
+        "LINES",
+        "GRADSTEP_DEBUGGEE",
+    }:
+        del os.environ[name]
+os.environ["TEXTUAL_ANIMATIONS"] = "none"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if importlib.util.find_spec("torch") is not None:
+        return
+    absent = pytest.mark.skip(reason="PyTorch is not installed (make test-torch)")
+    for item in items:
+        if item.get_closest_marker("torch"):
+            item.add_marker(absent)
+
+
+@pytest.fixture(autouse=True)
+def own_state_directory(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """Keep saved breakpoints and settings of the person who runs the tests out of the tests."""
+    place = tmp_path_factory.mktemp("state")
+    for name in ("XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "LOCALAPPDATA"):
+        monkeypatch.setenv(name, str(place))
+    return place
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The directory of the checkout."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def scenarios() -> Path:
+    """The directory of the bundled scenarios."""
+    return ROOT / "scenarios"
+
+
+@pytest.fixture(scope="session")
+def child_environment() -> dict[str, str]:
+    """The environment for a child Python that finds gradstep as this checkout has it."""
+    paths = [str(ROOT / "engine"), str(ROOT / "debugger")]
+    return {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(paths),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONIOENCODING": "utf-8",
+    }
+
+
+@pytest.fixture(scope="session")
+def python() -> str:
+    """The interpreter that runs the tests."""
+    return sys.executable
