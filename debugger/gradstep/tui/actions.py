@@ -150,12 +150,20 @@ COMMANDS: Final = (
     ),
     Command(
         "run.pause",
-        ("space", "ctrl+c"),
+        ("space",),
         "Pause",
-        "Pause a running script at its next event or line. Ctrl-C does the same, and never kills.",
+        "Pause a running script at its next event or line.",
         "program",
         "pause",
-        priority=False,
+    ),
+    Command(
+        "run.interrupt",
+        ("ctrl+c",),
+        "Pause from anywhere",
+        "Pause a running script, also while typing; it never ends gradstep.",
+        "program",
+        "interrupt",
+        priority=True,
     ),
     Command(
         "run.restart",

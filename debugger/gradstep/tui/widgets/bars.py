@@ -141,9 +141,7 @@ class TimelineBar(Bar):
         frame = self.frame
         assert frame.moment is not None
         live = frame.session is not None and frame.session.is_live
-        return timeline(
-            frame.moment, head=frame.head, width=width, live=live, glyphs=frame.glyphs
-        )
+        return timeline(frame.moment, head=frame.head, width=width, live=live, glyphs=frame.glyphs)
 
     def on_click(self, event: events.Click) -> None:
         """Go to the event under the mouse."""
@@ -198,7 +196,9 @@ class KeyBar(Bar):
         back = by_id.get(command.back)
         style = "accent bold"
         if back is not None:
-            return line((keys, style), ("/", "dim"), (self._keys_of(back), style), f" {command.short}")
+            return line(
+                (keys, style), ("/", "dim"), (self._keys_of(back), style), f" {command.short}"
+            )
         return line((keys, style), f" {command.short}")
 
     async def on_click(self, event: events.Click) -> None:

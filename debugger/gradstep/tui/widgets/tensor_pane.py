@@ -98,9 +98,7 @@ class TensorPane(LinesView):
             return super().row_strip(row, width, painter)
         index = row - self._body[0]
         label = max(len(text) for text in view.row_labels)
-        segments = [
-            Segment(" " + view.row_labels[index].rjust(label) + " ", painter.style("dim"))
-        ]
+        segments = [Segment(" " + view.row_labels[index].rjust(label) + " ", painter.style("dim"))]
         for cell in view.cells[index]:
             if cell.heat is None:
                 style = painter.style("warning bold")
