@@ -28,7 +28,7 @@ class Glyphs:
     cross: str = "✗"
     none: str = "–"
     cut: str = "⊘"
-    ghost: str = "◌"
+    unrecorded: str = "◦"
     # rails
     rail: str = "│"
     across: str = "─"
@@ -85,7 +85,7 @@ ASCII: Final = Glyphs(
     cross="x",
     none="-",
     cut="%",
-    ghost=".",
+    unrecorded=".",
     rail="|",
     across="-",
     crossing="+",
