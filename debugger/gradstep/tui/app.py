@@ -88,10 +88,10 @@ class GradstepApp(Commands, App[int]):
         """Return the key that does a command now."""
         return first_key(command, self.keymap)
 
-    def on_mount(self) -> None:
+    async def on_mount(self) -> None:
         """Put the screen up, then open the session."""
         self.set_keymap(self.keymap)
-        self.push_screen(self.main)
+        await self.push_screen(self.main)
         self.main.title_bar.script = self.script
         self._watch_signals()
         self.run_worker(self._open(), group="open")
@@ -128,10 +128,10 @@ class GradstepApp(Commands, App[int]):
         if not self.main.is_mounted:
             return
         moved_from = self.frame.cursor
-        frame = take_frame(self.session, self.selection, self.glyphs)
+        frame = take_frame(self.session, self.selection, self.glyphs, self.moves)
         if frame.cursor != moved_from and self.selection.seq is not None:
             self.selection = self.selection.moved()
-            frame = take_frame(self.session, self.selection, self.glyphs)
+            frame = take_frame(self.session, self.selection, self.glyphs, self.moves)
         self.frame = frame
         points = self.session.breakpoints.list() if self.session is not None else ()
         shown = frame.moment.event.file if frame.moment is not None else ""
@@ -252,6 +252,7 @@ class GradstepApp(Commands, App[int]):
         self.crash_line = self.crash_line or one_line(error, write_log(error))
         if self.session is not None:
             self.session.kill_now()
+        self.gate.fail(self.crash_line)
         self._close_messages_no_wait()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from gradstep.views.glyphs import UNICODE, Glyphs
@@ -35,16 +35,17 @@ class Frame:
     """One instant. `moment` is None until the first event is recorded.
 
     `state` is starting, running, paused, past, exited or recorded; `past` means that the cursor
-    stands before the newest event of a live run.
+    stands before the newest event of a live run. `moves` counts finished motions and seeks.
     """
 
-    session: SessionPort | None
-    moment: Moment | None
+    session: SessionPort | None = field(repr=False)
+    moment: Moment | None = field(repr=False)
     state: str
     cursor: int
     head: int
     selection: Selection
-    glyphs: Glyphs = UNICODE
+    glyphs: Glyphs = field(default=UNICODE, repr=False)
+    moves: int = 0
 
     @property
     def tensor(self) -> int | None:
@@ -60,12 +61,14 @@ class Frame:
 EMPTY = Frame(None, None, "starting", 0, 0, Selection())
 
 
-def take_frame(session: SessionPort | None, selection: Selection, glyphs: Glyphs) -> Frame:
+def take_frame(
+    session: SessionPort | None, selection: Selection, glyphs: Glyphs, moves: int = 0
+) -> Frame:
     """Read the session's attributes once, so that all panes paint the same instant."""
     if session is None:
-        return Frame(None, None, "starting", 0, 0, selection, glyphs)
+        return Frame(None, None, "starting", 0, 0, selection, glyphs, moves)
     state, cursor, head = session.state, session.cursor, session.head
     moment = session.moment() if head > 0 and cursor > 0 else None
     if state in ("paused", "exited") and cursor < head:
         state = "past"
-    return Frame(session, moment, state, cursor, head, selection, glyphs)
+    return Frame(session, moment, state, cursor, head, selection, glyphs, moves)

@@ -21,6 +21,12 @@ class Gate:
             if not future.done() and predicate(frame):
                 future.set_result(frame)
 
+    def fail(self, reason: str) -> None:
+        """Tell that no frame will come any more."""
+        for _, future in self._waiters:
+            if not future.done():
+                future.set_exception(AssertionError(reason))
+
     async def wait(
         self, predicate: Callable[[Frame], bool], now: Frame, timeout: float
     ) -> Frame | None:

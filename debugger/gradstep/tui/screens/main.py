@@ -142,7 +142,7 @@ class MainScreen(Screen[None]):
         """Whether panes 1 to 3 share one place."""
         return self.size.width < 100
 
-    def arrange(self) -> None:
+    def place_panes(self) -> None:
         """Show the panes that belong on a screen of this size, zoomed or not."""
         zoomed = self.zoomed
         for pane in self.panes():
@@ -173,7 +173,7 @@ class MainScreen(Screen[None]):
             pane.display = True
         if target is not None:
             self.set_focus(target)
-        self.arrange() if hidden else self.paint_panes()
+        self.place_panes() if hidden else self.paint_panes()
 
     def focused_pane(self) -> TabbedPane:
         """Return the pane that has the focus, the source pane if none."""
@@ -194,7 +194,7 @@ class MainScreen(Screen[None]):
     def toggle_zoom(self) -> None:
         """Give the focused pane the whole body, or put all panes back."""
         self.zoomed = "" if self.zoomed else (self.focused_pane().id or "")
-        self.arrange()
+        self.place_panes()
 
     def open_prompt(self) -> None:
         """Go to the console's prompt, remembering where the focus was."""
@@ -225,7 +225,7 @@ class MainScreen(Screen[None]):
 
     def on_resize(self, event: events.Resize) -> None:
         """Arrange the panes for the new size."""
-        self.call_after_refresh(self.arrange)
+        self.call_after_refresh(self.place_panes)
 
     if TYPE_CHECKING:
 
