@@ -143,9 +143,7 @@ class RunTrace:
 
     def iterations(self) -> int:
         """Return the number of the last iteration so far; 0 before the first."""
-        row = self.database.row(
-            "SELECT max(iteration) FROM event WHERE run = ?", (self.number,)
-        )
+        row = self.database.row("SELECT max(iteration) FROM event WHERE run = ?", (self.number,))
         return row[0] or 0 if row else 0
 
     def first_seq_of_iteration(self, number: int) -> int | None:

@@ -370,8 +370,7 @@ def _note_end(
     error: Mapping[str, str] | None,
 ) -> None:
     database.execute(
-        "UPDATE run SET finished = ?, exit_status = ?, error = ?"
-        " WHERE id = ? AND finished IS NULL",
+        "UPDATE run SET finished = ?, exit_status = ?, error = ? WHERE id = ? AND finished IS NULL",
         (time.time(), exit_status, None if error is None else json.dumps(dict(error)), run),
     )
 

@@ -72,6 +72,4 @@ def tensor_view(
     `tensor` None shows the tensor that the event under the cursor is about.
     """
     note = (line(("no tensor selected", "dim")),)
-    return TensorView(
-        tensor, what, (), (), (), (), (), 9, 0, 0, 0, 0, 1, (), (), (), note
-    )
+    return TensorView(tensor, what, (), (), (), (), (), 9, 0, 0, 0, 0, 1, (), (), (), note)

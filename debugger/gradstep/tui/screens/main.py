@@ -151,11 +151,8 @@ class MainScreen(Screen[None]):
             pane.display = pane.id == zoomed if zoomed else shown
             pane.neighbours = STACKED if self.is_compact and stacked and not zoomed else ()
         self.query_one("#body").set_class(bool(zoomed), "-zoomed")
-        focused = self.focused
-        if focused is None or not all(
-            node.display for node in focused.ancestors_with_self if isinstance(node, Widget)
-        ):
-            self.focus_pane(zoomed or self._top)
+        if not self._focus_is_seen():
+            self.call_after_refresh(self._focus_content, zoomed or self._top)
         self.call_after_refresh(self.paint_panes)
 
     zoomed: str = ""
@@ -166,14 +163,19 @@ class MainScreen(Screen[None]):
             self._top = name
         if self.zoomed:
             self.zoomed = name
-        pane = self.pane(name)
-        hidden = not pane.display
-        target = _focusable(pane.content())
-        if hidden:
-            pane.display = True
+        self.place_panes()
+        self._focus_content(name)
+
+    def _focus_content(self, name: str) -> None:
+        target = _focusable(self.pane(name).content())
         if target is not None:
             self.set_focus(target)
-        self.place_panes() if hidden else self.paint_panes()
+
+    def _focus_is_seen(self) -> bool:
+        if self.focused is None:
+            return False
+        nodes = [node for node in self.focused.ancestors_with_self if isinstance(node, Widget)]
+        return all(node.display for node in nodes)
 
     def focused_pane(self) -> TabbedPane:
         """Return the pane that has the focus, the source pane if none."""
