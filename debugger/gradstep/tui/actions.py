@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 
 GROUPS: Final = {
     "forward": "Forward in time",
@@ -296,7 +296,7 @@ def unique_keys(command: Command) -> tuple[str, ...]:
     return tuple(dict.fromkeys(key_text(key) for key in command.keys))
 
 
-def bindings() -> list[Binding]:
+def bindings() -> list[BindingType]:
     """Return Textual's bindings for the whole table, each under its command's id."""
     return [
         Binding(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import Final
 
 from textual import events, getters
 from textual.app import ComposeResult
@@ -24,9 +24,6 @@ from gradstep.tui.widgets.tabbed import TabbedPane
 from gradstep.tui.widgets.talk_panes import ConsolePane, PromptInput, StdoutPane
 from gradstep.tui.widgets.tensor_pane import TensorPane
 
-if TYPE_CHECKING:
-    from gradstep.tui.app import GradstepApp
-
 STACKED: Final = (("source", "1 Source"), ("graph", "2 Graph"), ("talk", "3 Console"))
 """The panes that share one place on a narrow screen."""
 
@@ -35,12 +32,15 @@ class MainScreen(Screen[None]):
     """Everything a user sees while debugging."""
 
     CSS_PATH = "main.tcss"
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012
         (0, "-compact"),
         (100, "-normal"),
         (160, "-wide"),
     ]
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-short"), (16, "-tall")]
+    VERTICAL_BREAKPOINTS = [  # noqa: RUF012
+        (0, "-short"),
+        (16, "-tall"),
+    ]
 
     title_bar = getters.query_one(TitleBar)
     phase_bar = getters.query_one(PhaseBar)
@@ -228,12 +228,6 @@ class MainScreen(Screen[None]):
     def on_resize(self, event: events.Resize) -> None:
         """Arrange the panes for the new size."""
         self.call_after_refresh(self.place_panes)
-
-    if TYPE_CHECKING:
-
-        @property
-        def app(self) -> GradstepApp:
-            """The application."""
 
 
 def _focusable(widget: Widget) -> Widget | None:
