@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
 from gradstep.tui.app import GradstepApp
+from gradstep.tui.frame import Frame
 
 from .fake_session import FakeSession
 from .recording import record_two_scalars
@@ -48,6 +50,10 @@ def open_app(trace_path: Path) -> Open:
 async def press(app: GradstepApp, pilot: Pilot[int], *keys: str) -> None:
     """Press motion keys, each when the one before has arrived on the screen."""
     for key in keys:
-        wanted = app.moves + 1
+        before = app.moves
         await pilot.press(key)
-        await app.reached(lambda frame, wanted=wanted: frame.moves >= wanted)
+        await app.reached(partial(_moved_since, before))
+
+
+def _moved_since(before: int, frame: Frame) -> bool:
+    return frame.moves > before

@@ -207,7 +207,7 @@ async def test_breakpoint_dialog_shows_the_error_inline(open_app: Open) -> None:
         assert [item.text for item in session.breakpoints.list()] == ["step"]
         await pilot.press("escape")
         await pilot.pause()
-        assert app.screen is app.main
+        assert len(app.screen_stack) == 2
 
 
 async def test_console_answers_and_remembers(open_app: Open) -> None:

@@ -143,7 +143,12 @@ class MainScreen(Screen[None]):
         return self.size.width < 100
 
     def place_panes(self) -> None:
-        """Show the panes that belong on a screen of this size, zoomed or not."""
+        """Show the panes that belong on a screen of this size; keep the focus in sight."""
+        self._show_panes()
+        if not self._focus_is_seen():
+            self.call_after_refresh(self._focus_content, self.zoomed or self._top)
+
+    def _show_panes(self) -> None:
         zoomed = self.zoomed
         for pane in self.panes():
             stacked = any(pane.id == name for name, _ in STACKED)
@@ -151,8 +156,6 @@ class MainScreen(Screen[None]):
             pane.display = pane.id == zoomed if zoomed else shown
             pane.neighbours = STACKED if self.is_compact and stacked and not zoomed else ()
         self.query_one("#body").set_class(bool(zoomed), "-zoomed")
-        if not self._focus_is_seen():
-            self.call_after_refresh(self._focus_content, zoomed or self._top)
         self.call_after_refresh(self.paint_panes)
 
     zoomed: str = ""
@@ -163,7 +166,7 @@ class MainScreen(Screen[None]):
             self._top = name
         if self.zoomed:
             self.zoomed = name
-        self.place_panes()
+        self._show_panes()
         self._focus_content(name)
 
     def _focus_content(self, name: str) -> None:
