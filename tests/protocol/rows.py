@@ -31,21 +31,15 @@ def loop(iterations: int = 3) -> list[EventRow]:
         add("zeroed", "zero_grad", name="fc.weight", line=9, enclosing=first)
         add("phase_exited", "zero_grad", name="SGD.zero_grad", line=9, enclosing=first)
         forward = len(rows) + 1
-        add(
-            "phase_entered",
-            "forward",
-            name="forward",
-            line=10,
-            enclosing=forward,
-            calls=(iteration,),
-        )
+        calls = (iteration,)
+        add("phase_entered", "forward", name="forward", line=10, enclosing=forward, calls=calls)
         linear = len(rows) + 1
         add(
             "op",
             "forward",
             name="linear",
             module="fc",
-            calls=(iteration, iteration + 100),
+            calls=(*calls, iteration + 100),
             line=10,
             enclosing=forward,
         )

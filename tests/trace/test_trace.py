@@ -272,7 +272,7 @@ def test_a_killed_run_is_marked_by_another_process(path: Path) -> None:
         assert opened.run().info.finished is None
         assert opened.run().head == 1
     mark_finished(crashed, run, -9, {"type": "Killed", "message": "killed", "traceback": ""})
-    mark_finished(crashed, run, 0)
+    mark_finished(crashed, run, None, {"type": "Later", "message": "", "traceback": ""})
     with Trace.open(crashed) as opened:
         info = opened.run().info
         assert info.exit_status == -9
@@ -373,9 +373,7 @@ def test_numbers_decode(dtype: str, code: str | None, numbers: list[float]) -> N
         struct.pack(f"<{code}", number) if code else struct.pack("<f", number)[2:]
         for number in numbers
     )
-    value = TensorValue(
-        1, 0, 1, (2, 1), dtype, False, 0.0, 0.0, 0.0, 0.0, 0.0, 0, 0, 0, content
-    )
+    value = TensorValue(1, 0, 1, (2, 1), dtype, False, 0.0, 0.0, 0.0, 0.0, 0.0, 0, 0, 0, content)
     assert decode(value) == numbers
     assert decode(value, 1) == numbers[:1]
     assert element(value, (1, 0)) == numbers[1]
@@ -392,9 +390,7 @@ def test_contents_that_were_not_recorded_have_no_numbers() -> None:
         decode(value)
 
 
-def test_batches_are_committed_while_running(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_batches_are_committed_while_running(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writer_module, "BATCH_ROWS", 10)
     monkeypatch.setattr(writer_module, "BATCH_SECONDS", 1e9)
     with TraceWriter(path) as trace:

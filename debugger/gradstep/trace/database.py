@@ -8,19 +8,22 @@ import sqlite3
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote
 
 from gradstep.trace.errors import TraceError
 from gradstep.trace.schema import APPLICATION_ID, SCHEMA_VERSION
 
-_SIGNATURE = b"SQLite format 3\x00"
+_SIGNATURE: Final = b"SQLite format 3\x00"
+# Python's sqlite3 decodes SQLite's own messages, which can quote damaged bytes.
+_UNREADABLE: Final = (sqlite3.Error, UnicodeDecodeError, OverflowError)
 
 
 class Database:
     """A read-only connection to a trace file; every failure is a `TraceError`."""
 
     def __init__(self, path: str | Path) -> None:
+        """Open `path`; see `Trace.open`."""
         self.path = Path(path)
         self._copy: tempfile.TemporaryDirectory[str] | None = None
         self._texts: dict[int, str] = {}
@@ -37,14 +40,14 @@ class Database:
         """Return all rows of a query."""
         try:
             return self._connection.execute(sql, parameters).fetchall()
-        except (sqlite3.Error, UnicodeDecodeError) as error:
+        except _UNREADABLE as error:
             raise self.damaged(error) from None
 
     def row(self, sql: str, parameters: Sequence[Any] = ()) -> tuple[Any, ...] | None:
         """Return the first row of a query, or None."""
         try:
             found: tuple[Any, ...] | None = self._connection.execute(sql, parameters).fetchone()
-        except (sqlite3.Error, UnicodeDecodeError) as error:
+        except _UNREADABLE as error:
             raise self.damaged(error) from None
         return found
 
@@ -98,7 +101,7 @@ class Database:
             raise TraceError(f"{self.path} is not a gradstep trace")
 
     def _connect(self) -> sqlite3.Connection:
-        failure: sqlite3.Error | None = None
+        failure: Exception | None = None
         log = self.path.with_name(self.path.name + "-wal")
         ways = ["mode=ro"]
         try:
@@ -113,10 +116,10 @@ class Database:
                 return _probe(self.path, way)
             except sqlite3.OperationalError as error:
                 failure = error
-            except sqlite3.Error as error:
+            except _UNREADABLE as error:
                 raise self.damaged(error) from None
         if has_log:
-            with contextlib.suppress(sqlite3.Error, OSError):
+            with contextlib.suppress(*_UNREADABLE, OSError):
                 return self._connect_to_copy(log)
         raise self.damaged(failure)
 

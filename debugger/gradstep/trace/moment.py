@@ -28,6 +28,7 @@ class Moment:
     """
 
     def __init__(self, run: RunTrace, seq: int) -> None:
+        """Stand at the event `seq` of `run`."""
         self.run = run
         self.seq = seq
         self._database = run.database
@@ -100,8 +101,8 @@ class Moment:
     def parameters(self) -> list[int]:
         """Return the leaves that require grad and were seen by now, in order of creation."""
         rows = self._database.rows(
-            "SELECT id FROM tensor WHERE run = ? AND is_parameter = 1 AND first_seq <= ?"
-            " ORDER BY id",
+            "SELECT id FROM tensor INDEXED BY parameter WHERE run = ? AND is_parameter = 1"
+            " AND first_seq <= ? ORDER BY id",
             (self.run.number, self.seq),
         )
         return [row[0] for row in rows]

@@ -35,6 +35,7 @@ class Trace:
     """An open trace file."""
 
     def __init__(self, database: Database) -> None:
+        """Read from an open database."""
         self._database = database
 
     @classmethod
@@ -88,6 +89,7 @@ class RunTrace:
     """One run of a trace, possibly still growing."""
 
     def __init__(self, database: Database, number: int) -> None:
+        """Read the run `number` of an open database."""
         self.database = database
         self.number = number
         self._losses: list[tuple[int, int, int, float]] = []
@@ -219,24 +221,20 @@ class RunTrace:
         return [loss for loss in self._losses if loss[0] <= upto]
 
     def _read_losses(self, after: int, upto: int) -> Iterator[tuple[int, int, int, float]]:
-        rows = self.database.rows(
-            "SELECT e.seq, e.iteration, t.tensor, t.version FROM event e"
-            " JOIN event_tensor t ON t.run = e.run AND t.seq = e.seq AND t.role = ?"
-            " WHERE e.run = ? AND e.kind = ? AND e.seq > ? AND e.seq <= ? AND e.phase = ?"
-            " ORDER BY e.seq",
-            (
-                self.database.text_id("root"),
-                self.number,
-                self.database.text_id("phase_entered"),
-                after,
-                upto,
-                self.database.text_id("backward"),
-            ),
-        )
-        for seq, iteration, tensor, version in rows:
-            value = self.value(tensor, seq, version)
-            if value is not None and all(size == 1 for size in value.shape):
-                yield seq, iteration, tensor, _scalar(value)
+        kind, phase, role = map(self.database.text_id, ("phase_entered", "backward", "root"))
+        # One look-up per event: for the join SQLite scans a range of event_tensor each time.
+        for seq, iteration in self.database.rows(
+            "SELECT seq, iteration FROM event INDEXED BY event_by_kind"
+            " WHERE run = ? AND kind = ? AND seq > ? AND seq <= ? AND phase = ? ORDER BY seq",
+            (self.number, kind, after, upto, phase),
+        ):
+            root = self.database.row(
+                "SELECT tensor, version FROM event_tensor WHERE run = ? AND seq = ? AND role = ?",
+                (self.number, seq, role),
+            )
+            value = root and self.value(root[0], seq, root[1])
+            if root and value and all(size == 1 for size in value.shape):
+                yield seq, iteration, root[0], _scalar(value)
 
     def value(self, tensor: int, upto: int, version: int | None = None) -> TensorValue | None:
         """Return what was recorded of a tensor at or before `upto`: the latest or one version."""
@@ -246,7 +244,10 @@ class RunTrace:
             " ORDER BY seq DESC, version DESC LIMIT 1",
             (self.number, tensor, upto, *(() if version is None else (version,))),
         )
-        return None if row is None else value_from_row(row)
+        try:
+            return None if row is None else value_from_row(row)
+        except (ValueError, AttributeError, TypeError) as error:
+            raise self.database.damaged(error) from None
 
     def _first(self, holds: Callable[[int], bool], column: str) -> int | None:
         low, high = 1, self.head
@@ -271,11 +272,13 @@ class RunTrace:
         kind_id = None if kind is None else self.database.text_id(kind)
         if kind is not None and kind_id is None:
             return
+        # Without statistics SQLite would rather filter a range of seqs than use the index.
         which = "" if kind is None else "AND kind = ?"
+        index = "" if kind is None else "INDEXED BY event_by_kind"
         order = "DESC" if descending else "ASC"
         while start < stop:
             rows = self.database.rows(
-                f"SELECT {_EVENT_COLUMNS} FROM event WHERE run = ? {which}"
+                f"SELECT {_EVENT_COLUMNS} FROM event {index} WHERE run = ? {which}"
                 f" AND seq >= ? AND seq < ? ORDER BY seq {order} LIMIT {_CHUNK}",
                 (self.number, *(() if kind is None else (kind_id,)), start, stop),
             )

@@ -59,6 +59,7 @@ class TraceWriter:
         rank: int | None = None,
         content_budget: int = CONTENT_BUDGET,
     ) -> None:
+        """Open or make the file and begin a run; `parent` is (run, seq) it forked off from."""
         self.path = os.path.abspath(path)
         self._database = _open_for_writing(self.path)
         self._text: dict[str, int] = dict(
@@ -97,6 +98,15 @@ class TraceWriter:
         self._grads: list[tuple[Any, ...]] = []
         self._optimizers: list[tuple[Any, ...]] = []
         self._states: list[tuple[Any, ...]] = []
+        self._waiting: tuple[list[Any], ...] = (
+            self._events,
+            self._tensors,
+            self._names,
+            self._values,
+            self._grads,
+            self._optimizers,
+            self._states,
+        )
 
     def add(self, row: EventRow, tensors: Sequence[TensorUse] = ()) -> None:
         """Add one event and the tensors it is about; may commit a full batch of earlier ones."""
@@ -189,7 +199,8 @@ class TraceWriter:
         """Commit everything that was added; after this a killed process loses none of it."""
         self._last_flush = time.monotonic()
         self._pending_bytes = 0
-        if not (self._events or self._names or self._values or self._tensors or self._grads):
+        waiting = self._waiting
+        if not any(waiting):
             return
         database = self._database
         database.execute("BEGIN IMMEDIATE")
@@ -198,9 +209,13 @@ class TraceWriter:
             self._trim(database)
             database.execute("COMMIT")
         except BaseException:
+            # An interrupt may fall in here: what waits is kept and is written the next time.
             with contextlib.suppress(sqlite3.Error):
                 database.execute("ROLLBACK")
+            self._text = dict(database.execute("SELECT value, id FROM text").fetchall())
             raise
+        for rows in waiting:
+            rows.clear()
 
     def finish(self, exit_status: int | None, error: Mapping[str, str] | None = None) -> None:
         """Commit and note how the run ended."""
@@ -227,12 +242,11 @@ class TraceWriter:
         self.close()
 
     def _write_pending(self, database: sqlite3.Connection) -> None:
-        events, self._events = self._events, []
         event_rows: list[tuple[Any, ...]] = []
         tensor_rows: list[tuple[Any, ...]] = []
         intern = self._intern
         run = self.run
-        for row, tensors in events:
+        for row, tensors in self._events:
             event_rows.append(
                 (
                     run,
@@ -257,23 +271,17 @@ class TraceWriter:
                 tensor_rows.append((run, row.seq, position, intern(role), tensor, version))
         _insert(database, "event", 16, event_rows)
         _insert(database, "event_tensor", 6, tensor_rows)
-        tensors_new, self._tensors = self._tensors, []
         database.executemany(
             "INSERT INTO tensor VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE"
             " SET is_parameter = max(is_parameter, excluded.is_parameter)",
-            tensors_new,
+            self._tensors,
         )
-        names, self._names = self._names, []
-        _insert(database, "tensor_name", 5, names)
-        values, self._values = self._values, []
-        _insert(database, "value", 16, values)
-        self._kept += sum(len(value[-1]) for value in values if value[-1] is not None)
-        grads, self._grads = self._grads, []
-        _insert(database, "grad", 4, grads)
-        optimizers, self._optimizers = self._optimizers, []
-        _insert(database, "optimizer", 6, optimizers)
-        states, self._states = self._states, []
-        _insert(database, "optimizer_state", 7, states)
+        _insert(database, "tensor_name", 5, self._names)
+        _insert(database, "value", 16, self._values)
+        self._kept += sum(len(value[-1]) for value in self._values if value[-1] is not None)
+        _insert(database, "grad", 4, self._grads)
+        _insert(database, "optimizer", 6, self._optimizers)
+        _insert(database, "optimizer_state", 7, self._states)
 
     def _intern(self, text: str) -> int:
         number = self._text.get(text)
@@ -308,9 +316,10 @@ def mark_finished(
     exit_status: int | None,
     error: Mapping[str, str] | None = None,
 ) -> None:
-    """Note how a run ended whose own process could not: it was killed or it crashed.
+    """Note how a run ended, as its parent process knows it.
 
-    A run that already has its end keeps it.
+    For a run that was killed or crashed this is the only word; where the run said something
+    itself, the exit status given here is the true one and the error noted there is kept.
 
     Raises:
         sqlite3.Error: the file cannot be written.
