@@ -15,7 +15,7 @@ from textual.command import Provider
 from gradstep.tui.actions import COMMANDS, Command, bindings
 from gradstep.tui.announce import Announcer
 from gradstep.tui.commands import Commands
-from gradstep.tui.crash import one_line, write_log
+from gradstep.tui.crash import cause_of, one_line, write_log
 from gradstep.tui.frame import Frame, Selection, take_frame
 from gradstep.tui.gate import Gate
 from gradstep.tui.keymap import keymap_path, load_keymap
@@ -224,9 +224,13 @@ class GradstepApp(Commands):
             self.session.kill_now()
         self.exit(128 + number, return_code=128 + number)
 
+    def panic(self, *renderables: object) -> None:
+        """End after an error of ours; what Textual would print stays unprinted."""
+        self._fatal_error()
+
     def _fatal_error(self) -> None:
         """End after an error of ours: the traceback goes to a file, never to the terminal."""
-        error: BaseException = self._exception or RuntimeError("unknown")
+        error = cause_of(self._exception or RuntimeError("unknown"))
         self.crash_line = self.crash_line or one_line(error, write_log(error))
         if self.session is not None:
             self.session.kill_now()
