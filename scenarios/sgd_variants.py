@@ -24,4 +24,4 @@ for name, options in variants.items():
         # buffer is mixed in. The first step has no buffer yet, so dampening starts with the second.
         optimizer.step()
         path.append(f"{weight.item():.4f}")
-    print(f"{name:18s} {' → '.join(path)}")
+    print(f"{name:18s} {', '.join(path)}")
