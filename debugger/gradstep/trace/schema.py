@@ -44,17 +44,19 @@ CREATE TABLE tensor (                        -- what never changes about a tenso
     run INTEGER, id INTEGER, first_seq INTEGER, is_leaf INTEGER, is_parameter INTEGER,
     PRIMARY KEY (run, id)
 ) WITHOUT ROWID;
+CREATE INDEX parameter ON tensor (run, id) WHERE is_parameter = 1;
 CREATE TABLE tensor_name (                   -- how: parameter | buffer | variable | op
     run INTEGER, tensor INTEGER, seq INTEGER, name TEXT, how TEXT,
     PRIMARY KEY (run, tensor, seq, how)
 ) WITHOUT ROWID;
+CREATE INDEX tensor_by_name ON tensor_name (run, name, seq);
 CREATE TABLE value (                         -- one version of one tensor, first seen at seq
     run INTEGER, tensor INTEGER, seq INTEGER, version INTEGER,
     shape TEXT, dtype TEXT, requires_grad INTEGER,
     min REAL, max REAL, mean REAL, std REAL, norm REAL,
     zeros INTEGER, nan INTEGER, inf INTEGER,
     content BLOB,                            -- little-endian, C order; NULL: not recorded
-    PRIMARY KEY (run, tensor, seq)
+    PRIMARY KEY (run, tensor, seq, version)  -- one event may show a tensor before and after
 );
 CREATE TABLE grad (                          -- from seq on, param.grad is this; tensor NULL: None
     run INTEGER, param INTEGER, seq INTEGER, tensor INTEGER,

@@ -1,0 +1,240 @@
+"""Motions: where a step through a run stops, as predicates over its rows.
+
+The stepper asks a rule about each row as it is made, the session about rows that are recorded:
+one definition serves both. A rule keeps state, so it serves one motion only.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from fnmatch import fnmatchcase
+from typing import Any, Final
+
+from gradstep.protocol.place import place, same_file
+from gradstep.protocol.row import STEPPABLE, EventRow
+
+MOTIONS: Final = ("step", "line", "phase", "iteration", "finish", "continue", "to")
+
+
+class MotionError(ValueError):
+    """A motion that does not exist, or a target it cannot go to; the text is for the user."""
+
+
+class StopRule:
+    """Says at which row a motion ends. Rows come in the motion's direction, origin excluded.
+
+    `arms_lines` says that the script must produce `line` rows for the rule to work. `landing` is
+    the row that the motion ends at: mostly the one that `stops_at` said yes to, but a rule that
+    must look one row too far lands on an earlier one, and may land without ever saying yes when
+    the rows run out.
+    """
+
+    def __init__(self, origin: EventRow, *, arms_lines: bool = False) -> None:
+        """Start at `origin`."""
+        self.origin = origin
+        self.arms_lines = arms_lines
+        self.landing: EventRow | None = None
+
+    def stops_at(self, row: EventRow) -> bool:
+        """Tell whether the motion is over now that `row` has come."""
+        if self._ends(row):
+            self.landing = row
+            return True
+        return False
+
+    def _ends(self, row: EventRow) -> bool:
+        """The predicate of a rule that lands where it stops."""
+        return False
+
+
+class _Where(StopRule):
+    """Stops at the first row for which a plain predicate holds."""
+
+    def __init__(
+        self, origin: EventRow, test: Callable[[EventRow], bool], *, arms_lines: bool = False
+    ) -> None:
+        super().__init__(origin, arms_lines=arms_lines)
+        self._test = test
+
+    def _ends(self, row: EventRow) -> bool:
+        return self._test(row)
+
+
+class _PreviousLine(StopRule):
+    """Backward: the beginning of the stretch of rows that the previous line produced.
+
+    Lands on the line's own `line` row where there is one, else on the first row it caused, which
+    is where the forward motion over recorded rows lands too.
+    """
+
+    def stops_at(self, row: EventRow) -> bool:
+        if not _has_place(row):
+            return False
+        here = place(row)
+        if self.landing is None:
+            if row.kind == "line" or here != place(self.origin):
+                self.landing = row
+            return row.kind == "line"
+        if here != place(self.landing):
+            return True
+        self.landing = row
+        return row.kind == "line"
+
+
+class _NextIteration(StopRule):
+    """The same point one iteration on; where there is none, the start of the one after."""
+
+    def __init__(self, origin: EventRow) -> None:
+        super().__init__(origin, arms_lines=origin.kind == "line")
+
+    def _ends(self, row: EventRow) -> bool:
+        origin = self.origin
+        if row.iteration <= origin.iteration:
+            return False
+        if origin.iteration == 0 or not _is_point(origin):
+            return True
+        return _point(row) == _point(origin) or row.iteration >= origin.iteration + 2
+
+
+class _PreviousIteration(StopRule):
+    """The same point one iteration back, the first time it came; else that iteration's start."""
+
+    def __init__(self, origin: EventRow) -> None:
+        super().__init__(origin)
+        self._matched = False
+
+    def stops_at(self, row: EventRow) -> bool:
+        wanted = max(self.origin.iteration - 1, 0)
+        if row.iteration > wanted:
+            return False
+        if row.iteration < wanted:
+            return True
+        matches = _is_point(self.origin) and _point(row) == _point(self.origin)
+        if matches or not self._matched:
+            self.landing = row
+        self._matched = self._matched or matches
+        return False
+
+
+def rule(
+    motion: str,
+    origin: EventRow,
+    *,
+    backward: bool = False,
+    target: Any = None,
+    recorded: bool = False,
+) -> StopRule:
+    """Make the rule for one motion that starts at `origin`.
+
+    Args:
+        motion: one of `MOTIONS`.
+        origin: the row that the run stands at; the motion never stops there again.
+        backward: rows will come newest first.
+        target: for `to`: a seq, an op or node name (a glob), or a line as `FILE:LINE` or
+            `{"file": ..., "line": ...}`.
+        recorded: the rows come from a trace, which may lack `line` rows: then the motion `line`
+            takes the first row that another line caused.
+
+    Raises:
+        MotionError: no such motion, or a target that says nothing.
+    """
+    match motion:
+        case "step":
+            return _Where(origin, lambda row: row.kind in STEPPABLE)
+        case "line" if backward:
+            return _PreviousLine(origin)
+        case "line":
+            return _Where(origin, _next_line(origin, recorded), arms_lines=True)
+        case "phase":
+            return _Where(origin, lambda row: row.kind == "phase_exited")
+        case "iteration":
+            return _PreviousIteration(origin) if backward else _NextIteration(origin)
+        case "finish":
+            return _Where(origin, _outside_call(origin) or _phase_edge(origin, backward))
+        case "continue":
+            return StopRule(origin)
+        case "to":
+            return _to(origin, backward, target)
+    raise MotionError(f"no motion {motion!r}; there are {', '.join(MOTIONS)}")
+
+
+def search(stop_rule: StopRule, rows: Iterable[EventRow]) -> EventRow | None:
+    """Drive a rule over rows and return where it lands, None if nowhere."""
+    for row in rows:
+        if stop_rule.stops_at(row):
+            break
+    return stop_rule.landing
+
+
+def _point(row: EventRow) -> tuple[str, str, str, str, int]:
+    return row.kind, row.phase, row.name, row.file, row.line
+
+
+def _is_point(row: EventRow) -> bool:
+    """Tell whether the loop comes by here every time round; prints and the start do not count."""
+    return row.kind in STEPPABLE or row.kind == "line"
+
+
+def _has_place(row: EventRow) -> bool:
+    """Tell whether a row says which line runs: the derived ends of the forward stretch do not."""
+    if row.phase == "forward" and row.kind in {"phase_entered", "phase_exited"}:
+        return False
+    return (row.kind in STEPPABLE or row.kind == "line") and place(row)[1] > 0
+
+
+def _next_line(origin: EventRow, recorded: bool) -> Callable[[EventRow], bool]:
+    if not recorded:
+        return lambda row: row.kind == "line"
+    return lambda row: row.kind == "line" or (_has_place(row) and place(row) != place(origin))
+
+
+def _outside_call(origin: EventRow) -> Callable[[EventRow], bool] | None:
+    if not origin.calls:
+        return None
+    innermost = origin.calls[-1]
+    return lambda row: row.kind in STEPPABLE and innermost not in row.calls
+
+
+def _phase_edge(origin: EventRow, backward: bool) -> Callable[[EventRow], bool]:
+    """The other end of the phase that `origin` lies in; outside of any, the nearest such edge."""
+    entered = origin.seq if origin.kind == "phase_entered" else origin.enclosing
+    if backward:
+        if origin.kind == "phase_entered" or not entered:
+            return lambda row: row.kind == "phase_entered"
+        return lambda row: row.kind == "phase_entered" and row.seq == entered
+    if origin.kind == "phase_exited" or not entered:
+        return lambda row: row.kind == "phase_exited"
+    return lambda row: row.kind == "phase_exited" and row.enclosing == entered
+
+
+def _to(origin: EventRow, backward: bool, target: Any) -> StopRule:
+    if isinstance(target, int) and not isinstance(target, bool):
+        if backward:
+            return _Where(origin, lambda row: row.seq <= target)
+        return _Where(origin, lambda row: row.seq >= target)
+    wanted = _line_target(target)
+    if wanted is not None:
+        file, line = wanted
+        return _Where(
+            origin,
+            lambda row: (
+                _has_place(row) and place(row)[1] == line and same_file(file, place(row)[0])
+            ),
+            arms_lines=not backward,
+        )
+    if isinstance(target, str) and target:
+        return _Where(
+            origin, lambda row: row.kind in {"op", "node"} and fnmatchcase(row.name, target)
+        )
+    raise MotionError("go where? Give an event number, FILE:LINE, or the name of an op")
+
+
+def _line_target(target: Any) -> tuple[str, int] | None:
+    if isinstance(target, Mapping):
+        return str(target.get("file", "")), int(target.get("line", 0))
+    if isinstance(target, str):
+        found = re.fullmatch(r"(.+):(\d+)", target)
+        if found:
+            return found[1], int(found[2])
+    return None

@@ -1,0 +1,347 @@
+"""Reads a trace file, finished or growing: runs, events, tensors, sources, output.
+
+Read-only, no pickle: opening a stranger's file runs nothing. Every query is answered from an
+index, so a run of a million events opens as fast as one of ten.
+"""
+
+from __future__ import annotations
+
+import heapq
+import json
+from collections.abc import Callable, Collection, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from gradstep.protocol.row import EventRow
+from gradstep.trace.database import Database
+from gradstep.trace.errors import TraceError
+from gradstep.trace.model import RunInfo, TensorRef, TensorValue
+from gradstep.trace.moment import VALUE_COLUMNS, Moment, value_from_row
+from gradstep.trace.numbers import decode
+
+__all__ = ["RunTrace", "Trace", "TraceError"]
+
+_CHUNK: Final = 256
+_EVENT_COLUMNS: Final = (
+    "seq, kind, phase, iteration, step, name, module, calls, file, line,"
+    " call_file, call_line, enclosing, op, detail"
+)
+_RUN_COLUMNS: Final = (
+    "id, script, argv, cwd, engine, versions, detail, pid, started, finished, exit_status, error"
+)
+
+
+class Trace:
+    """An open trace file."""
+
+    def __init__(self, database: Database) -> None:
+        """Read from an open database."""
+        self._database = database
+
+    @classmethod
+    def open(cls, path: str | Path) -> Trace:
+        """Open a trace for reading.
+
+        Raises:
+            TraceError: the file is missing, no trace of ours, too new, or damaged.
+        """
+        return cls(Database(path))
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._database.path
+
+    def runs(self) -> list[RunInfo]:
+        """Return all runs in the file, oldest first."""
+        rows = self._database.rows(f"SELECT {_RUN_COLUMNS} FROM run ORDER BY id")
+        return [_run_info(self._database, row) for row in rows]
+
+    def run(self, number: int | None = None) -> RunTrace:
+        """Return one run, by default the latest.
+
+        Raises:
+            TraceError: there is no such run.
+        """
+        if number is None:
+            latest = self._database.row("SELECT max(id) FROM run")
+            number = latest[0] if latest else None
+            if number is None:
+                raise TraceError(f"{self.path} holds no run")
+        run = RunTrace(self._database, number)
+        _ = run.info
+        return run
+
+    def close(self) -> None:
+        """Close the file; closing twice is fine."""
+        self._database.close()
+
+    def __enter__(self) -> Trace:
+        """Return the trace itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close."""
+        self.close()
+
+
+class RunTrace:
+    """One run of a trace, possibly still growing."""
+
+    def __init__(self, database: Database, number: int) -> None:
+        """Read the run `number` of an open database."""
+        self.database = database
+        self.number = number
+        self._losses: list[tuple[int, int, int, float]] = []
+        self._losses_upto = 0
+
+    @property
+    def info(self) -> RunInfo:
+        """What is known of the run, read afresh."""
+        row = self.database.row(f"SELECT {_RUN_COLUMNS} FROM run WHERE id = ?", (self.number,))
+        if row is None:
+            raise TraceError(f"{self.database.path} holds no run {self.number}")
+        return _run_info(self.database, row)
+
+    @property
+    def head(self) -> int:
+        """The last committed seq, read afresh; 0 before the first event."""
+        row = self.database.row("SELECT max(seq) FROM event WHERE run = ?", (self.number,))
+        return row[0] or 0 if row else 0
+
+    def at(self, seq: int) -> Moment:
+        """Return the trace as of one event."""
+        return Moment(self, seq)
+
+    def event(self, seq: int) -> EventRow:
+        """Return one event.
+
+        Raises:
+            TraceError: there is no such event.
+        """
+        row = self.database.row(
+            f"SELECT {_EVENT_COLUMNS} FROM event WHERE run = ? AND seq = ?", (self.number, seq)
+        )
+        if row is None:
+            raise TraceError(f"run {self.number} has no event {seq}")
+        return self._event(row)
+
+    def events(
+        self, start: int, stop: int | None = None, kinds: Collection[str] | None = None
+    ) -> Iterator[EventRow]:
+        """Yield events of `start` <= seq < `stop` in order, of the given kinds only."""
+        end = self.head + 1 if stop is None else stop
+        if kinds is None:
+            return self._walk(None, start, end, descending=False)
+        walks = [self._walk(kind, start, end, descending=False) for kind in sorted(kinds)]
+        return heapq.merge(*walks, key=_seq)
+
+    def events_before(self, seq: int, kinds: Collection[str] | None = None) -> Iterator[EventRow]:
+        """Yield events before `seq`, latest first, of the given kinds only."""
+        if kinds is None:
+            return self._walk(None, 1, seq, descending=True)
+        walks = [self._walk(kind, 1, seq, descending=True) for kind in sorted(kinds)]
+        return heapq.merge(*walks, key=_seq, reverse=True)
+
+    def iterations(self) -> int:
+        """Return the number of the last iteration so far; 0 before the first."""
+        row = self.database.row("SELECT max(iteration) FROM event WHERE run = ?", (self.number,))
+        return row[0] or 0 if row else 0
+
+    def first_seq_of_iteration(self, number: int) -> int | None:
+        """Return the first event of an iteration, None if there is no such iteration."""
+        row = self.database.row(
+            "SELECT min(seq) FROM event WHERE run = ? AND iteration = ?", (self.number, number)
+        )
+        return row[0] if row else None
+
+    def iteration_bounds(self, number: int) -> tuple[int, int] | None:
+        """Return the first and the last event of an iteration, None if there is none."""
+        first = self.first_seq_of_iteration(number)
+        if first is None:
+            return None
+        row = self.database.row(
+            "SELECT max(seq) FROM event WHERE run = ? AND iteration = ?", (self.number, number)
+        )
+        return first, row[0] if row else first
+
+    def seq_of_step(self, number: int) -> int | None:
+        """Return the `phase_exited` with which the optimizer step of this number was done."""
+        if number < 1:
+            return None
+        # The counter never falls, so its first row with this value is found by halving.
+        return self._first(lambda step: step >= number, "step")
+
+    def tensors(self, seq: int) -> tuple[TensorRef, ...]:
+        """Return the tensors that an event is about, in their order."""
+        return self.tensors_between(seq, seq + 1).get(seq, ())
+
+    def tensors_between(self, start: int, stop: int) -> dict[int, tuple[TensorRef, ...]]:
+        """Return the tensors of all events of `start` <= seq < `stop` that have any."""
+        found: dict[int, list[TensorRef]] = {}
+        for seq, role, tensor, version in self.database.rows(
+            "SELECT seq, role, tensor, version FROM event_tensor"
+            " WHERE run = ? AND seq >= ? AND seq < ? ORDER BY seq, position",
+            (self.number, start, stop),
+        ):
+            reference = TensorRef(self.database.text(role), tensor, version)
+            found.setdefault(seq, []).append(reference)
+        return {seq: tuple(references) for seq, references in found.items()}
+
+    def source(self, file: str) -> str | None:
+        """Return the recorded text of a source file."""
+        row = self.database.row(
+            "SELECT text FROM source WHERE run = ? AND file = ?", (self.number, file)
+        )
+        return row[0] if row else None
+
+    def sources(self) -> list[str]:
+        """Return the recorded source files."""
+        rows = self.database.rows(
+            "SELECT file FROM source WHERE run = ? ORDER BY file", (self.number,)
+        )
+        return [row[0] for row in rows]
+
+    def output(self, upto: int) -> list[tuple[int, str, str]]:
+        """Return what the script printed up to an event: (seq, stream, text)."""
+        return [
+            (event.seq, event.name, str(event.detail.get("text", "")))
+            for event in self.events(1, upto + 1, {"output"})
+        ]
+
+    def losses(self, upto: int) -> list[tuple[int, int, int, float]]:
+        """Return (seq, iteration, tensor, value) of every scalar that backward() began from."""
+        if upto > self._losses_upto:
+            # Rows never change, so what was read once stays true.
+            end = min(upto, self.head)
+            self._losses.extend(self._read_losses(self._losses_upto, end))
+            self._losses_upto = max(end, self._losses_upto)
+        if not self._losses or self._losses[-1][0] <= upto:
+            return list(self._losses)
+        return [loss for loss in self._losses if loss[0] <= upto]
+
+    def _read_losses(self, after: int, upto: int) -> Iterator[tuple[int, int, int, float]]:
+        kind, phase, role = map(self.database.text_id, ("phase_entered", "backward", "root"))
+        # One look-up per event: for the join SQLite scans a range of event_tensor each time.
+        for seq, iteration in self.database.rows(
+            "SELECT seq, iteration FROM event INDEXED BY event_by_kind"
+            " WHERE run = ? AND kind = ? AND seq > ? AND seq <= ? AND phase = ? ORDER BY seq",
+            (self.number, kind, after, upto, phase),
+        ):
+            root = self.database.row(
+                "SELECT tensor, version FROM event_tensor WHERE run = ? AND seq = ? AND role = ?",
+                (self.number, seq, role),
+            )
+            value = root and self.value(root[0], seq, root[1])
+            if root and value and all(size == 1 for size in value.shape):
+                yield seq, iteration, root[0], _scalar(value)
+
+    def value(self, tensor: int, upto: int, version: int | None = None) -> TensorValue | None:
+        """Return what was recorded of a tensor at or before `upto`: the latest or one version."""
+        which = "" if version is None else "AND version = ?"
+        row = self.database.row(
+            f"SELECT {VALUE_COLUMNS} FROM value WHERE run = ? AND tensor = ? AND seq <= ? {which}"
+            " ORDER BY seq DESC, version DESC LIMIT 1",
+            (self.number, tensor, upto, *(() if version is None else (version,))),
+        )
+        try:
+            return None if row is None else value_from_row(row)
+        except (ValueError, AttributeError, TypeError) as error:
+            raise self.database.damaged(error) from None
+
+    def _first(self, holds: Callable[[int], bool], column: str) -> int | None:
+        low, high = 1, self.head
+        found = None
+        while low <= high:
+            middle = (low + high) // 2
+            row = self.database.row(
+                f"SELECT {column} FROM event WHERE run = ? AND seq = ?", (self.number, middle)
+            )
+            if row is None:
+                raise self.database.damaged(f"event {middle} is missing")
+            if holds(row[0]):
+                found, high = middle, middle - 1
+            else:
+                low = middle + 1
+        return found
+
+    def _walk(
+        self, kind: str | None, start: int, stop: int, *, descending: bool
+    ) -> Iterator[EventRow]:
+        """Yield events in chunks: an open cursor would keep the log from being folded in."""
+        kind_id = None if kind is None else self.database.text_id(kind)
+        if kind is not None and kind_id is None:
+            return
+        # Without statistics SQLite would rather filter a range of seqs than use the index.
+        which = "" if kind is None else "AND kind = ?"
+        index = "" if kind is None else "INDEXED BY event_by_kind"
+        order = "DESC" if descending else "ASC"
+        while start < stop:
+            rows = self.database.rows(
+                f"SELECT {_EVENT_COLUMNS} FROM event {index} WHERE run = ? {which}"
+                f" AND seq >= ? AND seq < ? ORDER BY seq {order} LIMIT {_CHUNK}",
+                (self.number, *(() if kind is None else (kind_id,)), start, stop),
+            )
+            for row in rows:
+                yield self._event(row)
+            if len(rows) < _CHUNK:
+                return
+            if descending:
+                stop = rows[-1][0]
+            else:
+                start = rows[-1][0] + 1
+
+    def _event(self, row: tuple[Any, ...]) -> EventRow:
+        text = self.database.text
+        try:
+            return EventRow(
+                seq=row[0],
+                kind=text(row[1]),
+                phase=text(row[2]),
+                iteration=row[3],
+                step=row[4],
+                name=text(row[5]),
+                module=text(row[6]),
+                calls=tuple(map(int, row[7].split(","))) if row[7] else (),
+                file=text(row[8]),
+                line=row[9],
+                call_file=text(row[10]),
+                call_line=row[11],
+                enclosing=row[12],
+                op=row[13],
+                detail=json.loads(row[14]) if row[14] else {},
+            )
+        except (ValueError, AttributeError, TypeError) as error:
+            raise self.database.damaged(error) from None
+
+
+def _seq(event: EventRow) -> int:
+    return event.seq
+
+
+def _scalar(value: TensorValue) -> float:
+    if value.mean is not None:
+        return value.mean
+    if value.content is not None:
+        return float(decode(value, 1)[0])
+    return float("nan") if value.nan else float("inf")
+
+
+def _run_info(database: Database, row: tuple[Any, ...]) -> RunInfo:
+    try:
+        return RunInfo(
+            id=row[0],
+            script=row[1],
+            argv=tuple(json.loads(row[2])),
+            cwd=row[3],
+            engine=row[4],
+            versions=json.loads(row[5]),
+            detail=row[6],
+            pid=row[7],
+            started=row[8],
+            finished=row[9],
+            exit_status=row[10],
+            error=json.loads(row[11]) if row[11] else None,
+        )
+    except (ValueError, TypeError) as error:
+        raise database.damaged(error) from None

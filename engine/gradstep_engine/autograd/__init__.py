@@ -1,0 +1,1 @@
+"""Automatic differentiation: graph mechanics only, no derivative rules."""

@@ -1,0 +1,1 @@
+"""Operations by topic; each class holds a forward and its derivative side by side."""

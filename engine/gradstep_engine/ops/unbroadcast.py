@@ -1,0 +1,18 @@
+"""Undo broadcasting on the way back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def unbroadcast(grad: Any, shape: tuple[int, ...]) -> Any:
+    """Sum `grad` over the axes along which an input of `shape` was broadcast."""
+    if grad.shape == shape:
+        return grad
+    extra = grad.ndim - len(shape)
+    axes = tuple(range(extra)) + tuple(
+        axis + extra for axis, size in enumerate(shape) if size == 1 and grad.shape[axis + extra] != 1
+    )
+    return np.add.reduce(grad, axis=axes, keepdims=True).reshape(shape)
