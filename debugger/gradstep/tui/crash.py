@@ -1,0 +1,31 @@
+"""What is left for the user when gradstep itself fails: one line and a log file."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+import traceback
+from pathlib import Path
+
+
+def write_log(error: BaseException) -> Path:
+    """Write the traceback to a file in gradstep's state folder and return the path."""
+    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    name = f"crash-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
+    text = "".join(traceback.format_exception(error))
+    for folder in (Path(base) / "gradstep", Path(tempfile.gettempdir())):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(text, encoding="utf-8")
+        except OSError:
+            continue
+        return folder / name
+    return Path(os.devnull)
+
+
+def one_line(error: BaseException, log: Path) -> str:
+    """Return the line that the user sees."""
+    said = str(error).strip().split("\n")[0]
+    what = f"{type(error).__name__}: {said}" if said else type(error).__name__
+    return f"gradstep: internal error: {what} (details in {log})"

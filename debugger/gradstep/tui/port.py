@@ -1,0 +1,139 @@
+"""What the screen asks of a session, so that tests can drive it with one in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from gradstep.trace.reader import Moment, RunTrace
+
+
+class StopPort(Protocol):
+    """Why the script stands still."""
+
+    @property
+    def seq(self) -> int:
+        """The event it stopped at."""
+
+    @property
+    def reason(self) -> str:
+        """Entry, motion, breakpoint, pause, exception, condition_error."""
+
+    @property
+    def message(self) -> str:
+        """What there is to say about it, "" for nothing."""
+
+
+class EvaluationPort(Protocol):
+    """The answer to an expression or statement."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether it worked."""
+
+    @property
+    def text(self) -> str:
+        """The value's repr, or what a statement printed."""
+
+    @property
+    def error(self) -> str:
+        """What went wrong, in one line."""
+
+
+class BreakpointPort(Protocol):
+    """One breakpoint of the book."""
+
+    @property
+    def id(self) -> int:
+        """Its number."""
+
+    @property
+    def text(self) -> str:
+        """Its canonical text: `WHERE [if CONDITION] [after N]`."""
+
+    @property
+    def enabled(self) -> bool:
+        """Whether it stops."""
+
+    @property
+    def hits(self) -> int:
+        """How often it was reached."""
+
+
+class BookPort(Protocol):
+    """The breakpoints of a script."""
+
+    def add(self, text: str) -> Any:
+        """Add one; raises ValueError with one clear line for bad text."""
+
+    def remove(self, id: int) -> Any:  # noqa: A002
+        """Remove one."""
+
+    def enable(self, id: int, enabled: bool = True) -> Any:  # noqa: A002
+        """Switch one on or off."""
+
+    def list(self) -> Sequence[BreakpointPort]:
+        """All of them."""
+
+
+class SessionPort(Protocol):
+    """A live or recorded run, as the screen sees it."""
+
+    run: RunTrace
+    cursor: int
+    head: int
+    state: str
+    exit_status: int | None
+
+    @property
+    def stop(self) -> StopPort | None:
+        """Why it last stopped."""
+
+    @property
+    def is_live(self) -> bool:
+        """Whether there is a process to resume."""
+
+    @property
+    def at_edge(self) -> bool:
+        """Whether the cursor stands at the newest event."""
+
+    @property
+    def breakpoints(self) -> BookPort:
+        """The breakpoints of this script."""
+
+    def moment(self) -> Moment:
+        """The trace as of the cursor."""
+
+    def subscribe(self, callback: Callable[[], None]) -> Any:
+        """Have `callback` called, on the loop, when anything here changed."""
+
+    async def motion(self, name: str, backward: bool = False, target: Any = None) -> Any:
+        """Move; returns when it stopped."""
+
+    async def seek(self, seq: int) -> Any:
+        """Put the cursor on an event."""
+
+    async def to_edge(self) -> Any:
+        """Put the cursor on the newest event."""
+
+    async def pause(self) -> Any:
+        """Ask a running script to stop."""
+
+    async def restart(self) -> Any:
+        """Start the script again."""
+
+    async def quit(self) -> Any:
+        """End the script and close the trace."""
+
+    def kill_now(self) -> None:
+        """End the script's processes at once, without waiting."""
+
+    async def evaluate(self, text: str) -> EvaluationPort:
+        """Evaluate an expression in the paused frame."""
+
+    async def execute(self, text: str) -> EvaluationPort:
+        """Run a statement in the paused frame."""
+
+    def send_input(self, text: str) -> Any:
+        """Write to the script's stdin."""

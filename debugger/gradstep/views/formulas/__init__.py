@@ -1,0 +1,1 @@
+"""One explanation per op: its backward formula, in symbols and with numbers."""
