@@ -16,7 +16,7 @@ from gradstep.views.rails import PARTS, Rails, lay_out
 from gradstep.views.text import Line, Span, cells, fit, line, pad
 
 if TYPE_CHECKING:
-    from gradstep.trace.reader import Moment
+    from gradstep.trace.moment import Moment
 
 __all__ = ["GraphRow", "GraphView", "graph_view"]
 
@@ -26,7 +26,9 @@ GRAD_WIDTH: Final = 9
 
 @dataclass(frozen=True, slots=True)
 class GraphView:
-    """Rows in execution order. `current` is the row of the event under the cursor (or None),
+    """Rows in execution order.
+
+    `current` is the row of the event under the cursor (or None),
     `selected` the row to highlight. Rows are painted one by one, so that only visible ones cost.
     """
 

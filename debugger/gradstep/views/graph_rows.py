@@ -1,4 +1,4 @@
-"""Reads the rows of the graph from a trace: which ops, what they took, how far backward has come."""
+"""Reads the rows of the graph from a trace: the ops, what they took, how far backward is."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from gradstep.protocol.row import EventRow
     from gradstep.trace.model import TensorRef
-    from gradstep.trace.reader import Moment
+    from gradstep.trace.moment import Moment
 
     Tensors = Mapping[int, tuple[TensorRef, ...]]
 
@@ -188,7 +188,7 @@ class _Backward:
     @classmethod
     def read(cls, moment: Moment, start: int) -> _Backward:
         nodes: dict[int, list[EventRow]] = {}
-        accumulated = set()
+        accumulated: set[int] = set()
         seen = False
         stop = moment.event.seq + 1
         for row in moment.run.events(start, stop, kinds=("node", "accumulated")):

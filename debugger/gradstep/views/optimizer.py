@@ -9,7 +9,7 @@ from gradstep.views.glyphs import UNICODE, Glyphs
 from gradstep.views.text import Line, line
 
 if TYPE_CHECKING:
-    from gradstep.trace.reader import Moment
+    from gradstep.trace.moment import Moment
 
 
 @dataclass(frozen=True, slots=True)

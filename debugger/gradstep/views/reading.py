@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from gradstep.protocol.row import EventRow
     from gradstep.trace.model import TensorRef, TensorValue
-    from gradstep.trace.reader import Moment
+    from gradstep.trace.moment import Moment
 
 Refs = Sequence["TensorRef"]
 

@@ -10,12 +10,14 @@ from gradstep.views.glyphs import UNICODE, Glyphs
 from gradstep.views.text import Line, line
 
 if TYPE_CHECKING:
-    from gradstep.trace.reader import Moment
+    from gradstep.trace.moment import Moment
 
 
 @dataclass(frozen=True, slots=True)
 class SourceLine:
-    """One line. `mark` is "", breakpoint, conditional or disabled, `gutter` mark and number as
+    """One line.
+
+    `mark` is "", breakpoint, conditional or disabled, `gutter` mark and number as
     styled text, `inline` what stands at its right: values of this iteration, up to the cursor.
     """
 

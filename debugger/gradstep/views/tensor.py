@@ -9,7 +9,7 @@ from gradstep.views.glyphs import UNICODE, Glyphs
 from gradstep.views.text import Line, line
 
 if TYPE_CHECKING:
-    from gradstep.trace.reader import Moment
+    from gradstep.trace.moment import Moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,4 @@ def tensor_view(
     `tensor` None shows the tensor that the event under the cursor is about.
     """
     note = (line(("no tensor selected", "dim")),)
-    return TensorView(
-        tensor, what, (), (), (), (), (), 9, 0, 0, 0, 0, 1, (), (), (), note
-    )
+    return TensorView(tensor, what, (), (), (), (), (), 9, 0, 0, 0, 0, 1, (), (), (), note)

@@ -88,7 +88,7 @@ def shorten(text: str, width: int) -> str:
 
 
 def fit(text: str, width: int, *, right: bool = False) -> str:
-    """Make `text` exactly `width` cells: cut with an ellipsis, or padded (left of it if `right`)."""
+    """Make `text` exactly `width` cells: cut, or padded (left of it if `right`)."""
     text = shorten(text, width)
     blank = " " * (width - cells(text))
     return blank + text if right else text + blank

@@ -9,12 +9,14 @@ from gradstep.views.glyphs import UNICODE, Glyphs
 from gradstep.views.text import Line, pad
 
 if TYPE_CHECKING:
-    from gradstep.trace.reader import Moment
+    from gradstep.trace.moment import Moment
 
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """The row; `seqs[i]` is the event that column i stands for, None between and after events.
+    """The row.
+
+    `seqs[i]` is the event that column i stands for, None between and after events.
     `caption` is for the border: which event of how many.
     """
 

@@ -8,7 +8,7 @@ from gradstep.views.glyphs import UNICODE, Glyphs
 from gradstep.views.text import Line, justify, line
 
 if TYPE_CHECKING:
-    from gradstep.trace.reader import Moment
+    from gradstep.trace.moment import Moment
 
 STATES = {
     "starting": "… STARTING",
