@@ -56,9 +56,7 @@ def test_link_leads_somewhere(target: str):
     assert (ROOT / target).exists()
 
 
-def test_python_examples_are_python():
-    blocks = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+def test_example_is_a_test_that_runs():
+    example = ROOT / "tests" / "scenarios" / "test_headless_example.py"
 
-    assert blocks
-    for block in blocks:
-        compile(block, "README.md", "exec")
+    assert re.findall(r"```python\n(.*?)```", README, re.DOTALL) == [example.read_text("utf-8")]
