@@ -16,6 +16,12 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from textual.pilot import Pilot
+
+    from gradstep.testing import GradstepApp
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "engine"), str(ROOT / "debugger")]
@@ -40,15 +46,21 @@ PICTURES = {
 }
 
 
+async def move(app: GradstepApp, pilot: Pilot[int], key: str) -> None:
+    """Press the key of a motion, and wait until the place that it leads to is painted."""
+    wanted = app.frame.moves + 1
+    await pilot.press(key)
+    await app.reached(lambda frame: frame.moves >= wanted)
+
+
 async def draw(picture: Picture, target: Path) -> None:
     """Walk to the place and save the screen."""
     from gradstep.testing import open_debugger
 
     script = ROOT / "scenarios" / f"{picture.scenario}.py"
     async with open_debugger(script, size=picture.size) as (app, pilot):
-        for count, key in enumerate(picture.motions, start=1):
-            await pilot.press(key)
-            await app.reached(lambda frame, count=count: frame.moves >= count)
+        for key in picture.motions:
+            await move(app, pilot, key)
         await pilot.press(*picture.keys)
         await pilot.pause()
         svg = app.export_screenshot(title=f"gradstep {picture.scenario}.py")
