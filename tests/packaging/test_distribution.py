@@ -1,6 +1,7 @@
 """The wheel and the source distribution hold everything that a user without a checkout needs."""
 
 import configparser
+import os
 import subprocess
 import tarfile
 import zipfile
@@ -94,3 +95,46 @@ def test_source_distribution_can_build_and_test(tmp_path: Path, python: str):
         "debugger/gradstep/__init__.py",
         "engine/gradstep_engine/events.py",
     } <= held
+
+
+@pytest.fixture
+def installed(wheel: Path, tmp_path: Path) -> dict[str, str]:
+    """An environment that finds gradstep as the wheel has it, and no checkout."""
+    place = tmp_path / "site"
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(place)
+    return {**os.environ, "PYTHONPATH": str(place), "PYTHONIOENCODING": "utf-8"}
+
+
+def gradstep(*arguments: str, python: str, cwd: Path, env: dict[str, str]) -> str:
+    done = subprocess.run(
+        [python, "-m", "gradstep", *arguments],
+        cwd=cwd,
+        env=env,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_demo_of_the_wheel_lists_every_scenario(
+    installed: dict[str, str], tmp_path: Path, python: str
+):
+    listed = gradstep("demo", python=python, cwd=tmp_path, env=installed)
+
+    for path in (ROOT / "scenarios").glob("*.py"):
+        (line,) = [row for row in listed.splitlines() if row.split()[:1] == [path.stem]]
+        assert line.split(None, 1)[1] in (path.read_text(encoding="utf-8"))
+
+
+def test_wheel_records_a_script(installed: dict[str, str], tmp_path: Path, python: str):
+    script = tmp_path / "own.py"
+    script.write_text("import torch\nprint(torch.tensor([1.0, 2.0]) * 3)\n", encoding="utf-8")
+
+    printed = gradstep("record", str(script), python=python, cwd=tmp_path, env=installed)
+
+    assert printed == "tensor([3., 6.])\n"
+    assert (tmp_path / "own.gradstep").is_file()
