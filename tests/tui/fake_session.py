@@ -114,9 +114,7 @@ class FakeSession:
             await self.hold.wait()
         origin = self.run.event(self.cursor)
         rule = motions.rule(name, origin, backward=backward, target=target, recorded=True)
-        rows = (
-            self.run.events_before(self.cursor) if backward else self.run.events(self.cursor + 1)
-        )
+        rows = self.run.events_before(self.cursor) if backward else self.run.events(self.cursor + 1)
         found = motions.search(rule, rows)
         edge = 1 if backward else self.last
         self.cursor = found.seq if found is not None else edge

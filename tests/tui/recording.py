@@ -16,7 +16,7 @@ SOURCE = (Path(__file__).resolve().parents[2] / "scenarios" / SCRIPT).read_text(
 X, Y = 1, 2
 LINES = {
     text: next(n for n, line in enumerate(SOURCE.splitlines(), 1) if text in line)
-    for text in ("torch.optim.SGD", "zero_grad()", "z = 3", "z.backward()", "print(f\"it", ".step()")
+    for text in ("torch.optim.SGD", "zero_grad()", "z = 3", "z.backward()", 'print(f"it', ".step()")
 }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 
 GROUPS: Final = {
     "forward": "Forward in time",
@@ -45,7 +45,8 @@ def _motion(
     keys: tuple[str, ...],
     back_keys: tuple[str, ...],
     title: str,
-    help: str,  # noqa: A002
+    ahead: str,
+    behind: str,
     short: str,
     rank: int,
 ) -> tuple[Command, Command]:
@@ -53,7 +54,7 @@ def _motion(
         f"{name}.next",
         keys,
         title,
-        f"Go on to {help}.",
+        f"Go on to {ahead}.",
         "forward",
         f"motion('{name}', False)",
         short,
@@ -64,7 +65,7 @@ def _motion(
         f"{name}.back",
         back_keys,
         f"{title} back",
-        f"The same way back: go back to {help}.",
+        f"Go back to {behind}.",
         "back",
         f"motion('{name}', True)",
     )
@@ -78,6 +79,7 @@ COMMANDS: Final = (
         ("S", "shift+f11"),
         "Step",
         "the next event: an operation, a backward node, an accumulation, a parameter update",
+        "the event before",
         "step",
         1,
     ),
@@ -87,6 +89,7 @@ COMMANDS: Final = (
         ("N", "shift+f10"),
         "Next line",
         "the next executed line of the script",
+        "the line that was executed before",
         "line",
         3,
     ),
@@ -96,19 +99,23 @@ COMMANDS: Final = (
         ("P",),
         "Phase",
         "the end of the next phase: zero_grad, forward, backward or step",
+        "the end of the phase before",
         "phase",
         2,
     ),
     *_motion(
-        "iteration", ("i",), ("I",), "Iteration", "the same point one iteration on", "iteration", 4
+        "iteration", ("i",), ("I",), "Iteration", "the same point one iteration on",
+        "the same point one iteration back", "iteration", 4
     ),
-    *_motion("finish", ("f",), ("F",), "Finish", "the end of this module call or phase", "", 9),
+    *_motion("finish", ("f",), ("F",), "Finish", "the end of this module call or phase",
+        "the beginning of this module call or phase", "", 9),
     *_motion(
         "continue",
         ("c", "f5"),
         ("C", "shift+f5"),
         "Continue",
-        "the next breakpoint, or to the end (back: to the beginning)",
+        "the next breakpoint, or the end of the script",
+        "the breakpoint before, or the beginning",
         "continue",
         5,
     ),
@@ -289,7 +296,7 @@ def unique_keys(command: Command) -> tuple[str, ...]:
     return tuple(dict.fromkeys(key_text(key) for key in command.keys))
 
 
-def bindings() -> list[Binding]:
+def bindings() -> list[BindingType]:
     """Return Textual's bindings for the whole table, each under its command's id."""
     return [
         Binding(

@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import signal
-import sqlite3
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from textual.app import App
+from textual.binding import BindingType
 from textual.command import Provider
 
 from gradstep.tui.actions import COMMANDS, Command, bindings
 from gradstep.tui.announce import Announcer
 from gradstep.tui.commands import Commands
 from gradstep.tui.crash import one_line, write_log
-from gradstep.tui.frame import EMPTY, Frame, Selection, take_frame
+from gradstep.tui.frame import Frame, Selection, take_frame
 from gradstep.tui.gate import Gate
 from gradstep.tui.keymap import keymap_path, load_keymap
 from gradstep.tui.marks import line_marks, summary
 from gradstep.tui.palette import CommandProvider
-from gradstep.tui.screens.main import MainScreen
 from gradstep.tui.theme import THEMES, defaults_for
 from gradstep.tui.widgets.bars import TimelineBar, first_key
 from gradstep.tui.widgets.graph_pane import GraphRows
@@ -42,11 +40,11 @@ FRAME_SECONDS: Final = 1 / 15
 Opener = Callable[[], Awaitable["SessionPort"]]
 
 
-class GradstepApp(Commands, App[int]):
+class GradstepApp(Commands):
     """Shows one session. `opener` makes it once the screen is up, so that starting is visible."""
 
     TITLE = "gradstep"
-    BINDINGS = bindings()
+    BINDINGS: ClassVar[list[BindingType]] = bindings()
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {CommandProvider}
     COMMAND_PALETTE_BINDING = "ctrl+p"
     ENABLE_COMMAND_PALETTE = True
@@ -59,26 +57,15 @@ class GradstepApp(Commands, App[int]):
         self._opener = opener
         self.script = script
         self.glyphs = glyphs
-        self.session: SessionPort | None = None
-        self.frame: Frame = EMPTY
-        self.selection = Selection()
         self.gate = Gate()
-        self.moves = 0
-        self.answers = 0
         self.crash_line = ""
         self.failure = ""
         self._announcer = Announcer()
         self._paint_asked = False
         self._last_paint = 0.0
-        self.main = MainScreen(self.keys_of)
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = THEMES[0].name
-
-    @property
-    def session_errors(self) -> tuple[type[Exception], ...]:
-        """What a session raises when it cannot do what was asked."""
-        return (RuntimeError, ValueError, OSError, sqlite3.Error)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Give our colour names to themes that lack them."""
@@ -146,15 +133,6 @@ class GradstepApp(Commands, App[int]):
     def _printed(self, frame: Frame) -> str:
         assert frame.moment is not None
         return "".join(text for _, _, text in frame.moment.run.output(frame.cursor))
-
-    def say(self, text: str, style: str = "dim") -> None:
-        """Tell the user something: in the console, and as a short note over the screen."""
-        if not self.main.is_mounted:
-            return
-        mark = {"warning": "▲ ", "error": "✗ "}.get(style, "· ")
-        self.main.console.say(text, style, mark)
-        severity = {"warning": "warning", "error": "error"}.get(style, "information")
-        self.notify(text, severity=severity, markup=False)  # type: ignore[arg-type]
 
     async def reached(self, predicate: Callable[[Frame], bool], timeout: float = 20.0) -> Frame:
         """Wait until a frame for which `predicate` holds is on the screen.

@@ -3,37 +3,72 @@
 from __future__ import annotations
 
 import ast
+import sqlite3
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from textual.app import App
 from textual.widgets import Input
 
-from gradstep.tui.goto import GotoError, place_to_seq
+from gradstep.tui.actions import Command
+from gradstep.tui.frame import EMPTY, Frame, Selection
+from gradstep.tui.goto import place_to_seq
 from gradstep.tui.marks import on_line
 from gradstep.tui.screens.breakpoint import BreakpointScreen
 from gradstep.tui.screens.goto import GotoScreen
 from gradstep.tui.screens.help import HelpScreen
+from gradstep.tui.screens.main import MainScreen
 from gradstep.tui.widgets.graph_pane import GraphPane
 
 if TYPE_CHECKING:
-    from gradstep.tui.app import GradstepApp
+    from gradstep.tui.port import SessionPort
 
-    Base = GradstepApp
-else:
-    Base = object
+SESSION_ERRORS: Final = (RuntimeError, ValueError, OSError, sqlite3.Error)
+"""What a session raises when it cannot do what was asked."""
 
 REPEAT_WINDOW: Final = 0.3
 """Seconds: a key pressed again this soon after a motion began asks for one more of the same."""
 
 
-class Commands(Base):
-    """The actions of the application, apart from its life cycle."""
+class Commands(App[int]):
+    """The actions of the application, apart from its life cycle.
 
-    _moving: tuple[str, bool] | None = None
-    _moving_since: float = 0.0
-    _once_more: bool = False
+    `moves` counts finished motions and seeks, `answers` those of the console.
+    """
+
+    session_errors: ClassVar[tuple[type[Exception], ...]] = SESSION_ERRORS
+
+    def __init__(self) -> None:
+        """Start without a session."""
+        super().__init__()
+        self.session: SessionPort | None = None
+        self.frame: Frame = EMPTY
+        self.selection = Selection()
+        self.main = MainScreen(self.keys_of)
+        self.moves = 0
+        self.answers = 0
+        self._moving: tuple[str, bool] | None = None
+        self._moving_since = 0.0
+        self._once_more = False
+
+    def keys_of(self, command: Command) -> str:
+        """Return the key that does a command now."""
+        raise NotImplementedError
+
+    def paint_now(self) -> None:
+        """Take the session as it is now and paint it."""
+        raise NotImplementedError
+
+    def say(self, text: str, style: str = "dim") -> None:
+        """Tell the user something: in the console, and as a short note over the screen."""
+        if not self.main.is_mounted:
+            return
+        mark = {"warning": "▲ ", "error": "✗ "}.get(style, "· ")
+        self.main.console.say(text, style, mark)
+        severity = {"warning": "warning", "error": "error"}.get(style, "information")
+        self.notify(text, severity=severity, markup=False)  # type: ignore[arg-type]
 
     def action_motion(self, name: str, backward: bool) -> None:
         """Move; while a motion is in flight keys do not pile up, one repetition is remembered."""
@@ -341,6 +376,3 @@ def _is_expression(text: str) -> bool:
     except SyntaxError:
         return False
     return True
-
-
-__all__ = ["Commands", "GotoError"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gradstep.views.glyphs import UNICODE, Glyphs
 
 if TYPE_CHECKING:
-    from gradstep.trace.reader import Moment
+    from gradstep.trace.moment import Moment
     from gradstep.tui.port import SessionPort
 
 

@@ -55,7 +55,7 @@ class Highlighter:
 
 
 def _lex(source: list[str]) -> list[Line]:
-    from pygments.lexers.python import PythonLexer
+    from pygments.lexers.python import PythonLexer  # type: ignore[import-untyped]
 
     lines: list[Line] = []
     current: list[Span] = []

@@ -42,6 +42,13 @@ _COLOURS = {
     "function": "code-function",
 }
 
+_ATTRIBUTES = {
+    "bold": Style(bold=True),
+    "italic": Style(italic=True),
+    "underline": Style(underline=True),
+    "reverse": Style(reverse=True),
+}
+
 
 class Painter:
     """The styles of one theme. Styles are parsed once per name, never per cell."""
@@ -77,6 +84,11 @@ class Painter:
             self._heat[step] = found
         return found
 
+    def half_block(self, upper: float, lower: float) -> Style:
+        """Return the style of `▀` for two values, one above the other."""
+        top, low = self.heat(upper).bgcolor, self.heat(lower).bgcolor
+        return Style(color=top, bgcolor=low)
+
     def segments(self, line: Iterable[Span]) -> list[Segment]:
         """Return a line's spans as segments."""
         return [Segment(span.text, self.style(span.style)) for span in line if span.text]
@@ -89,8 +101,8 @@ class Painter:
         style = Style()
         chip = "chip" in names
         for name in names:
-            if name in ("bold", "italic", "underline", "reverse"):
-                style += Style(**{name: True})
+            if name in _ATTRIBUTES:
+                style += _ATTRIBUTES[name]
             elif name == "selected":
                 style += Style(bgcolor=self.colour("selection").rich_color)
             elif name.startswith("heat:"):

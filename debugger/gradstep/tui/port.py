@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from gradstep.trace.reader import Moment, RunTrace
+    from gradstep.trace.moment import Moment
+    from gradstep.trace.reader import RunTrace
 
 
 class StopPort(Protocol):

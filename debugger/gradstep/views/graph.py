@@ -115,7 +115,7 @@ class GraphView:
         strong = {chosen, *self.rows[chosen].sources} if chosen is not None else set()
         spans: list[Span] = []
         size = self.rail_width
-        for part, owner in zip(rail.parts[:size], rail.owners[:size], strict=True):
+        for part, owner in zip(rail.parts[:size], rail.owners[:size], strict=False):
             if part == "o":
                 spans.append(self._node(index))
                 continue
@@ -154,15 +154,12 @@ class GraphView:
         }.get(self.rows[owner].state, "forward")
 
     def _tail(self, row: GraphRow, room: int) -> Line:
-        """Put the log-bar of |grad| first, the leaves that the op takes behind it."""
-        inline = row.inline
-        size = sum(cells(span.text) for span in inline)
-        longest = max(0, min(14, room - size - 2)) if inline else min(14, room - 1)
+        """Put the log-bar of |grad| first, behind it the leaves that the op takes."""
+        longest = min(12, room // 2)
         bar = self.glyphs.bar * numbers.bar(row.grad, longest) if longest >= 4 else ""
-        painted = Span(bar, "backward")
         if longest < 4:
-            return inline
-        return (painted, Span(" " * (longest - cells(bar) + 1)), *inline)
+            return row.inline
+        return (Span(bar, "backward"), Span(" " * (longest - cells(bar) + 1)), *row.inline)
 
 
 def graph_view(

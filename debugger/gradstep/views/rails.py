@@ -118,7 +118,8 @@ def _draw(
         parts[2 * where] = _meeting(where, lane, low, high, ends=last[source] == row)
         owners[2 * where] = source
     parts[2 * lane], owners[2 * lane] = "o", row
-    return RailRow(lane, "".join(parts), tuple(owners))
+    shown = len("".join(parts).rstrip())
+    return RailRow(lane, "".join(parts[:shown]), tuple(owners[:shown]))
 
 
 def _edge_owners(lane: int, touched: dict[int, int]) -> dict[int, int]:

@@ -69,3 +69,8 @@ _ANONYMOUS: Final = re.compile(r".*_\d+")
 def is_op_name(name: str) -> bool:
     """Tell a name like `relu_3`, made from the op, from one that stands in the script."""
     return bool(_ANONYMOUS.fullmatch(name))
+
+
+def counts(moment: Moment, start: int, stop: int) -> dict[tuple[str, str], int]:
+    """Count the events [start, stop) by (kind, phase)."""
+    return moment.run.counts(start, stop) if 0 < start < stop else {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import Final
 
 from textual import events, getters
 from textual.app import ComposeResult
@@ -24,9 +24,6 @@ from gradstep.tui.widgets.tabbed import TabbedPane
 from gradstep.tui.widgets.talk_panes import ConsolePane, PromptInput, StdoutPane
 from gradstep.tui.widgets.tensor_pane import TensorPane
 
-if TYPE_CHECKING:
-    from gradstep.tui.app import GradstepApp
-
 STACKED: Final = (("source", "1 Source"), ("graph", "2 Graph"), ("talk", "3 Console"))
 """The panes that share one place on a narrow screen."""
 
@@ -35,12 +32,15 @@ class MainScreen(Screen[None]):
     """Everything a user sees while debugging."""
 
     CSS_PATH = "main.tcss"
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012
         (0, "-compact"),
         (100, "-normal"),
         (160, "-wide"),
     ]
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-short"), (16, "-tall")]
+    VERTICAL_BREAKPOINTS = [  # noqa: RUF012
+        (0, "-short"),
+        (16, "-tall"),
+    ]
 
     title_bar = getters.query_one(TitleBar)
     phase_bar = getters.query_one(PhaseBar)
@@ -143,7 +143,12 @@ class MainScreen(Screen[None]):
         return self.size.width < 100
 
     def place_panes(self) -> None:
-        """Show the panes that belong on a screen of this size, zoomed or not."""
+        """Show the panes that belong on a screen of this size; keep the focus in sight."""
+        self._show_panes()
+        if not self._focus_is_seen():
+            self.call_after_refresh(self._focus_content, self.zoomed or self._top)
+
+    def _show_panes(self) -> None:
         zoomed = self.zoomed
         for pane in self.panes():
             stacked = any(pane.id == name for name, _ in STACKED)
@@ -151,11 +156,6 @@ class MainScreen(Screen[None]):
             pane.display = pane.id == zoomed if zoomed else shown
             pane.neighbours = STACKED if self.is_compact and stacked and not zoomed else ()
         self.query_one("#body").set_class(bool(zoomed), "-zoomed")
-        focused = self.focused
-        if focused is None or not all(
-            node.display for node in focused.ancestors_with_self if isinstance(node, Widget)
-        ):
-            self.focus_pane(zoomed or self._top)
         self.call_after_refresh(self.paint_panes)
 
     zoomed: str = ""
@@ -166,14 +166,19 @@ class MainScreen(Screen[None]):
             self._top = name
         if self.zoomed:
             self.zoomed = name
-        pane = self.pane(name)
-        hidden = not pane.display
-        target = _focusable(pane.content())
-        if hidden:
-            pane.display = True
+        self._show_panes()
+        self._focus_content(name)
+
+    def _focus_content(self, name: str) -> None:
+        target = _focusable(self.pane(name).content())
         if target is not None:
             self.set_focus(target)
-        self.place_panes() if hidden else self.paint_panes()
+
+    def _focus_is_seen(self) -> bool:
+        if self.focused is None:
+            return False
+        nodes = [node for node in self.focused.ancestors_with_self if isinstance(node, Widget)]
+        return all(node.display for node in nodes)
 
     def focused_pane(self) -> TabbedPane:
         """Return the pane that has the focus, the source pane if none."""
@@ -226,12 +231,6 @@ class MainScreen(Screen[None]):
     def on_resize(self, event: events.Resize) -> None:
         """Arrange the panes for the new size."""
         self.call_after_refresh(self.place_panes)
-
-    if TYPE_CHECKING:
-
-        @property
-        def app(self) -> GradstepApp:
-            """The application."""
 
 
 def _focusable(widget: Widget) -> Widget | None:

@@ -11,7 +11,7 @@ from gradstep.views.numbers import dtype, number, shape
 from gradstep.views.text import Line, fit, line
 
 if TYPE_CHECKING:
-    from gradstep.trace.reader import Moment
+    from gradstep.trace.moment import Moment
 
 NAME_WIDTH = 18
 

@@ -98,10 +98,12 @@ def explain_zeroed(draft: Draft, event: EventRow) -> None:
     param, before, after = (one(tensors, role) for role in ("param", "before", "after"))
     name = name_of(moment, event, param)
     into = "zeros" if after is not None else "None"
-    draft.head(f"{name}.grad", "zero", (" cleared", "zero"))
+    done = " cleared" if before is not None else " was None already"
+    draft.head(f"{name}.grad", "zero", (done, "zero"))
     had = brief(moment, before) if before is not None else "None"
     draft.add(("was ", "dim"), had, (f" {draft.glyphs.arrow} now ", "dim"), (into, "bold"))
     if before is None:
+        draft.rows.pop()
         draft.say("There was nothing to clear: no backward has written it since it was None.")
     else:
         draft.say(

@@ -231,7 +231,7 @@ def explain_finish(draft: Draft, event: EventRow) -> None:
             numbers.number(losses[0][3]),
             f" {draft.glyphs.arrow} ",
             (numbers.number(losses[-1][3]), "bold"),
-            (f" over {numbers.plural(len(losses), 'backward')}", "dim"),
+            (f" over {numbers.plural(len(losses), 'backward call')}", "dim"),
         )
 
 
