@@ -95,9 +95,7 @@ def scalars(path: Path, *, clears: bool = True, iterations: int = 2) -> Trace:
     return b.done()
 
 
-def add_up(
-    b: TraceBuilder, name: str, param: T, added: T, grads: dict[str, T | None]
-) -> None:
+def add_up(b: TraceBuilder, name: str, param: T, added: T, grads: dict[str, T | None]) -> None:
     held = grads[name]
     if held is None:
         grads[name] = after = b.tensor(added.array)

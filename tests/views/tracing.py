@@ -177,9 +177,7 @@ class TraceBuilder:
         return seq
 
     def zero(self, name: str, param: T, before: T | None, after: T | None = None) -> int:
-        seq = self.event(
-            "zeroed", name, [("param", param), ("before", before), ("after", after)]
-        )
+        seq = self.event("zeroed", name, [("param", param), ("before", before), ("after", after)])
         self.writer.add_grad(param.id, seq, after.id if after else None)
         return seq
 

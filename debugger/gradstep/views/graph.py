@@ -79,9 +79,7 @@ class GraphView:
 
     def row_of(self, seq: int) -> int | None:
         """Find the row whose op, cut or backward node is event `seq`."""
-        return next((i for i, row in enumerate(self.rows) if seq == row.seq), None) or next(
-            (i for i, row in enumerate(self.rows) if seq in (row.seq, *row.nodes)), None
-        )
+        return next((i for i, r in enumerate(self.rows) if seq in (r.seq, *r.nodes)), None)
 
     def _columns(self, width: int) -> tuple[int, int, int]:
         op, label, shape = self.widths

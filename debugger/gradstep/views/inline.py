@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -21,8 +22,16 @@ MOST_EVENTS: Final = 4000
 """An iteration of more events than this shows the values of its latest ones only."""
 
 KINDS: Final = (
-    "op", "node", "accumulated", "zeroed", "updated", "phase_entered", "phase_exited", "clipped",
-    "scheduled", "fetched",
+    "op",
+    "node",
+    "accumulated",
+    "zeroed",
+    "updated",
+    "phase_entered",
+    "phase_exited",
+    "clipped",
+    "scheduled",
+    "fetched",
 )
 
 
@@ -46,10 +55,13 @@ def inline_values(moment: Moment, file: str, glyphs: Glyphs) -> dict[int, Line]:
     tensors = moment.run.tensors_between(start, stop)
     values = _Values()
     phases: dict[int, list[int]] = {}
-    for row in moment.run.events(start, stop, kinds=KINDS):
+    rows = list(moment.run.events(start, stop, kinds=KINDS))
+    named = _latest_ops(rows, file)
+    for row in rows:
         refs = tensors.get(row.seq, ())
-        if row.kind == "op" and row.file == file:
-            _op(moment, values, row, refs)
+        if row.kind == "op":
+            if row.seq in named:
+                _op(moment, values, row, refs)
         elif row.kind in ("phase_entered", "node", "zeroed", "updated", "accumulated"):
             _progress(moment, values, row, refs, phases, file, glyphs)
         elif row.kind == "phase_exited" and row.file == file:
@@ -62,8 +74,18 @@ def inline_values(moment: Moment, file: str, glyphs: Glyphs) -> dict[int, Line]:
     return {number: _join(entries) for number, entries in values.lines.items()}
 
 
+def _latest_ops(rows: list[EventRow], file: str) -> set[int]:
+    """Keep the last few ops of each line: a line in a loop or a whole model may run thousands."""
+    latest: dict[int, deque[int]] = {}
+    for row in rows:
+        if row.kind == "op" and row.file == file:
+            latest.setdefault(row.line, deque(maxlen=MOST_VALUES)).append(row.seq)
+    return {seq for line_ops in latest.values() for seq in line_ops}
+
+
 def _join(entries: dict[str, Line]) -> Line:
-    shown = list(entries.values())[-MOST_VALUES:]
+    first = [entries.pop("progress")] if "progress" in entries else []
+    shown = [*first, *list(entries.values())[-MOST_VALUES:]]
     found: list[Line] = []
     for entry in shown:
         found += [line("  "), entry] if found else [entry]

@@ -95,10 +95,21 @@ def optimizer_view(
     states = _state_names(moment, held)
     names = {param: moment.name(param) for _, param in held}
     first = min(max((len(name) for name in names.values()), default=5), 20) + 1
+    first = max(first, 7)
     shown = states[: max(0, (width - first - 3 * COLUMN - 2) // COLUMN)]
     rows = tuple(
-        _row(moment, optimizer, param, names[param], first, shown, updates, param == selected,
-             width, glyphs)
+        _row(
+            moment,
+            optimizer,
+            param,
+            names[param],
+            first,
+            shown,
+            updates,
+            param == selected,
+            width,
+            glyphs,
+        )
         for optimizer, param in held
     )
     formula = _formula(moment, held, selected, updates, element, width, glyphs)
@@ -140,8 +151,12 @@ def _headers(moment: Moment, optimizers: list[OptimizerState]) -> list[Line]:
 
 def _titles(first: int, states: list[str], width: int, glyphs: Glyphs) -> Line:
     theta = glyphs.theta
-    columns = [f"|{theta}|", "|grad|", *(STATE_TITLES.get(s, s) for s in states),
-               f"|{glyphs.step}|/|{theta}|"]
+    columns = [
+        f"|{theta}|",
+        "|grad|",
+        *(STATE_TITLES.get(s, s) for s in states),
+        f"|{glyphs.step}|/|{theta}|",
+    ]
     text = " " + fit("param", first) + "".join(fit(c, COLUMN, right=True) for c in columns)
     return pad(line((text, "dim")), width)
 
@@ -182,7 +197,9 @@ def _row(
 
 
 def _number(value: float | None, style: str = "") -> Span:
-    return Span(fit(numbers.short(value), COLUMN, right=True), style if value is not None else "dim")
+    return Span(
+        fit(numbers.short(value), COLUMN, right=True), style if value is not None else "dim"
+    )
 
 
 def _latest_updates(moment: Moment, wanted: int) -> dict[tuple[int, int], EventRow]:

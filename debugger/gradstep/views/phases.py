@@ -76,8 +76,14 @@ def _read(moment: Moment) -> list[_Phase]:
         ran = name in entered
         finished = ran and not active
         phases.append(
-            _Phase(name, done, total, active, finished,
-                   _detail(moment, name, noun, done, total, active, ran))
+            _Phase(
+                name,
+                done,
+                total,
+                active,
+                finished,
+                _detail(moment, name, noun, done, total, active, ran),
+            )
         )
     return phases
 

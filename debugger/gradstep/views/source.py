@@ -96,8 +96,9 @@ def source_view(
                 text=content.expandtabs(4),
                 current=number == current,
                 mark=mark,
-                gutter=_gutter(number, digits, mark, number == current, number == origin, event,
-                               glyphs),
+                gutter=_gutter(
+                    number, digits, mark, number == current, number == origin, event, glyphs
+                ),
                 inline=values.get(number, ()),
                 origin=number == origin,
             )

@@ -155,7 +155,9 @@ def _with_grid(
     if drawn:
         bars, low, high = drawn
         spread = line(
-            ("hist ", "dim"), (numbers.short(low).rjust(8) + " ", "dim"), (bars, "backward"),
+            ("hist ", "dim"),
+            (numbers.short(low).rjust(8) + " ", "dim"),
+            (bars, "backward"),
             (" " + numbers.short(high), "dim"),
         )
     return replace(
@@ -169,17 +171,22 @@ def _with_grid(
         rows=grid.rows,
         columns=grid.columns,
         slices=grid.slices,
-        more=crop(_more(grid.rows - grid.row - len(grid.cells),
-                        grid.columns - grid.column - len(grid.column_labels),
-                        grid.slices, grid.leading, glyphs), width),
+        more=crop(
+            _more(
+                grid.rows - grid.row - len(grid.cells),
+                grid.columns - grid.column - len(grid.column_labels),
+                grid.slices,
+                grid.leading,
+                glyphs,
+            ),
+            width,
+        ),
         histogram=spread,
         overview=picture,
     )
 
 
-def _more(
-    rows: int, columns: int, slices: int, leading: tuple[int, ...], glyphs: Glyphs
-) -> Line:
+def _more(rows: int, columns: int, slices: int, leading: tuple[int, ...], glyphs: Glyphs) -> Line:
     parts = []
     if rows > 0:
         parts.append(numbers.plural(rows, "more row"))
@@ -222,7 +229,10 @@ def _stats(value: TensorValue) -> Line:
         spans += [Span("value ", "dim"), Span(_scalar(value), "bold"), Span("  ")]
     else:
         for label, number in (
-            ("mean", value.mean), ("std", value.std), ("min", value.min), ("max", value.max),
+            ("mean", value.mean),
+            ("std", value.std),
+            ("min", value.min),
+            ("max", value.max),
             ("|·|", value.norm),
         ):
             spans += [Span(f"{label} ", "dim"), Span(f"{numbers.short(number)}  ")]

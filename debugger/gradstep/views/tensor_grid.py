@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -109,7 +110,7 @@ def heat(value: float, peak: float) -> float | None:
         return None
     if not peak:
         return 0.0
-    share = (min(abs(value) / peak, 1.0)) ** 0.5
+    share = math.sqrt(min(abs(value) / peak, 1.0))
     return share if value > 0 else -share
 
 

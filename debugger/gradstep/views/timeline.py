@@ -7,7 +7,7 @@ iterations fit. Only the phases around the cursor are read, however long the run
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, zip_longest
 from typing import TYPE_CHECKING, Final
 
 from gradstep.views import numbers
@@ -83,7 +83,7 @@ def _columns_after(moment: Moment, head: int, width: int, glyphs: Glyphs) -> lis
     first = rows[0].seq if rows else head + 1
     event = moment.event
     found = _dots(event.phase, moment.seq + 1, first, MOST_DOTS, glyphs)
-    for row, following in zip(rows, [*rows[1:], None], strict=True):
+    for row, following in zip_longest(rows, rows[1:]):
         found += _phase(row, following.seq if following else head + 1, glyphs)
     return _numbered(found, rows, event.iteration, glyphs)
 
@@ -94,7 +94,7 @@ def _columns(rows: list[EventRow], stop: int, glyphs: Glyphs) -> list[_Column]:
         return _dots("other", 1, stop, MOST_DOTS, glyphs)
     if rows[0].iteration <= 1 and rows[0].seq > 1:
         found += _dots("other", 1, rows[0].seq, 3, glyphs)
-    for row, following in zip(rows, [*rows[1:], None], strict=True):
+    for row, following in zip_longest(rows, rows[1:]):
         found += _phase(row, following.seq if following else stop, glyphs)
     return _numbered(found, rows, None, glyphs)
 
@@ -127,9 +127,7 @@ def _numbered(
     for column in columns:
         number = starts.pop(column.seq, None)
         if number:
-            found += [
-                _Column(text, "dim", column.seq) for text in f"{glyphs.rail}{number} "
-            ]
+            found += [_Column(text, "dim", column.seq) for text in f"{glyphs.rail}{number} "]
         found.append(column)
     return found
 
