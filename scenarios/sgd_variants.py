@@ -1,4 +1,4 @@
-"""SGD and what its options add: momentum, dampening, Nesterov's look ahead, weight decay."""
+"""Momentum, dampening, Nesterov and weight decay in SGD."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""A cubic polynomial learns the shape of the sine, one coefficient per weight, with RMSprop."""
+"""A cubic polynomial learns the sine, with RMSprop."""
 
 import math
 

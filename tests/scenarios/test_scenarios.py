@@ -106,12 +106,13 @@ def test_every_scenario_is_held_to_facts_or_known_to_be_random():
 
 
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
-def test_docstring_is_one_line_that_a_list_can_show(path: Path):
+def test_docstring_is_one_line_that_fits_the_list_of_demos(path: Path):
     described = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
 
     assert described
     assert "\n" not in described
-    assert len(described) <= 100
+    # With two spaces before and after the longest name: 80 columns.
+    assert len(described) <= 76 - max(len(one.stem) for one in SCENARIOS)
 
 
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
