@@ -12,9 +12,8 @@ from textual.pilot import Pilot
 
 from gradstep.tui.app import GradstepApp
 from gradstep.tui.frame import Frame
-
-from .fake_session import FakeSession
-from .recording import record_two_scalars
+from tests.tui.fake_session import FakeSession
+from tests.tui.recording import record_two_scalars
 
 Opened = tuple[GradstepApp, Pilot[int], FakeSession]
 Open = Callable[..., AbstractAsyncContextManager[Opened]]

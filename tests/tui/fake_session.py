@@ -4,60 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from gradstep.protocol import motions
-from gradstep.protocol.breakpoints import Breakpoint
+from gradstep.session import BreakpointBook, Evaluation, OutputPiece, Stop
 from gradstep.trace.moment import Moment
 from gradstep.trace.reader import Trace
-
-
-@dataclass(frozen=True)
-class FakeStop:
-    reason: str
-    seq: int
-    breakpoints: tuple[int, ...] = ()
-    message: str = ""
-
-
-@dataclass(frozen=True)
-class FakeAnswer:
-    ok: bool
-    text: str = ""
-    error: str = ""
-
-
-@dataclass(frozen=True)
-class FakeBreakpoint:
-    id: int
-    text: str
-    enabled: bool = True
-    hits: int = 0
-
-
-class FakeBook:
-    def __init__(self) -> None:
-        self.items: list[FakeBreakpoint] = []
-        self._next = 1
-
-    def add(self, text: str) -> FakeBreakpoint:
-        item = FakeBreakpoint(self._next, str(Breakpoint.parse(text)))
-        self._next += 1
-        self.items.append(item)
-        return item
-
-    def remove(self, id: int) -> None:  # noqa: A002
-        self.items = [item for item in self.items if item.id != id]
-
-    def enable(self, id: int, enabled: bool = True) -> None:  # noqa: A002
-        self.items = [
-            replace(item, enabled=enabled) if item.id == id else item for item in self.items
-        ]
-
-    def list(self) -> list[FakeBreakpoint]:
-        return list(self.items)
 
 
 @dataclass
@@ -70,7 +24,7 @@ class FakeSession:
     head: int = 1
     state: str = "paused"
     exit_status: int | None = None
-    stop: FakeStop | None = None
+    stop: Stop | None = None
     killed: bool = False
     typed: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
@@ -81,8 +35,9 @@ class FakeSession:
         self.trace = Trace.open(self.path)
         self.run = self.trace.run()
         self.last = self.run.head
-        self.breakpoints = FakeBook()
-        self.output: list[Any] = []
+        self.breakpoints = BreakpointBook("two_scalars.py")
+        self.notice = ""
+        self.output = [OutputPiece(seq, text) for seq, _, text in self.run.output(self.last)]
         self._callbacks: list[Callable[[], None]] = []
         if not self.live:
             self.head = self.last
@@ -91,6 +46,10 @@ class FakeSession:
     @property
     def is_live(self) -> bool:
         return self.live and self.state != "exited"
+
+    @property
+    def can_control(self) -> bool:
+        return self.live
 
     @property
     def at_edge(self) -> bool:
@@ -106,7 +65,7 @@ class FakeSession:
         for callback in self._callbacks:
             callback()
 
-    async def motion(self, name: str, backward: bool = False, target: Any = None) -> FakeStop:
+    async def motion(self, name: str, backward: bool = False, target: Any = None) -> Stop:
         self.motions_begun.append((name, backward))
         if self.hold is not None:
             self.state = "running"
@@ -122,7 +81,7 @@ class FakeSession:
         if self.live:
             self.state = "exited" if self.head == self.last else "paused"
             self.exit_status = 0 if self.state == "exited" else None
-        self.stop = FakeStop("motion", self.cursor)
+        self.stop = Stop("motion", self.cursor)
         self.changed()
         return self.stop
 
@@ -134,7 +93,7 @@ class FakeSession:
         await self.seek(self.head)
 
     async def pause(self) -> None:
-        self.stop = FakeStop("pause", self.cursor)
+        self.stop = Stop("pause", self.cursor)
         if self.hold is not None:
             self.hold.set()
 
@@ -149,15 +108,15 @@ class FakeSession:
     def kill_now(self) -> None:
         self.killed = True
 
-    async def evaluate(self, text: str) -> FakeAnswer:
+    async def evaluate(self, text: str) -> Evaluation:
         self.asked.append(text)
         if text == "boom":
-            return FakeAnswer(False, error="NameError: name 'boom' is not defined")
-        return FakeAnswer(True, f"tensor([{len(text)}.])")
+            return Evaluation(False, error="NameError: name 'boom' is not defined")
+        return Evaluation(True, f"tensor([{len(text)}.])")
 
-    async def execute(self, text: str) -> FakeAnswer:
+    async def execute(self, text: str) -> Evaluation:
         self.asked.append(text)
-        return FakeAnswer(True)
+        return Evaluation(True)
 
     def send_input(self, text: str) -> None:
         self.typed.append(text)

@@ -17,6 +17,7 @@ class Announcer:
         """Start with nothing said."""
         self._stop: object = None
         self._ended = False
+        self._notice = ""
 
     def note(self, frame: Frame) -> str:
         """Return what the title shows before the state."""
@@ -37,13 +38,15 @@ class Announcer:
         if stop is not None and stop is not self._stop:
             self._stop = stop
             self._say_stop(frame, say)
+        if session.notice and session.notice != self._notice:
+            say(session.notice, "warning", "▲ ")
+        self._notice = session.notice
         ended = session.state == "exited"
         if ended and not self._ended:
             style = "dim" if session.exit_status == 0 else "error"
-            say(f"the script ended: {ending(frame)}", style, "□ ")
-            error = frame.moment.run.info.error if frame.moment is not None else None
-            if error:
-                say(f"{error.get('type', 'error')}: {error.get('message', '')}", "error", "✗ ")
+            stop = session.stop
+            told = stop.message if stop is not None and stop.reason == "exited" else ""
+            say(f"the script ended: {told or ending(frame)}", style, "□ ")
         self._ended = ended
 
     def _say_stop(self, frame: Frame, say: Say) -> None:
@@ -52,12 +55,13 @@ class Announcer:
         assert stop is not None
         where = f"event {stop.seq:,}"
         if stop.reason == "breakpoint":
-            text = stop.message or _hit(frame)
-            say(f"breakpoint {text} · {where}", "accent", "■ ")
+            say(f"{stop.message or 'breakpoint'} · {where}", "accent", "■ ")
         elif stop.reason == "condition_error":
             say(f"a breakpoint's condition failed · {stop.message}", "warning", "▲ ")
         elif stop.reason == "exception":
             say(f"stopped at an exception · {stop.message}", "error", "✗ ")
+        elif stop.reason in ("beginning", "end"):
+            say(stop.message, "dim", "· ")
         elif stop.reason == "pause":
             say(f"paused · {where}", "dim", "■ ")
         elif stop.reason == "entry":
@@ -75,10 +79,3 @@ def ending(frame: Frame) -> str:
         except ValueError:
             return f"killed by signal {-status}"
     return f"exit status {status}"
-
-
-def _hit(frame: Frame) -> str:
-    session = frame.session
-    assert session is not None
-    hit = set(getattr(session.stop, "breakpoints", ()))
-    return ", ".join(item.text for item in session.breakpoints.list() if item.id in hit)

@@ -15,11 +15,10 @@ from textual.command import Provider
 from gradstep.tui.actions import COMMANDS, Command, bindings
 from gradstep.tui.announce import Announcer
 from gradstep.tui.commands import Commands
-from gradstep.tui.crash import one_line, write_log
+from gradstep.tui.crash import cause_of, one_line, write_log
 from gradstep.tui.frame import Frame, Selection, take_frame
 from gradstep.tui.gate import Gate
 from gradstep.tui.keymap import keymap_path, load_keymap
-from gradstep.tui.marks import line_marks, summary
 from gradstep.tui.palette import CommandProvider
 from gradstep.tui.theme import THEMES, defaults_for
 from gradstep.tui.widgets.bars import TimelineBar, first_key
@@ -120,19 +119,19 @@ class GradstepApp(Commands):
             self.selection = self.selection.moved()
             frame = take_frame(self.session, self.selection, self.glyphs, self.moves)
         self.frame = frame
-        points = self.session.breakpoints.list() if self.session is not None else ()
-        shown = frame.moment.event.file if frame.moment is not None else ""
-        file = shown or self.main.source.file or self.script
         self.main.title_bar.note = self._announcer.note(frame)
-        self.main.paint(frame, line_marks(points, file), summary(points, self.glyphs))
-        if self.session is not None and frame.moment is not None:
+        self.main.paint(frame)
+        if self.session is not None:
             self.main.stdout.show_output(self._printed(frame))
             self._announcer.announce(frame, self.main.console.say)
         self.call_after_refresh(self.gate.notify, frame)
 
     def _printed(self, frame: Frame) -> str:
-        assert frame.moment is not None
-        return "".join(text for _, _, text in frame.moment.run.output(frame.cursor))
+        """Return what the script had printed at the cursor; at the edge, all that has come."""
+        assert self.session is not None
+        at_edge = frame.cursor == frame.head
+        pieces = self.session.output
+        return "".join(piece.text for piece in pieces if at_edge or piece.seq <= frame.cursor)
 
     async def reached(self, predicate: Callable[[Frame], bool], timeout: float = 20.0) -> Frame:
         """Wait until a frame for which `predicate` holds is on the screen.
@@ -224,9 +223,13 @@ class GradstepApp(Commands):
             self.session.kill_now()
         self.exit(128 + number, return_code=128 + number)
 
+    def panic(self, *renderables: object) -> None:
+        """End after an error of ours; what Textual would print stays unprinted."""
+        self._fatal_error()
+
     def _fatal_error(self) -> None:
         """End after an error of ours: the traceback goes to a file, never to the terminal."""
-        error: BaseException = self._exception or RuntimeError("unknown")
+        error = cause_of(self._exception or RuntimeError("unknown"))
         self.crash_line = self.crash_line or one_line(error, write_log(error))
         if self.session is not None:
             self.session.kill_now()

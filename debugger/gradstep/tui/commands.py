@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from textual.app import App
 from textual.widgets import Input
 
+from gradstep.session.model import SessionError
+from gradstep.trace.errors import TraceError
 from gradstep.tui.actions import Command
 from gradstep.tui.frame import EMPTY, Frame, Selection
 from gradstep.tui.goto import place_to_seq
-from gradstep.tui.marks import on_line
+from gradstep.tui.marks import line_place, on_line
 from gradstep.tui.screens.breakpoint import BreakpointScreen
 from gradstep.tui.screens.goto import GotoScreen
 from gradstep.tui.screens.help import HelpScreen
@@ -25,7 +27,7 @@ from gradstep.tui.widgets.graph_pane import GraphPane
 if TYPE_CHECKING:
     from gradstep.tui.port import SessionPort
 
-SESSION_ERRORS: Final = (RuntimeError, ValueError, OSError, sqlite3.Error)
+SESSION_ERRORS: Final = (SessionError, TraceError, ValueError, OSError, sqlite3.Error)
 """What a session raises when it cannot do what was asked."""
 
 REPEAT_WINDOW: Final = 0.3
@@ -105,24 +107,13 @@ class Commands(App[int]):
 
     async def _go(self, move: Callable[[], Awaitable[Any]]) -> None:
         """Await a move of the cursor; what cannot be done is said, not raised."""
-        before = self.frame.cursor
         try:
             await move()
         except self.session_errors as error:
             self.say(str(error), "warning")
         self.selection = self.selection.moved()
         self.moves += 1
-        if self.session is not None and self.session.cursor == before:
-            self._say_why_still()
         self.paint_now()
-
-    def _say_why_still(self) -> None:
-        session = self.session
-        assert session is not None
-        if session.cursor <= 1:
-            self.say("this is the first event")
-        elif session.at_edge and not session.is_live:
-            self.say("this is the last event; the script has ended (R starts it again)")
 
     def action_to_cursor(self) -> None:
         """Run to the selected source line, or go to the selected graph row's event."""
@@ -231,7 +222,9 @@ class Commands(App[int]):
     def action_restart(self) -> None:
         """Start the script again."""
         session = self.session
-        if session is None or session.state == "recorded":
+        if session is None:
+            return
+        if not session.can_control:
             self.say("a recorded run cannot be started again", "warning")
             return
         self.say("starting the script again", "accent")
@@ -255,35 +248,24 @@ class Commands(App[int]):
 
     def toggle_line(self, file: str, number: int) -> None:
         """Set or remove the breakpoint on a source line."""
-        if self.session is None:
-            return
-        found = on_line(self.session.breakpoints.list(), file, number)
-        if found is not None:
-            self.session.breakpoints.remove(found.id)
-        else:
-            self._add_breakpoint(f"{file}:{number}")
-        self.paint_now()
+        if self.session is not None:
+            self.toggle_place(line_place(self.session.breakpoints, file, number))
 
     def toggle_place(self, text: str) -> None:
-        """Set or remove a breakpoint by its text."""
+        """Set or remove a breakpoint by its text, and say which."""
         if self.session is None:
             return
         book = self.session.breakpoints
-        found = next((item for item in book.list() if item.text == text), None)
-        if found is not None:
-            book.remove(found.id)
-            self.say(f"breakpoint {text} removed")
-        else:
-            self._add_breakpoint(text)
-            self.say(f"breakpoint {text} set")
-        self.paint_now()
-
-    def _add_breakpoint(self, text: str) -> None:
-        assert self.session is not None
         try:
-            self.session.breakpoints.add(text)
+            added = book.toggle(text)
         except ValueError as error:
             self.say(str(error), "error")
+            return
+        if book.warning and added is not None:
+            self.say(book.warning, "warning")
+        elif not text.isdigit():
+            self.say(f"breakpoint {text} {'removed' if added is None else 'set'}")
+        self.paint_now()
 
     def action_breakpoints(self) -> None:
         """Open the dialog, on the breakpoint of the selected line if it has one."""
@@ -293,7 +275,7 @@ class Commands(App[int]):
         text = ""
         source = self.main.source
         if self.main.focused_pane().id == "source" and source.selected_line:
-            found = on_line(session.breakpoints.list(), source.file, source.selected_line)
+            found = on_line(session.breakpoints, source.file, source.selected_line)
             text = found.text if found is not None else ""
         self.push_screen(BreakpointScreen(session.breakpoints, text), lambda _: self.paint_now())
 
@@ -304,8 +286,8 @@ class Commands(App[int]):
     async def answer(self, text: str) -> None:
         """Evaluate an expression or run a statement, and show what came of it."""
         session = self.session
-        if session is None or not session.is_live:
-            self.say("there is no process to ask: this run is over", "warning")
+        if session is None or self.frame.moment is None:
+            self.say("the script is still starting", "warning")
             return
         call = session.evaluate if _is_expression(text) else session.execute
         try:

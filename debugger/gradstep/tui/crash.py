@@ -9,6 +9,12 @@ import traceback
 from pathlib import Path
 
 
+def cause_of(error: BaseException) -> BaseException:
+    """Return what really went wrong: Textual wraps the error of a worker."""
+    inner = getattr(error, "error", None)
+    return inner if isinstance(inner, BaseException) else error
+
+
 def write_log(error: BaseException) -> Path:
     """Write the traceback to a file in gradstep's state folder and return the path."""
     base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"

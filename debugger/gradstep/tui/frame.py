@@ -48,6 +48,14 @@ class Frame:
     moves: int = 0
 
     @property
+    def standing(self) -> tuple[str, int]:
+        """Where the script stands, if that is not the line of the event: ("", 0) otherwise."""
+        stop = self.session.stop if self.session is not None else None
+        if stop is None or self.cursor != self.head or stop.seq != self.cursor:
+            return "", 0
+        return stop.file, stop.line
+
+    @property
     def tensor(self) -> int | None:
         """The tensor to look at: the selected one, or None for the event's own."""
         return self.selection.tensor

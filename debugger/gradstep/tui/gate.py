@@ -13,6 +13,7 @@ class Gate:
 
     def __init__(self) -> None:
         """Start with nobody waiting."""
+        self._failure = ""
         self._waiters: list[tuple[Callable[[Frame], bool], asyncio.Future[Frame]]] = []
 
     def notify(self, frame: Frame) -> None:
@@ -23,6 +24,7 @@ class Gate:
 
     def fail(self, reason: str) -> None:
         """Tell that no frame will come any more."""
+        self._failure = reason
         for _, future in self._waiters:
             if not future.done():
                 future.set_exception(AssertionError(reason))
@@ -30,7 +32,13 @@ class Gate:
     async def wait(
         self, predicate: Callable[[Frame], bool], now: Frame, timeout: float
     ) -> Frame | None:
-        """Wait for a frame for which `predicate` holds; None when the time is over."""
+        """Wait for a frame for which `predicate` holds; None when the time is over.
+
+        Raises:
+            AssertionError: the application has failed.
+        """
+        if self._failure:
+            raise AssertionError(self._failure)
         if predicate(now):
             return now
         future: asyncio.Future[Frame] = asyncio.get_running_loop().create_future()

@@ -6,27 +6,34 @@ from collections.abc import Sequence
 
 from gradstep.protocol.breakpoints import Breakpoint, BreakpointError
 from gradstep.protocol.place import same_file
-from gradstep.tui.port import BreakpointPort
+from gradstep.tui.port import BookPort, BreakpointPort
 from gradstep.views.glyphs import Glyphs
 
 
-def line_marks(breakpoints: Sequence[BreakpointPort], file: str) -> dict[int, str]:
+def line_marks(book: BookPort, file: str) -> dict[int, str]:
     """Return breakpoint, conditional or disabled for each line of `file` that has one."""
     marks: dict[int, str] = {}
-    for item in breakpoints:
+    for item in book.list():
         point = parsed(item)
-        if point is not None and point.where == "line" and _is_in(point, file):
+        if point is not None and point.where == "line" and _is_in(point, file, book.script):
             marks[point.line] = _mark(item, point)
     return marks
 
 
-def on_line(breakpoints: Sequence[BreakpointPort], file: str, number: int) -> BreakpointPort | None:
+def on_line(book: BookPort, file: str, number: int) -> BreakpointPort | None:
     """Return the breakpoint on a line."""
-    for item in breakpoints:
+    for item in book.list():
         point = parsed(item)
-        if point and point.where == "line" and point.line == number and _is_in(point, file):
+        if point is None or point.where != "line" or point.line != number:
+            continue
+        if _is_in(point, file, book.script):
             return item
     return None
+
+
+def line_place(book: BookPort, file: str, number: int) -> str:
+    """Return the shortest text that means this line: the bare number in the script itself."""
+    return str(number) if same_file(file, book.script) else f"{file}:{number}"
 
 
 def parsed(item: BreakpointPort) -> Breakpoint | None:
@@ -59,5 +66,5 @@ def _mark(item: BreakpointPort, point: Breakpoint) -> str:
     return "conditional" if point.condition or point.after else "breakpoint"
 
 
-def _is_in(point: Breakpoint, file: str) -> bool:
-    return not point.file or same_file(point.file, file)
+def _is_in(point: Breakpoint, file: str, script: str) -> bool:
+    return same_file(point.file or script, file)

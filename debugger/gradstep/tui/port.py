@@ -19,7 +19,15 @@ class StopPort(Protocol):
 
     @property
     def reason(self) -> str:
-        """Entry, motion, breakpoint, pause, exception, condition_error."""
+        """Entry, motion, breakpoint, pause, exception, condition_error, exited, beginning, end."""
+
+    @property
+    def file(self) -> str:
+        """Where the script stands, "" where that is the event's own line."""
+
+    @property
+    def line(self) -> int:
+        """The line there, 0 where that is the event's own line."""
 
     @property
     def message(self) -> str:
@@ -62,16 +70,39 @@ class BreakpointPort(Protocol):
         """How often it was reached."""
 
 
+class PiecePort(Protocol):
+    """Something that the script printed."""
+
+    @property
+    def seq(self) -> int:
+        """The newest event when it came."""
+
+    @property
+    def text(self) -> str:
+        """What came, as it came."""
+
+
 class BookPort(Protocol):
     """The breakpoints of a script."""
+
+    @property
+    def script(self) -> str:
+        """The file that bare line numbers mean."""
+
+    @property
+    def warning(self) -> str:
+        """What there is to say about the last one added, "" for nothing."""
+
+    def toggle(self, where: str) -> Any:
+        """Remove what stops there, or add a breakpoint and return it."""
 
     def add(self, text: str) -> Any:
         """Add one; raises ValueError with one clear line for bad text."""
 
-    def remove(self, id: int) -> Any:  # noqa: A002
+    def remove(self, number: int) -> Any:
         """Remove one."""
 
-    def enable(self, id: int, enabled: bool = True) -> Any:  # noqa: A002
+    def enable(self, number: int, enabled: bool = True) -> Any:
         """Switch one on or off."""
 
     def list(self) -> Sequence[BreakpointPort]:
@@ -86,14 +117,23 @@ class SessionPort(Protocol):
     head: int
     state: str
     exit_status: int | None
+    notice: str
 
     @property
     def stop(self) -> StopPort | None:
         """Why it last stopped."""
 
     @property
+    def output(self) -> Sequence[PiecePort]:
+        """What the script printed, oldest first."""
+
+    @property
     def is_live(self) -> bool:
         """Whether there is a process to resume."""
+
+    @property
+    def can_control(self) -> bool:
+        """Whether the run was launched here, so that it can be started again."""
 
     @property
     def at_edge(self) -> bool:

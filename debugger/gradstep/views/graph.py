@@ -6,12 +6,12 @@ previous iteration (or from the future of the trace, when looking back).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from gradstep.views import numbers
 from gradstep.views.glyphs import UNICODE, Glyphs
-from gradstep.views.graph_rows import GraphRow, read_rows
+from gradstep.views.graph_rows import GraphRow, RowDetails, read_details, read_rows
 from gradstep.views.rails import PARTS, Rails, lay_out
 from gradstep.views.text import Line, Span, cells, fit, line, pad
 
@@ -22,6 +22,8 @@ __all__ = ["GraphRow", "GraphView", "graph_view"]
 
 MOST_RAIL: Final = 24
 GRAD_WIDTH: Final = 9
+SAMPLE: Final = 100
+"""Rows whose texts decide how wide the columns are; so many fit on a tall screen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,9 @@ class GraphView:
     `selected` the row to highlight. Rows are painted one by one, so that only visible ones cost.
     """
 
+    moment: Moment = field(repr=False, compare=False)
     rows: tuple[GraphRow, ...]
+    reached: frozenset[int]
     rails: Rails
     current: int | None
     selected: int | None
@@ -40,6 +44,7 @@ class GraphView:
     summary: str
     empty: tuple[Line, ...]
     widths: tuple[int, int, int]
+    _read: dict[int, RowDetails] = field(default_factory=dict, repr=False, compare=False)
     glyphs: Glyphs = UNICODE
 
     @property
@@ -56,26 +61,35 @@ class GraphView:
     def render(self, index: int, width: int) -> Line:
         """Paint one row, exactly `width` cells."""
         row = self.rows[index]
+        details = self.details(index)
         op, label, shape = self._columns(width)
         look = "selected" if index == self.selected else ""
         faded = "dim" if row.ghost else ""
         strong = "bold" if index == self.current else faded
         mark = self.glyphs.selected if index == self.selected else " "
-        glyph, style, text = self._status(row)
+        glyph, style, text = self._status(row, details.grad)
         spans = [
             Span(mark, "accent"),
             *self._rail(index),
             Span("  " + fit(row.name, op) + " ", strong),
-            Span(fit(row.label, label) + " ", faded),
-            Span(fit(row.shape, shape) + " ", "dim"),
+            Span(fit(details.label, label) + " ", faded),
+            Span(fit(details.shape, shape) + " ", "dim"),
             Span(glyph + " " + fit(text, GRAD_WIDTH) + " ", style),
         ]
         room = width - sum(cells(span.text) for span in spans)
         if room > 3:
-            spans += self._tail(row, room)
+            spans += self._tail(details, room)
         return tuple(
             Span(s.text, f"{s.style} {look}".strip()) for s in pad(tuple(spans), width) if s.text
         )
+
+    def details(self, index: int) -> RowDetails:
+        """Give what is written in a row, read when it is first asked for."""
+        found = self._read.get(index)
+        if found is None:
+            found = read_details(self.moment, self.rows[index], self.reached, self.glyphs)
+            self._read[index] = found
+        return found
 
     def row_of(self, seq: int) -> int | None:
         """Find the row whose op, cut or backward node is event `seq`."""
@@ -88,7 +102,7 @@ class GraphView:
         shape = min(shape, max(4, (room - op) // 2))
         return op, max(0, min(label, room - op - shape)), shape
 
-    def _status(self, row: GraphRow) -> tuple[str, str, str]:
+    def _status(self, row: GraphRow, norm: float | None) -> tuple[str, str, str]:
         glyphs = self.glyphs
         if row.state == "pending":
             return glyphs.pending, "dim", ""
@@ -98,11 +112,11 @@ class GraphView:
             return glyphs.none, "dim", "no grad"
         if row.state == "done":
             return glyphs.done, "forward", ""
-        grad = numbers.short(row.grad) + (f" x{row.passes}" if row.passes > 1 else "")
+        grad = numbers.short(norm) + (f" x{row.passes}" if row.passes > 1 else "")
         if row.state == "current":
             return glyphs.current, "forward bold", ""
         glyph = glyphs.backward if row.state == "backward_current" else glyphs.tick
-        bad = row.grad is not None and row.grad != row.grad
+        bad = norm is not None and norm != norm
         style = "error" if bad else "backward"
         return glyph, style + (" bold" if row.state == "backward_current" else ""), grad
 
@@ -151,7 +165,7 @@ class GraphView:
             "backward_current": "backward",
         }.get(self.rows[owner].state, "forward")
 
-    def _tail(self, row: GraphRow, room: int) -> Line:
+    def _tail(self, row: RowDetails, room: int) -> Line:
         """Put the log-bar of |grad| first, behind it the leaves that the op takes."""
         longest = min(12, room // 2)
         bar = self.glyphs.bar * numbers.bar(row.grad, longest) if longest >= 4 else ""
@@ -167,15 +181,21 @@ def graph_view(
 
     `selected` is the seq of an op's event (or of one of its backward nodes).
     """
-    found = read_rows(moment, glyphs)
+    found = read_rows(moment)
     rows = found.rows
     rails = lay_out(tuple(row.sources for row in rows), open_ended=found.open_ended)
     current = next((i for i, row in enumerate(rows) if row.is_current), None)
     chosen = None
     if selected is not None:
         chosen = next((i for i, row in enumerate(rows) if selected in (row.seq, *row.nodes)), None)
+    read = {
+        index: read_details(moment, rows[index], found.reached, glyphs)
+        for index in range(0, len(rows), len(rows) // SAMPLE + 1)
+    }
     return GraphView(
+        moment=moment,
         rows=rows,
+        reached=found.reached,
         rails=rails,
         current=current,
         selected=chosen,
@@ -184,9 +204,10 @@ def graph_view(
         empty=() if rows else _empty(moment),
         widths=(
             max((cells(row.name) for row in rows), default=2),
-            max((cells(row.label) for row in rows), default=0),
-            max((cells(row.shape) for row in rows), default=3),
+            max((cells(details.label) for details in read.values()), default=0),
+            max((cells(details.shape) for details in read.values()), default=3),
         ),
+        _read=read,
         glyphs=glyphs,
     )
 

@@ -10,6 +10,7 @@ from gradstep.views import numbers
 from gradstep.views.cards.card import brief
 from gradstep.views.glyphs import Glyphs
 from gradstep.views.reading import is_op_name, iteration_span, one, value_of
+from gradstep.views.stretch import read_stretch
 from gradstep.views.text import Line, line
 
 if TYPE_CHECKING:
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
     from gradstep.trace.moment import Moment
 
 MOST_VALUES: Final = 3
-MOST_EVENTS: Final = 4000
-"""An iteration of more events than this shows the values of its latest ones only."""
-
 KINDS: Final = (
     "op",
     "node",
@@ -51,11 +49,11 @@ def inline_values(moment: Moment, file: str, glyphs: Glyphs) -> dict[int, Line]:
     """Give, for each line of `file`, what it did in the cursor's iteration so far."""
     start, _ = iteration_span(moment, moment.event.iteration)
     stop = moment.seq + 1
-    start = max(start, stop - MOST_EVENTS, 1)
-    tensors = moment.run.tensors_between(start, stop)
+    stretch = read_stretch(moment.run, start, stop)
+    tensors = stretch.tensors
     values = _Values()
     phases: dict[int, list[int]] = {}
-    rows = list(moment.run.events(start, stop, kinds=KINDS))
+    rows = [row for row in stretch.upto(moment.seq) if row.kind in KINDS]
     named = _latest_ops(rows, file)
     for row in rows:
         refs = tensors.get(row.seq, ())
@@ -103,7 +101,7 @@ def _op(moment: Moment, values: _Values, row: EventRow, refs: tuple[TensorRef, .
     single = all(size == 1 for size in value.shape)
     text = brief(moment, output) if single else numbers.shape(value.shape)
     entries = values.lines.get(row.line, {})
-    if is_op_name(name):
+    if is_op_name(name, row.name):
         # A result without a name of its own is shown only while the line has nothing better.
         if not any(key != "anonymous" for key in entries):
             values.put(row.line, "anonymous", line((f"{row.name} {text}", "forward dim")))

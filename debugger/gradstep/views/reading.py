@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gradstep.protocol.row import EventRow
@@ -63,12 +63,9 @@ def phase_entry(moment: Moment, event: EventRow) -> EventRow | None:
     return moment.run.event(event.enclosing) if event.enclosing else None
 
 
-_ANONYMOUS: Final = re.compile(r".*_\d+")
-
-
-def is_op_name(name: str) -> bool:
+def is_op_name(name: str, op: str) -> bool:
     """Tell a name like `relu_3`, made from the op, from one that stands in the script."""
-    return bool(_ANONYMOUS.fullmatch(name))
+    return bool(re.fullmatch(rf"(?:{re.escape(op)}|tensor)_\d+", name))
 
 
 def counts(moment: Moment, start: int, stop: int) -> dict[tuple[str, str], int]:

@@ -13,6 +13,7 @@ from textual.widget import Widget
 
 from gradstep.tui.actions import Command
 from gradstep.tui.frame import EMPTY, Frame
+from gradstep.tui.marks import summary
 from gradstep.tui.widgets.bars import KeyBar, PhaseBar, TimelineBar, TitleBar
 from gradstep.tui.widgets.find_bar import FindBar
 from gradstep.tui.widgets.graph_pane import GraphPane
@@ -94,14 +95,15 @@ class MainScreen(Screen[None]):
         """Begin in the source pane."""
         self.source.focus()
 
-    def paint(self, frame: Frame, marks: dict[int, str], footnote: str) -> None:
+    def paint(self, frame: Frame) -> None:
         """Paint a new instant: the bars always, a pane only if it is seen and nothing runs."""
         self._frame = frame
         self.title_bar.paint(frame)
         self.phase_bar.paint(frame)
         self.timeline.paint(frame)
-        self._marks = marks
-        self.pane("source").border_subtitle = footnote
+        if frame.session is not None:
+            points = frame.session.breakpoints.list()
+            self.pane("source").border_subtitle = summary(points, frame.glyphs)
         if frame.is_quiet:
             self._painted.clear()
             self.paint_panes()
@@ -112,7 +114,7 @@ class MainScreen(Screen[None]):
         if frame.moment is None:
             return
         painters: dict[str, Callable[[], None]] = {
-            "source-view": lambda: self.source.paint(frame, self._marks),
+            "source-view": lambda: self.source.paint(frame),
             "graph-view": lambda: self.graph.paint(frame),
             "tensor-view": lambda: self.tensor.paint(frame),
             "optimizer-view": lambda: self.optimizer.paint(frame),
@@ -126,8 +128,6 @@ class MainScreen(Screen[None]):
                 paint()
                 self._painted[pane.active] = frame
         self.pane("graph").border_subtitle = self.graph.summary.replace("[", r"\[")
-
-    _marks: dict[int, str] = {}  # noqa: RUF012
 
     def panes(self) -> list[TabbedPane]:
         """Return the four panes in order."""

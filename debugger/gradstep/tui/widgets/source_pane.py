@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 from textual import work
@@ -9,10 +10,13 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
 
+from gradstep.protocol.place import place
 from gradstep.tui.frame import EMPTY, Frame
 from gradstep.tui.highlight import Highlighter
+from gradstep.tui.marks import line_marks
 from gradstep.tui.paint import Painter
 from gradstep.tui.widgets.lines import LinesView
+from gradstep.views.glyphs import Glyphs
 from gradstep.views.source import SourceLine, SourceView, source_view
 from gradstep.views.text import Line, Span, crop, line, restyle, width_of
 
@@ -45,21 +49,26 @@ class SourcePane(LinesView):
         self._highlighter: Highlighter | None = None
         self._shown = (0, "", 0)
 
-    def paint(self, frame: Frame, marks: dict[int, str]) -> None:
-        """Take a new instant; `marks` are the breakpoints of the shown file by line."""
+    def paint(self, frame: Frame) -> None:
+        """Take a new instant, with the breakpoints of the shown file."""
         self.frame = frame
-        if frame.moment is None:
+        moment, session = frame.moment, frame.session
+        if moment is None or session is None:
             return
-        self.view = source_view(frame.moment, marks=marks, glyphs=frame.glyphs)
-        if self.view.lines:
-            self._take_highlighter(self.view)
+        file, at_line = frame.standing
+        shown = file or place(moment.event)[0] or moment.run.info.script
+        marks = line_marks(session.breakpoints, shown)
+        view = source_view(moment, file or None, marks=marks, glyphs=frame.glyphs)
+        self.view = view = standing_on(view, at_line, frame.glyphs) if at_line else view
+        if view.lines:
+            self._take_highlighter(view)
         else:
             self._highlighter = None
-            self._lines = self.view.note
-        where = (frame.cursor, self.view.file, self.view.current)
+            self._lines = view.note
+        where = (frame.cursor, view.file, view.current)
         moved = where != self._shown
         self._shown = where
-        row = max(0, self.view.current - 1) if moved and self.view.current else None
+        row = max(0, view.current - 1) if moved and view.current else None
         self.content_changed(row)
 
     @property
@@ -163,3 +172,22 @@ def _drop(spans: Line, count: int) -> Line:
         kept.append(Span(span.text[count:], span.style))
         count = 0
     return tuple(kept)
+
+
+def standing_on(view: SourceView, number: int, glyphs: Glyphs) -> SourceView:
+    """Move the arrow to where the script stands, when that is no event's own line."""
+    moved = []
+    for source in view.lines:
+        is_here = source.number == number
+        if is_here or source.current:
+            source = replace(source, current=is_here, gutter=_gutter(source, is_here, glyphs))
+        moved.append(source)
+    return replace(view, lines=tuple(moved), current=number)
+
+
+def _gutter(source: SourceLine, is_here: bool, glyphs: Glyphs) -> Line:
+    """Return the gutter (mark, number, arrow) with or without the arrow."""
+    mark, number, _ = source.gutter
+    style = "accent bold" if is_here else "dim"
+    arrow = glyphs.here if is_here else " "
+    return (mark, Span(number.text, style), Span(f" {arrow} ", style))

@@ -52,9 +52,10 @@ def explain_op(draft: Draft, op: EventRow) -> None:
         return
     for node in reversed(nodes):
         known = rule_of(op, node)
-        symbols = ", ".join(known.backward) if known else "formula not in gradstep's table"
+        wanted = sum(r.tensor is not None for r in having(tensors, "input"))
+        symbols = ", ".join(known.backward[:wanted]) if known else "formula not in gradstep's table"
         draft.add((f"{arrow} remembers ", "dim"), (node, "backward"), (f"  {symbols}", "dim"))
-    if made and not is_op_name(made):
+    if made and not is_op_name(made, op.name):
         draft.say(f"{made}.grad_fn is {nodes[-1] if len(nodes) == 1 else op.detail['grad_fn']}")
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gradstep.views import numbers
-from gradstep.views.cards.card import Draft, agrees, array_of, brief, chosen
-from gradstep.views.formulas import Call, Rule, Unknown, read_call, rule_of
+from gradstep.views.cards.card import Draft, array_of, brief, chosen
+from gradstep.views.formulas import Call, Rule, Unknown, is_inner, read_call, rule_of
+from gradstep.views.formulas.call import Place, contents
 from gradstep.views.reading import having, is_op_name, value_of
 from gradstep.views.text import Line, line
 
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from gradstep.protocol.row import EventRow
     from gradstep.trace.model import TensorRef
     from gradstep.trace.moment import Moment
-
-__all__ = ["agrees", "explain_node"]
 
 MOST_INPUTS = 3
 LETTERS = "abcdefgh"
@@ -58,7 +57,7 @@ def _of(moment: Moment, op: EventRow | None) -> str:
     output = next((r for r in having(moment.run.tensors(op.seq), "output") if r.tensor), None)
     name = moment.name(output.tensor) if output and output.tensor is not None else ""
     call = f"{op.module}: {op.name}" if op.module else op.name
-    return call if not name or is_op_name(name) else f"{name} = {call}"
+    return call if not name or is_op_name(name, op.name) else f"{name} = {call}"
 
 
 def _input(
@@ -84,15 +83,18 @@ def _input(
         value = float(recorded[at])
         if draft.tensor is None:
             draft.tensor, draft.shown = ref.tensor, at
-        draft.add(*_worked(draft, call, rule, position, at, value, ref), indent=4)
+        draft.add(*_worked(draft, node, call, rule, position, at, value, ref), indent=4)
     target = _following(node, position)
-    for row in _destination(draft, node, target, source, name, recorded):
+    added = None if recorded is None else (at, value)
+    for row in _destination(draft, node, target, source, name, added):
         draft.add(row, indent=4)
 
 
 def _source(call: Call | None, position: int, inputs: list[TensorRef]) -> TensorRef | None:
     """Find the op's input that gradient `position` is of: plain numbers hold places too."""
     if call is None:
+        return None
+    if is_inner(call.op):
         return None
     before = sum(1 for name in call.names[:position] if name == "")
     at = position - before
@@ -101,6 +103,7 @@ def _source(call: Call | None, position: int, inputs: list[TensorRef]) -> Tensor
 
 def _worked(
     draft: Draft,
+    node: EventRow,
     call: Call | None,
     rule: Rule | None,
     position: int,
@@ -111,7 +114,11 @@ def _worked(
     where = line((numbers.index(at) + " " if at else "", "accent"))
     result = line((numbers.number(value), "backward bold"))
     if rule is None or call is None:
-        why = "its formula is not in gradstep's table" if call else "its forward op is unknown"
+        why = "its forward op is unknown"
+        if call:
+            inner = rule is None and is_inner(call.op)
+            what = f"one of several nodes of {call.op.name}" if inner else node.name
+            why = f"no formula for {what}"
         return [where, result, line((f"   {why}: recorded numbers only", "dim"))]
     try:
         worked = rule.work(call, position, at)
@@ -139,33 +146,45 @@ def _destination(
     target: str,
     source: TensorRef | None,
     name: str,
-    recorded: object,
+    added: tuple[Place, float] | None,
 ) -> list[Line]:
     moment, arrow = draft.moment, draft.glyphs.arrow
     leaf = source is not None and source.tensor is not None and moment.is_leaf(source.tensor)
     if target.endswith("AccumulateGrad") or (not target and leaf):
-        return [_accumulation(draft, node, source, name)]
+        return [_accumulation(draft, node, source, name, added)]
     if not target:
         return []
     of = f" of {name}" if name else ""
     return [line((f"{arrow} ", "dim"), target, (of, "dim"))]
 
 
-def _accumulation(draft: Draft, node: EventRow, source: TensorRef | None, name: str) -> Line:
+def _accumulation(
+    draft: Draft,
+    node: EventRow,
+    source: TensorRef | None,
+    name: str,
+    added: tuple[Place, float] | None,
+) -> Line:
+    """Say into which `.grad` a gradient goes, with the sum that this makes of one element."""
     moment, arrow = draft.moment, draft.glyphs.arrow
     if source is None or source.tensor is None:
         return line((f"{arrow} accumulates into its leaf's .grad", "leaf"))
     into = f"{arrow} accumulates into {name}.grad"
-    for row in moment.run.events(node.seq + 1, moment.event.seq + 1, kinds=("accumulated",)):
+    for row in moment.run.events(node.seq + 1, moment.seq + 1, kinds=("accumulated",)):
         tensors = moment.run.tensors(row.seq)
         if any(ref.role == "param" and ref.tensor == source.tensor for ref in tensors):
-            return line((into, "leaf"), (f"  done, event {row.seq}", "dim"))
-    state = moment.grad(source.tensor)
-    now = "None"
-    if state.tensor is not None:
-        value = moment.value(state.tensor)
-        from gradstep.views.cards.card import brief_value
-
-        now = brief_value(value, value.norm) if value else "?"
-    known = f"  (now {now})" if state.known or state.tensor is None else ""
-    return line((into, "leaf"), (known, "dim"))
+            return line((into, "leaf"), (f"  done, event {numbers.count(row.seq)}", "dim"))
+    held = moment.grad(source.tensor).tensor
+    if added is None:
+        return line((into, "leaf"))
+    at, plus = added
+    if held is None:
+        return line((into + ": ", "leaf"), f"None + {numbers.number(plus)}")
+    old = contents(moment.value(held))
+    if old is None or old.ndim != len(at):
+        return line((into, "leaf"))
+    was = float(old[at])
+    total = numbers.number(was + plus)
+    return line(
+        (into + ": ", "leaf"), f"{numbers.number(was)} + {numbers.number(plus)} = ", (total, "bold")
+    )

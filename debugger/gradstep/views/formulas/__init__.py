@@ -24,7 +24,7 @@ from gradstep.views.formulas import (
 from gradstep.views.formulas.call import Call, Place, Unknown, read_call
 from gradstep.views.formulas.rule import Rule, Worked
 
-__all__ = ["Call", "Place", "Rule", "Unknown", "Worked", "read_call", "rule_of"]
+__all__ = ["Call", "Place", "Rule", "Unknown", "Worked", "is_inner", "read_call", "rule_of"]
 
 BY_NODE: Final[Mapping[str, Rule]] = {
     **arithmetic.RULES,
@@ -41,12 +41,27 @@ BY_OP: Final[Mapping[str, Rule]] = {
     "linear": matrix.LINEAR,
     "dropout": convolution.DROPOUT,
     "cross_entropy": losses.CROSS_ENTROPY,
+    "getitem": shape.PICKED,
 }
 """Ops whose single node does more than its name says, or goes by another op's name."""
+
+KNOWN_COMPOSITES: Final = frozenset({"cross_entropy"})
+"""Ops of several nodes whose rules find what they need in the op's own arguments."""
 
 
 def rule_of(op: EventRow | None, node_name: str) -> Rule | None:
     """Find the explanation of a backward node; None where the formula is not known."""
+    if op is not None and is_inner(op):
+        return None
     if op is not None and op.name in BY_OP and len(op.detail.get("nodes") or ()) <= 1:
         return BY_OP[op.name]
-    return BY_NODE.get(re.sub(r"Backward\d*$", "", node_name))
+    name = re.sub(r"Backward\d*$", "", node_name)
+    if op is not None and op.name.endswith("_") and name not in ("Add", "Sub"):
+        # An in-place op has overwritten the value that its formula needs.
+        return None
+    return BY_NODE.get(name)
+
+
+def is_inner(op: EventRow) -> bool:
+    """Tell whether an op's nodes work on values between its input and output, never recorded."""
+    return len(op.detail.get("nodes") or ()) > 1 and op.name not in KNOWN_COMPOSITES

@@ -14,17 +14,25 @@ def _one(call: Call, at: Place) -> str:
     return ONE
 
 
+def _exponent(call: Call) -> Array:
+    import numpy as np
+
+    if len(call.arguments) > 1:
+        return call.array(1)
+    return np.asarray(float(call.option("exponent")))
+
+
 def _power(call: Call) -> Array:
     import numpy as np
 
-    base, exponent = call.array(0), call.array(1)
+    base, exponent = call.array(0), _exponent(call)
     # 0 · 0^-1 is 0 here: the derivative of a constant.
     with np.errstate(all="ignore"):
         return np.where(exponent == 0, 0.0, exponent * np.power(base, exponent - 1))
 
 
 def _power_text(call: Call, at: Place) -> str:
-    exponent = call.at(1, at)
+    exponent = call.at(1, at) if len(call.arguments) > 1 else float(call.option("exponent", 0))
     lower = exponent - 1
     base = call.text(0, at)
     head = numbers.hyper(exponent) if exponent >= 0 else f"({numbers.hyper(exponent)})"
@@ -50,16 +58,19 @@ def _alpha_text(call: Call, at: Place, sign: float = 1) -> str:
     return ONE if value == 1 else number(value) if value != -1 else "(−1)"
 
 
+_SUB: Final = elementwise(
+    "out = a − b",
+    Partial("grad_a = grad_out", lambda c: 1.0, _one),
+    Partial("grad_b = −grad_out", lambda c: -_alpha(c), lambda c, at: _alpha_text(c, at, -1)),
+)
+
 RULES: Final[Mapping[str, Rule]] = {
+    "Sub": _SUB,
+    "Rsub": _SUB,
     "Add": elementwise(
         "out = a + b",
         Partial("grad_a = grad_out", lambda c: 1.0, _one),
         Partial("grad_b = grad_out", _alpha, _alpha_text),
-    ),
-    "Sub": elementwise(
-        "out = a − b",
-        Partial("grad_a = grad_out", lambda c: 1.0, _one),
-        Partial("grad_b = −grad_out", lambda c: -_alpha(c), lambda c, at: _alpha_text(c, at, -1)),
     ),
     "Mul": elementwise(
         "out = a · b",

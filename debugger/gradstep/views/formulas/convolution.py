@@ -80,6 +80,8 @@ def _max_pool2d(call: Call, position: int, place: Place) -> Worked:
     stride = call.option("stride")
     (sy, sx) = kernel if stride in (None, ()) else _pair(stride, 0)
     py, px = _pair(call.option("padding"), 0)
+    if _pair(call.option("dilation"), 1) != (1, 1):
+        raise Unknown("dilated windows")
     lead, (y, x) = place[:-2], place[-2:]
     plane = np.pad(image[lead], ((py, py), (px, px)), constant_values=-np.inf)
     found, text = [], []
@@ -105,9 +107,9 @@ def _dropout(call: Call, position: int, place: Place) -> Worked:
     if float(a[place]) == 0:
         raise Unknown("the value is 0, so dropped and kept look the same")
     kept = float(out[place]) != 0
-    value = float(grad[place]) / (1 - probability) if kept else 0.0
     if not kept:
         return Worked("0  (dropped)", 0.0, 0.0)
+    value = float(grad[place]) / (1 - probability)
     return Worked(f"{number(grad[place])} / (1 − {probability:g})  (kept)", value, abs(value))
 
 

@@ -33,6 +33,8 @@ def _pointwise(
     def work(call: Call, position: int, place: Place) -> Worked:
         if position:
             raise Unknown("no formula for the target")
+        if len(call.arguments) > 2 or call.option("weight") or call.option("pos_weight"):
+            raise Unknown("the elements are weighted")
         a, target = call.array(0), call.array(1)
         if a.shape != target.shape:
             raise Unknown("the target was broadcast")

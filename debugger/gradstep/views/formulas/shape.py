@@ -39,6 +39,8 @@ def _same_order(call: Call, ids: Array) -> Array:
 def _transpose(call: Call, ids: Array) -> Array:
     if ids.ndim < 2 or call.op.name == "t":
         return ids.T
+    if "dims" in call.options:
+        return _permute(call, ids)
     dims = call.integers()
     if len(dims) < 2:
         if ids.ndim == 2:
@@ -121,7 +123,7 @@ _RESHAPED: Final = Rule(
 )
 _TURNED: Final = ("grad_a = grad_out, turned back",)
 _TRANSPOSED: Final = Rule("out = aᵀ", _TURNED, _moved(_transpose))
-_PICKED: Final = Rule(
+PICKED: Final = Rule(
     "out = a[index]", ("grad_a = grad_out where it was taken, 0 elsewhere",), _moved(_select)
 )
 _JOINED: Final = ("grad_i = its own piece of grad_out",)
@@ -137,9 +139,9 @@ RULES: Final[Mapping[str, Rule]] = {
     "Expand": Rule(
         "out = a, repeated", ("grad_a = Σ of grad_out over the copies",), _moved(_expand)
     ),
-    "Select": _PICKED,
-    "Index": _PICKED,
-    "Slice": _PICKED,
+    "Select": PICKED,
+    "Index": PICKED,
+    "Slice": PICKED,
     "Cat": Rule("out = the pieces, joined", _JOINED, _cat),
     "Stack": Rule("out = the pieces, on a new dimension", _JOINED, _stack),
 }
