@@ -1,0 +1,138 @@
+"""Looks at a tensor of our engine: who it is, and the statistics and bytes of its contents."""
+
+from __future__ import annotations
+
+import math
+import sys
+from dataclasses import dataclass
+from typing import Any, Final
+
+CONTENT_ELEMENTS: Final = 1_000_000
+"""A tensor with more elements than this is kept as statistics only."""
+
+_BLOCK: Final = 65536
+"""Elements that are widened to float64 at once: statistics cost no second copy of a tensor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """What a `TensorValue` says of the numbers; NaN and Inf are counted and otherwise ignored."""
+
+    min: float | None
+    max: float | None
+    mean: float | None
+    std: float | None
+    norm: float | None
+    zeros: int = 0
+    nan: int = 0
+    inf: int = 0
+
+
+_EMPTY: Final = Statistics(None, None, None, None, None)
+
+
+def identity(tensor: Any) -> tuple[int, int]:
+    """Return (id, version) of a tensor."""
+    return tensor.uid, tensor._version
+
+
+def shape_and_dtype(tensor: Any) -> tuple[tuple[int, ...], str]:
+    """Return the shape and the dtype's plain name (`float32`)."""
+    array = tensor._array
+    return array.shape, array.dtype.name
+
+
+def content(tensor: Any) -> bytes | None:
+    """Return the contents, little-endian in C order; None if the tensor is too large to keep."""
+    array = tensor._array
+    if array.size > CONTENT_ELEMENTS:
+        return None
+    if sys.byteorder == "big":
+        array = array.astype(array.dtype.newbyteorder("<"))
+    data: bytes = array.tobytes()
+    return data
+
+
+def statistics(tensor: Any) -> Statistics:
+    """Return the statistics of a tensor's numbers; `std` is the population's."""
+    array = tensor._array
+    size = array.size
+    if size == 1:
+        return _of_number(array.item())
+    if size == 0:
+        return _EMPTY
+    import numpy as np
+
+    # The script may have asked numpy to raise on overflow; ours is not its business.
+    with np.errstate(all="ignore"):
+        return _of_array(array.reshape(-1))
+
+
+def _of_number(number: Any) -> Statistics:
+    if isinstance(number, complex):
+        number = abs(number)
+    value = float(number)
+    if value - value != 0.0:
+        is_nan = value != value
+        return Statistics(None, None, None, None, None, 0, int(is_nan), int(not is_nan))
+    return Statistics(value, value, value, 0.0, abs(value), int(value == 0.0))
+
+
+def _of_array(flat: Any) -> Statistics:
+    import numpy as np
+
+    kind = flat.dtype.kind
+    if kind == "c":
+        flat, kind = np.abs(flat), "f"
+    size = flat.size
+    if size <= _BLOCK:
+        wide = flat.astype(np.float64)
+        total = float(np.add.reduce(wide))
+        if total - total == 0.0:
+            return _of_finite(wide, total)
+    nan = inf = 0
+    if kind == "f":
+        nan = int(np.count_nonzero(np.isnan(flat)))
+        inf = int(np.count_nonzero(np.isinf(flat)))
+        if nan or inf:
+            flat = flat[np.isfinite(flat)]
+    if flat.size == 0:
+        return Statistics(None, None, None, None, None, 0, nan, inf)
+    return _of_blocks(flat, nan, inf)
+
+
+def _of_finite(wide: Any, total: float) -> Statistics:
+    """Statistics of one block of float64, all of them finite."""
+    import numpy as np
+
+    size = wide.size
+    mean = total / size
+    low = float(np.minimum.reduce(wide))
+    high = float(np.maximum.reduce(wide))
+    squares = float(np.dot(wide, wide))
+    centred = wide - mean
+    spread = float(np.dot(centred, centred))
+    zeros = 0 if low > 0.0 or high < 0.0 else size - int(np.count_nonzero(wide))
+    return Statistics(low, high, mean, math.sqrt(spread / size), math.sqrt(squares), zeros)
+
+
+def _of_blocks(flat: Any, nan: int, inf: int) -> Statistics:
+    import numpy as np
+
+    low, high, total, squares, zeros = math.inf, -math.inf, 0.0, 0.0, 0
+    blocks = range(0, flat.size, _BLOCK)
+    for start in blocks:
+        wide = flat[start : start + _BLOCK].astype(np.float64)
+        low = min(low, float(np.minimum.reduce(wide)))
+        high = max(high, float(np.maximum.reduce(wide)))
+        total += float(np.add.reduce(wide))
+        squares += float(np.dot(wide, wide))
+        zeros += wide.size - int(np.count_nonzero(wide))
+    mean = total / flat.size
+    # A second pass: the difference of squares would lose everything when mean >> std.
+    spread = 0.0
+    for start in blocks:
+        centred = flat[start : start + _BLOCK].astype(np.float64) - mean
+        spread += float(np.dot(centred, centred))
+    std = math.sqrt(spread / flat.size)
+    return Statistics(low, high, mean, std, math.sqrt(squares), zeros, nan, inf)
