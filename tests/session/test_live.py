@@ -172,9 +172,7 @@ async def test_an_endless_loop_is_paused_and_quit(launch: Launch) -> None:
 
 
 async def test_a_script_inside_c_says_so_and_can_be_quit(launch: Launch) -> None:
-    session = await launch(
-        "import ctypes\nprint('in', flush=True)\nctypes.PyDLL(None).sleep(60)\n"
-    )
+    session = await launch("import ctypes\nprint('in', flush=True)\nctypes.PyDLL(None).sleep(60)\n")
     moving = asyncio.create_task(session.motion("continue"))
     await asyncio.wait_for(session.wait_for(lambda: "in" in text_of(session)), PATIENCE)
     await asyncio.wait_for(session.pause(), PATIENCE)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from gradstep.protocol import motions
-from gradstep.protocol.row import EventRow
+from gradstep.protocol.row import STEPPABLE, EventRow
 from gradstep.session.book import BreakpointBook
 from gradstep.session.changes import Changes
 from gradstep.session.channel import Message
@@ -413,11 +413,15 @@ class Session:
         error = self.run.info.error
         if error and status > 0:
             how = f"{error.get('type', 'error')}: {error.get('message', '')} ({how})"
-        elif status > 0 and self.head <= 2:
+        elif status > 0 and self._did_nothing():
             # Nothing of the script ran: Python itself has said why, as for a missing module.
-            lines = "".join(piece.text for piece in self._pieces).split("\n")
-            how = ": ".join([how, *[line.strip() for line in lines if line.strip()][-1:]])
+            printed = "".join(piece.text for piece in self._pieces).splitlines()
+            how = ": ".join([how, *[line.strip() for line in printed if line.strip()][-1:]])
         self._resolve(Stop("exited", self.head, message=how))
+
+    def _did_nothing(self) -> bool:
+        kinds = STEPPABLE - {"run_finished"}
+        return next(self.run.events(1, None, kinds), None) is None
 
     def _on_text(self, text: str) -> None:
         self._pieces.append(OutputPiece(self.head, text))
