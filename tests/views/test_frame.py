@@ -22,7 +22,7 @@ from tests.views.tracing import at, find
 def test_title(trace: Trace) -> None:
     moment = find(trace, "phase_exited", "SGD.step", nth=2)
     assert plain([title_line(moment, state="paused", width=80)]) == (
-        " gradstep   train.py:8  it 2  step 2  loss 0.9920 ▼  |g| 3.073  lr 0.1  ■ PAUSED"
+        " gradstep   train.py:8  it 2  step 2  loss 0.9920 ▼  |g| 3.073         ■ PAUSED"
     )
     narrow = plain([title_line(moment, state="past", width=50)])
     assert narrow == " gradstep   train.py:8  it 2               ◄ PAST"

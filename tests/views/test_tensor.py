@@ -23,13 +23,16 @@ def view(tmp_path: Path, array: Any, **options: Any) -> TensorView:
 
 def test_a_small_matrix(tmp_path: Path) -> None:
     found = view(tmp_path, np.array([[0.5, -2.0], [0.0, 1.25]], np.float32), width=60)
-    assert plain(found.lines) == """\
+    assert (
+        plain(found.lines)
+        == """\
 t  f32[2,2]  since event 2
-mean -0.0625  std 1.204  min -2.000  max 1.250  |·| 2.411  …
+mean -0.0625  min -2.000  max 1.250  zeros 25.0%  NaN 0
              0        1
-    0    0.5000  -2.0000
-    1         ·   1.2500
-HIST"""
+    0   0.5000  -2.0000
+    1        ·   1.2500
+hist   -2.000 █                   █     █      █ 1.250"""
+    )
     assert [[round(c.heat or 0, 2) for c in row] for row in found.cells] == [
         [0.5, -1.0],
         [0.0, 0.79],

@@ -143,14 +143,21 @@ def wrap(parts: Sequence[Line], width: int, *, indent: int = 2) -> tuple[Line, .
     for part in parts:
         size = cells("".join(span.text for span in part).rstrip())
         if current and size and width_of(current) + size > width:
-            lines.append(current)
+            lines.append(_unended(current))
             first, *rest = part
             part = (Span(first.text.lstrip(), first.style), *rest)
             current = (Span(" " * indent),)
         current = (*current, *part)
     if current:
-        lines.append(current)
+        lines.append(_unended(current))
     return tuple(lines)
+
+
+def _unended(spans: Line) -> Line:
+    """Take the blanks off the end of a line."""
+    *before, last = spans
+    text = last.text.rstrip()
+    return (*before, Span(text, last.style)) if text else tuple(before)
 
 
 def plain(lines: Iterable[Line]) -> str:
