@@ -15,8 +15,7 @@ from gradstep.protocol.breakpoints import (
     to_wire,
 )
 from gradstep.protocol.row import EventRow
-
-from .rows import FILE, PER_ITERATION, loop, row
+from tests.protocol.rows import FILE, PER_ITERATION, loop, row
 
 ROWS = loop()
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from gradstep.protocol import motions
 from gradstep.protocol.row import STEPPABLE, EventRow
-
-from .rows import FILE, PER_ITERATION, loop, row
+from tests.protocol.rows import FILE, PER_ITERATION, loop, row
 
 ROWS = loop()
 END = ROWS[-1].seq
@@ -151,3 +151,10 @@ def test_prints_and_lines_are_stepped_over() -> None:
     rows = [ROWS[0], row(2, "output", name="stdout"), row(3, "line", line=3), row(4, "op", line=3)]
     assert go(1, "step", rows) == 4
     assert {r.kind for r in rows} - STEPPABLE == {"run_started", "output", "line"}
+
+
+def test_an_origin_reads_back_without_its_detail() -> None:
+    origin = row(5, "op", "forward", 2, name="add", calls=(1, 2), detail={"attributes": {}})
+    assert motions.row_from_wire(json.loads(json.dumps(motions.row_to_wire(origin)))) == row(
+        5, "op", "forward", 2, name="add", calls=(1, 2)
+    )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
@@ -165,6 +166,18 @@ def search(stop_rule: StopRule, rows: Iterable[EventRow]) -> EventRow | None:
         if stop_rule.stops_at(row):
             break
     return stop_rule.landing
+
+
+def row_to_wire(row: EventRow) -> dict[str, Any]:
+    """The places and counters of a row, which is all that a rule asks of its origin."""
+    fields = asdict(row)
+    del fields["detail"]
+    return fields
+
+
+def row_from_wire(fields: Mapping[str, Any]) -> EventRow:
+    """Read back what `row_to_wire` made."""
+    return EventRow(**{**fields, "calls": tuple(fields.get("calls", ()))})
 
 
 def _point(row: EventRow) -> tuple[str, str, str, str, int]:

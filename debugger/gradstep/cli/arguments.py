@@ -1,0 +1,278 @@
+"""What was asked for on the command line.
+
+Options come before SCRIPT and everything after it is the script's own, as with python: so SCRIPT is
+found first, and argparse sees only what stands before it.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, Final, NoReturn
+
+from gradstep import __version__
+from gradstep.protocol.launch import DETAILS, ENGINES
+
+COMMANDS: Final = ("demo", "record", "open", "export")
+
+_HELP: Final = """\
+usage: gradstep [OPTIONS] SCRIPT [ARG ...]
+       gradstep [OPTIONS] -m MODULE [ARG ...]
+       gradstep COMMAND ...
+
+Step through a training loop in the terminal: forward, backward, zero_grad and step, one operation,
+one backward node or one line at a time, and back again. The script starts stopped before its first
+line. Options come before SCRIPT; everything after it is the script's own, as with python.
+
+commands:
+  demo [NAME]     the same for a bundled scenario; without NAME, list them
+  record SCRIPT   run a script to its end without a screen and write a trace
+  open FILE       look at a recorded run
+  export FILE     write a recorded run as JSON lines
+  (gradstep COMMAND --help says more about each)
+"""
+_EXAMPLES: Final = """\
+examples:
+  gradstep train.py --epochs 3
+  gradstep -b "step if iteration > 10" train.py
+  gradstep record -o run.gradstep train.py && gradstep open run.gradstep
+"""
+
+
+class UsageError(Exception):
+    """The command line cannot be understood; the text is one line for the user."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """The command line, understood. `script` is also the scenario of `demo`; `file` a trace."""
+
+    command: str
+    script: str = ""
+    args: tuple[str, ...] = ()
+    module: bool = False
+    breakpoints: tuple[str, ...] = ()
+    detail: str = ""
+    engine: str = "auto"
+    python: str = ""
+    record: str = ""
+    run: bool = False
+    steps: int = 0
+    file: str = ""
+    output: str = ""
+    values: bool = False
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        command = self.prog.removeprefix("gradstep").strip()
+        raise UsageError(f"{command}: {message}" if command else message)
+
+
+def parse(argv: Sequence[str]) -> Arguments | None:
+    """Understand a command line; None if help or the version was asked for and printed.
+
+    Raises:
+        UsageError: it cannot be understood.
+    """
+    try:
+        return _parse(list(argv))
+    except SystemExit:
+        return None
+
+
+def _parse(argv: list[str]) -> Arguments:
+    parser = _debug_parser()
+    split = _find_script(argv, parser)
+    word = argv[split] if split < len(argv) else ""
+    if word == "check":
+        raise UsageError("'check' is not available yet")
+    if word in COMMANDS:
+        return _PARSERS[word](argv[:split], argv[split + 1 :])
+    return _script("debug", parser, argv)
+
+
+def _script(command: str, parser: _Parser, argv: list[str]) -> Arguments:
+    """Parse `[OPTIONS] SCRIPT [ARG ...]` or `[OPTIONS] -m MODULE [ARG ...]`."""
+    split = _find_script(argv, parser)
+    options, rest = argv[:split], argv[split:]
+    is_module = bool(rest) and rest[0] in {"-m", "--module"}
+    if rest and rest[0] == "--":
+        rest = rest[1:]
+    found = vars(parser.parse_args(options))
+    if is_module:
+        rest = rest[1:]
+    if not rest:
+        what = "a module after -m" if is_module else "a script, or one of " + ", ".join(COMMANDS)
+        if command == "record" and not is_module:
+            what = "a script to record"
+        raise UsageError(f"give {what} (gradstep --help says more)")
+    return _arguments(command, found, script=rest[0], args=tuple(rest[1:]), module=is_module)
+
+
+def _arguments(command: str, found: dict[str, Any], **more: Any) -> Arguments:
+    found["breakpoints"] = tuple(found.get("breakpoints") or ())
+    return Arguments(command, **{**found, **more})
+
+
+def _find_script(argv: Sequence[str], parser: _Parser) -> int:
+    """The index of the first word that is no option of ours: SCRIPT, a command, `--` or `-m`."""
+    actions = {name: action for action in parser._actions for name in action.option_strings}
+    index = 0
+    while index < len(argv):
+        word = argv[index]
+        if not word.startswith("-") or word in {"-", "--", "-m", "--module"}:
+            return index
+        action = actions.get(word)
+        takes_value = action is not None and action.nargs is None
+        index += 2 if takes_value else 1
+    return len(argv)
+
+
+def _debug_parser() -> _Parser:
+    parser = _new_parser("gradstep", "", _EXAMPLES)
+    # argparse would put its own usage first; ours says what SCRIPT and the commands are.
+    parser.format_help = lambda: _HELP + "\n" + _options_help(parser)  # type: ignore[method-assign]
+    parser.add_argument("--version", action="version", version=f"gradstep {__version__}")
+    _add_debug_options(parser)
+    return parser
+
+
+def _options_help(parser: _Parser) -> str:
+    formatter = parser._get_formatter()
+    for group in parser._action_groups:
+        formatter.start_section(group.title)
+        formatter.add_arguments(group._group_actions)
+        formatter.end_section()
+    formatter.add_text(parser.epilog)
+    return formatter.format_help()
+
+
+def _add_debug_options(parser: _Parser) -> None:
+    parser.add_argument(
+        "-b",
+        dest="breakpoints",
+        metavar="SPEC",
+        action="append",
+        help="stop at SPEC: WHERE [if CONDITION] [after N], such as backward, 'op:relu if "
+        "iteration > 3', train.py:12; may be repeated",
+    )
+    parser.add_argument(
+        "--run", action="store_true", help="go on at once instead of stopping at the first line"
+    )
+    parser.add_argument(
+        "--record", metavar="FILE", default="", help="keep the trace of the run in FILE"
+    )
+    _add_common_options(parser, "stop")
+    # Shown in the help only: `_find_script` takes these words before argparse could.
+    parser.add_argument(
+        "-m", dest="module", metavar="MODULE", help="run a module instead of a script"
+    )
+
+
+def _add_common_options(parser: _Parser, what: str) -> None:
+    parser.add_argument(
+        "--steps", type=_positive, metavar="N", default=0, help=f"{what} after N optimizer steps"
+    )
+    parser.add_argument(
+        "--detail",
+        choices=DETAILS,
+        default="",
+        help="how much to record: phases (long runs), events (statistics of every tensor) or "
+        "values (contents too; the default)",
+    )
+    parser.add_argument(
+        "--engine",
+        choices=ENGINES,
+        default="auto",
+        help="what 'import torch' means: gradstep's own engine (auto, builtin)",
+    )
+    parser.add_argument(
+        "--python",
+        metavar="PATH",
+        default="",
+        help="the Python that runs the script (default: the active virtual environment's)",
+    )
+
+
+def _record(before: list[str], after: list[str]) -> Arguments:
+    parser = _new_parser(
+        "gradstep record",
+        "Run a script to its end without a screen and write a trace. The script's output and exit "
+        "status are its own.",
+    )
+    parser.usage = "gradstep record [OPTIONS] SCRIPT [ARG ...]"
+    parser.add_argument(
+        "-o",
+        dest="output",
+        metavar="FILE",
+        default="",
+        help="where to write (default: the script's name + .gradstep)",
+    )
+    _add_common_options(parser, "end the run")
+    parser.add_argument(
+        "-m", dest="module", metavar="MODULE", help="run a module instead of a script"
+    )
+    return _script("record", parser, [*before, *after])
+
+
+def _demo(before: list[str], after: list[str]) -> Arguments:
+    parser = _new_parser(
+        "gradstep demo", "Open the debugger on a bundled scenario; without NAME, list them."
+    )
+    parser.add_argument("script", metavar="NAME", nargs="?", default="")
+    _add_debug_options(parser)
+    return _arguments("demo", vars(parser.parse_args([*before, *after])), module=False)
+
+
+def _open(before: list[str], after: list[str]) -> Arguments:
+    parser = _new_parser("gradstep open", "Look at a recorded run.")
+    parser.add_argument("file", metavar="FILE")
+    return _arguments("open", vars(parser.parse_args([*before, *after])))
+
+
+def _export(before: list[str], after: list[str]) -> Arguments:
+    parser = _new_parser("gradstep export", "Write a recorded run as JSON lines, an event each.")
+    parser.add_argument("file", metavar="FILE")
+    parser.add_argument(
+        "--format", type=_format, default="jsonl", metavar="FORMAT", help="jsonl (the default)"
+    )
+    parser.add_argument(
+        "--values", action="store_true", help="with the recorded contents of tensors"
+    )
+    parser.add_argument(
+        "-o", dest="output", metavar="OUT", default="", help="where to write (default: stdout)"
+    )
+    found = vars(parser.parse_args([*before, *after]))
+    del found["format"]
+    return _arguments("export", found)
+
+
+_PARSERS: Final = {"demo": _demo, "record": _record, "open": _open, "export": _export}
+
+
+def _new_parser(prog: str, description: str, epilog: str = "") -> _Parser:
+    return _Parser(
+        prog=prog,
+        description=description,
+        epilog=epilog,
+        allow_abbrev=False,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 10**12:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number of steps, 1 or more")
+    return int(text)
+
+
+def _format(text: str) -> str:
+    if text in {"csv", "dot"}:
+        raise argparse.ArgumentTypeError(f"'{text}' is not available yet; there is jsonl")
+    if text != "jsonl":
+        hint = " (did you mean jsonl?)" if get_close_matches(text, ["jsonl"]) else ""
+        raise argparse.ArgumentTypeError(f"unknown format '{text}'; there is jsonl{hint}")
+    return text

@@ -1,0 +1,49 @@
+"""Which lines of a source file have code, so that a breakpoint that cannot be met is told."""
+
+from __future__ import annotations
+
+import tokenize
+import warnings
+from pathlib import Path
+from types import CodeType
+
+from gradstep.protocol.breakpoints import Breakpoint
+
+
+def line_warning(point: Breakpoint, script: str) -> str:
+    """Say why a line breakpoint can never be met, "" if it can or nothing is known."""
+    resolved = point.resolved(script)
+    if resolved.where != "line":
+        return ""
+    path = Path(resolved.file)
+    if not path.is_absolute():
+        # A bare name may mean a module anywhere; only a file that is here can be judged.
+        nearby = Path(script).parent / path
+        path = Path(script) if path.name == Path(script).name else nearby
+    lines = _lines_with_code(path)
+    if lines is None or resolved.line in lines:
+        return ""
+    after = [line for line in lines if line > resolved.line]
+    hint = f"; the next line with code is {min(after)}" if after else "; the file ends before it"
+    return f"{path.name} has no code on line {resolved.line}{hint}"
+
+
+def _lines_with_code(path: Path) -> set[int] | None:
+    """The lines at which execution can stop, None for a file that does not compile."""
+    try:
+        with tokenize.open(path) as file:
+            text = file.read()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            code = compile(text, str(path), "exec", dont_inherit=True)
+    except (OSError, SyntaxError, ValueError, MemoryError, RecursionError):
+        return None
+    return set(_walk(code))
+
+
+def _walk(code: CodeType) -> list[int]:
+    found = [line for _, _, line in code.co_lines() if line]
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            found.extend(_walk(constant))
+    return found

@@ -1,0 +1,247 @@
+"""What the names in a condition or an expression stand for at a recorded event."""
+
+from __future__ import annotations
+
+import builtins
+import math
+from collections.abc import Iterator, Mapping
+from types import CodeType
+from typing import Any, Final
+
+from gradstep.protocol.row import EventRow
+from gradstep.session.model import Evaluation
+from gradstep.trace.model import TensorRef, TensorValue
+from gradstep.trace.moment import Moment
+from gradstep.trace.numbers import decode
+
+_VALUE_ROLES: Final = ("output", "after", "param", "root", "result", "source")
+_GRAD_ROLES: Final = ("grad", "grad_output", "contribution", "grad_input")
+_ALLOWED: Final = {
+    name: getattr(builtins, name)
+    for name in (
+        *("abs", "all", "any", "bool", "float", "int", "isinstance", "len", "list", "max", "min"),
+        *("repr", "round", "set", "sorted", "str", "sum", "tuple"),
+    )
+}
+
+
+class NotRecorded(Exception):
+    """A name whose value the trace does not hold."""
+
+
+class RecordedTensor:
+    """A tensor as recorded, with as much of a tensor's interface as its statistics can answer."""
+
+    def __init__(self, value: TensorValue, name: str) -> None:
+        """Wrap one recorded version."""
+        self.shape = value.shape
+        self.dtype = value.dtype
+        self.requires_grad = value.requires_grad
+        self._value = value
+        self._name = name
+
+    def item(self) -> float:
+        """Return the only element."""
+        value = self._value
+        if math.prod(value.shape) != 1:
+            raise NotRecorded(f"{self._name} has shape {value.shape}, not one element")
+        if value.content is not None:
+            return float(decode(value, 1)[0])
+        return self._number(value.mean, "value")
+
+    def norm(self) -> float:
+        """Return the Euclidean norm."""
+        return self._number(self._value.norm, "norm")
+
+    def mean(self) -> float:
+        """Return the mean."""
+        return self._number(self._value.mean, "mean")
+
+    def std(self) -> float:
+        """Return the population standard deviation."""
+        return self._number(self._value.std, "standard deviation")
+
+    def min(self) -> float:
+        """Return the smallest element."""
+        return self._number(self._value.min, "minimum")
+
+    def max(self) -> float:
+        """Return the largest element."""
+        return self._number(self._value.max, "maximum")
+
+    def numel(self) -> int:
+        """Return the number of elements."""
+        return math.prod(self._value.shape)
+
+    def tolist(self) -> Any:
+        """Return the elements, nested as the shape says."""
+        if self._value.content is None:
+            raise NotRecorded(f"the elements of {self._name} were not recorded")
+        return _nested(list(decode(self._value)), self._value.shape)
+
+    def __float__(self) -> float:
+        """The only element."""
+        return self.item()
+
+    def __bool__(self) -> bool:
+        """Whether the only element is not zero."""
+        return bool(self.item())
+
+    def __abs__(self) -> float:
+        """The only element's magnitude."""
+        return abs(self.item())
+
+    def __lt__(self, other: Any) -> bool:
+        """Compare the only element."""
+        return self.item() < float(other)
+
+    def __le__(self, other: Any) -> bool:
+        """Compare the only element."""
+        return self.item() <= float(other)
+
+    def __gt__(self, other: Any) -> bool:
+        """Compare the only element."""
+        return self.item() > float(other)
+
+    def __ge__(self, other: Any) -> bool:
+        """Compare the only element."""
+        return self.item() >= float(other)
+
+    def __eq__(self, other: object) -> bool:
+        """Compare the only element."""
+        return isinstance(other, (int, float, RecordedTensor)) and self.item() == float(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        """The elements where they are recorded and few, else the shape."""
+        value = self._value
+        if value.content is not None and self.numel() <= 1000:
+            return f"tensor({self.tolist()}, dtype={value.dtype})"
+        return f"tensor of shape {value.shape}, dtype={value.dtype}"
+
+    @staticmethod
+    def _number(number: float | None, what: str) -> float:
+        if number is None:
+            raise NotRecorded(f"the {what} was not recorded")
+        return number
+
+
+class RecordedNames(Mapping[str, Any]):
+    """The names of a condition at a moment: the counters, what the event is about, the variables.
+
+    Looking up a name that the trace cannot answer raises `NotRecorded`, so that a condition on it
+    is told and never silently false.
+    """
+
+    def __init__(self, moment: Moment) -> None:
+        """Answer as of `moment`."""
+        self._moment = moment
+        self._row: EventRow = moment.event
+
+    def __getitem__(self, name: str) -> Any:
+        """The value of a name."""
+        row, moment = self._row, self._moment
+        if name in {"iteration", "step", "phase"}:
+            return getattr(row, name)
+        if name == "name":
+            return row.name
+        if name == "loss":
+            losses = moment.run.losses(row.seq)
+            if not losses:
+                raise NotRecorded("no backward() has run yet, so there is no loss")
+            return losses[-1][3]
+        if name == "lr":
+            return self._learning_rate()
+        if name == "value":
+            return self._tensor("value", _VALUE_ROLES)
+        if name == "grad":
+            return self._tensor("grad", _GRAD_ROLES, also_after=True)
+        if name == "norm":
+            return self._norm()
+        if name in _ALLOWED:
+            return _ALLOWED[name]
+        if name == "math":
+            return math
+        return self._variable(name)
+
+    def __iter__(self) -> Iterator[str]:
+        """The names that every condition has."""
+        return iter(("iteration", "step", "phase", "loss", "value", "grad", "norm", "lr", "name"))
+
+    def __len__(self) -> int:
+        """How many those are."""
+        return 9
+
+    def evaluate(self, code: CodeType) -> Any:
+        """Evaluate compiled code with these names and nothing else."""
+        return eval(code, {"__builtins__": {}}, self)
+
+    def _learning_rate(self) -> float:
+        hyper = self._row.detail.get("hyper", {})
+        if "lr" in hyper:
+            return float(hyper["lr"])
+        for optimizer in self._moment.optimizers():
+            for group in optimizer.groups:
+                if "lr" in group:
+                    return float(group["lr"])
+        raise NotRecorded("no optimizer has a learning rate yet")
+
+    def _norm(self) -> float:
+        reported = self._row.detail.get("norm")
+        if self._row.kind == "clipped" and reported is not None:
+            return float(reported)
+        try:
+            return self._tensor("grad", _GRAD_ROLES, also_after=True).norm()
+        except NotRecorded:
+            return self._tensor("norm", _VALUE_ROLES).norm()
+
+    def _tensor(
+        self, what: str, roles: tuple[str, ...], *, also_after: bool = False
+    ) -> RecordedTensor:
+        if also_after and self._row.kind == "accumulated":
+            roles = ("after", *roles)
+        elif self._row.kind == "accumulated":
+            roles = ("param",)
+        for role in roles:
+            for reference in self._moment.tensors:
+                if reference.role == role and reference.tensor is not None:
+                    return self._recorded(reference)
+        raise NotRecorded(f"this {self._row.kind} event has no {what}")
+
+    def _recorded(self, reference: TensorRef) -> RecordedTensor:
+        assert reference.tensor is not None
+        name = self._moment.name(reference.tensor)
+        value = self._moment.version(reference.tensor, reference.version)
+        if value is None:
+            raise NotRecorded(f"the value of {name} was not recorded")
+        return RecordedTensor(value, name)
+
+    def _variable(self, name: str) -> RecordedTensor:
+        tensor = self._moment.tensor_named(name)
+        value = None if tensor is None else self._moment.value(tensor)
+        if value is None:
+            raise NotRecorded(f"'{name}' is not recorded at event {self._row.seq}")
+        return RecordedTensor(value, name)
+
+
+def evaluate_recorded(moment: Moment, text: str) -> Evaluation:
+    """Evaluate an expression on what is recorded as of `moment`."""
+    try:
+        code = compile(text.strip(), "<expression>", "eval")
+        return Evaluation(True, repr(RecordedNames(moment).evaluate(code)))
+    except SyntaxError as error:
+        return Evaluation(False, error=f"SyntaxError: {error.msg}")
+    except Exception as error:
+        return Evaluation(False, error=f"{type(error).__name__}: {error}")
+
+
+def _nested(flat: list[Any], shape: tuple[int, ...]) -> Any:
+    if not shape:
+        return flat[0]
+    if len(shape) == 1:
+        return flat
+    size = math.prod(shape[1:])
+    return [
+        _nested(flat[start : start + size], shape[1:]) for start in range(0, shape[0] * size, size)
+    ]

@@ -1,0 +1,481 @@
+"""The session: one run, live or recorded, and a cursor that moves through it in time.
+
+The trace is the only source of what happened; the live process is asked only to go on, to stop and
+to evaluate.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+from gradstep.protocol import motions
+from gradstep.protocol.row import EventRow
+from gradstep.session.book import BreakpointBook
+from gradstep.session.changes import Changes
+from gradstep.session.channel import Message
+from gradstep.session.live import LiveRun
+from gradstep.session.model import Evaluation, LaunchOptions, OutputPiece, SessionError, Stop
+from gradstep.session.process import describe_end
+from gradstep.session.recorded_names import evaluate_recorded
+from gradstep.session.walk import Walk
+from gradstep.trace.moment import Moment
+from gradstep.trace.reader import RunTrace, Trace, TraceError
+
+POLL_SECONDS: Final = 1 / 15
+PAUSE_PATIENCE: Final = 1.0
+"""Seconds after which a pause that did not happen is explained."""
+
+BRIEF_SECONDS: Final = 0.25
+"""A motion asked for while the last one still runs waits this long for it: keys come quickly."""
+
+OUTPUT_PIECES: Final = 10_000
+
+
+class Session:
+    """A live or recorded run. Made by `launch` or `open`; ended by `quit`.
+
+    `state` is starting, running, paused, exited or recorded. `cursor` is the event that everything
+    is shown as of, `head` the newest recorded one. `exit_status` is the process's, negative for a
+    signal. `notice` is something to tell the user that is no stop, "" for nothing.
+    """
+
+    def __init__(self, script: str) -> None:
+        """Make a session without a run: use `launch` or `open`."""
+        self.trace: Trace
+        self.run: RunTrace
+        self.state = "starting"
+        self.stop: Stop | None = None
+        self.cursor = 0
+        self.head = 0
+        self.exit_status: int | None = None
+        self.notice = ""
+        self.breakpoints = BreakpointBook(script, self._breakpoints_changed)
+        self._changes = Changes()
+        self._pieces: deque[OutputPiece] = deque(maxlen=OUTPUT_PIECES)
+        self._live: LiveRun | None = None
+        self._follows = True
+        self._is_closed = False
+        self._stopped: asyncio.Future[Stop] | None = None
+        self._moving = asyncio.Lock()
+        self._walk: Walk | None = None
+        self._poller: asyncio.Task[None] | None = None
+
+    @classmethod
+    async def launch(cls, options: LaunchOptions) -> Session:
+        """Start a script and return once it has called in.
+
+        Raises:
+            SessionError: it cannot be started; one line says why.
+            BreakpointError: one of `options.breakpoints` cannot be understood.
+        """
+        script = options.script if options.module else os.path.abspath(options.script)
+        session = cls(script)
+        warnings = []
+        for text in options.breakpoints:
+            session.breakpoints.add(text, save=False)
+            warnings.append(session.breakpoints.warning)
+        session.notice = "; ".join(filter(None, warnings))
+        session._live = LiveRun(
+            options, session._on_message, session._on_text, session._on_process_end
+        )
+        try:
+            await session._start()
+        except BaseException:
+            await session.quit()
+            raise
+        return session
+
+    @classmethod
+    def open(cls, path: str | Path) -> Session:
+        """Open a recorded run at its first event.
+
+        Raises:
+            TraceError: the file cannot be read as a trace; one line says why.
+        """
+        trace = Trace.open(path)
+        try:
+            run = trace.run()
+            session = cls(run.info.script)
+            session.trace, session.run = trace, run
+            session.state = "recorded"
+            session.head = run.head
+            session.cursor = min(1, session.head)
+            session.exit_status = run.info.exit_status
+            session._follows = False
+            session._pieces.extend(
+                OutputPiece(seq, text) for seq, _, text in run.output(session.head)
+            )
+        except BaseException:
+            trace.close()
+            raise
+        return session
+
+    @property
+    def is_live(self) -> bool:
+        """Whether there is a process that can go on."""
+        return self.state in {"starting", "running", "paused"}
+
+    @property
+    def can_control(self) -> bool:
+        """Whether the run was launched here, so that it can be controlled or restarted."""
+        return self._live is not None
+
+    @property
+    def at_edge(self) -> bool:
+        """Whether the cursor stands at the newest event."""
+        return self.cursor == self.head
+
+    @property
+    def output(self) -> Sequence[OutputPiece]:
+        """What the script printed, oldest first; of a great deal, the latest."""
+        return tuple(self._pieces)
+
+    def moment(self) -> Moment:
+        """Return the trace as of the cursor."""
+        return self.run.at(self.cursor)
+
+    def subscribe(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Have `callback` called on the loop whenever anything here changed, once per turn."""
+        return self._changes.subscribe(callback)
+
+    async def wait_for(self, predicate: Callable[[], bool]) -> None:
+        """Return as soon as `predicate` holds; it is asked at every change."""
+        await self._changes.wait_for(predicate)
+
+    async def motion(self, name: str, backward: bool = False, target: Any = None) -> Stop:
+        """Move, over recorded rows or by letting the script go on, and return where it stopped.
+
+        Raises:
+            SessionError: no such motion or target, or the script is running.
+        """
+        async with self._moving:
+            if not self.head:
+                raise SessionError("nothing has happened yet")
+            origin = self.run.event(self.cursor)
+            self._walk = walk = self._new_walk(name, origin, backward, target)
+            try:
+                if backward:
+                    return self._land(await walk.backward(self.cursor), backward=True)
+                if self.cursor < self.head:
+                    stop = await walk.forward(self.cursor, self.head)
+                    if stop is not None:
+                        return self._land(stop)
+            finally:
+                self._walk = None
+            stopped = await self._go_on(name, target, origin)
+        return await stopped if stopped else self._land(None)
+
+    async def seek(self, seq: int) -> None:
+        """Put the cursor on an event.
+
+        Raises:
+            SessionError: there is no such event.
+        """
+        if not 1 <= seq <= self.head:
+            raise SessionError(f"there is no event {seq}; there are 1 to {self.head}")
+        self._move_cursor(seq)
+
+    async def to_edge(self) -> None:
+        """Put the cursor on the newest event."""
+        self._move_cursor(self.head)
+
+    async def pause(self) -> None:
+        """Ask a running script to stop; returns when it has, or after a second with a notice."""
+        if self._walk is not None:
+            self._walk.call_off()
+            return
+        live = self._control("paused")
+        if self.state == "paused":
+            return
+        live.request("pause").add_done_callback(self._tell_failure)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.wait_for(lambda: self.state != "running"), PAUSE_PATIENCE)
+            return
+        self.notice = "pause requested; the script is inside C code"
+        self._changed()
+
+    async def restart(self) -> None:
+        """Run the script from the start in a fresh process, as a new run in the same trace file.
+
+        Raises:
+            SessionError: this is a recorded run, or the script cannot be started.
+        """
+        if self._live is None:
+            self._refuse("restarted")
+        async with self._moving:
+            self._stop_polling()
+            await self._live.end()
+            self._live.seal(self.run.number, None)
+            self._resolve(Stop("exited", self.head, message="restarted"))
+            self.cursor = self.head = 0
+            self.exit_status, self.stop, self.notice = None, None, ""
+            self._pieces.clear()
+            self.breakpoints.forget_hits()
+            await self._start()
+
+    async def quit(self) -> None:
+        """End the script and all that it started, and close the trace; twice is fine."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        self._stop_polling()
+        has_trace = hasattr(self, "trace")
+        if self._live is not None:
+            await self._live.end()
+        if has_trace:
+            self.trace.close()
+        if self._live is not None:
+            if has_trace:
+                self._live.seal(self.run.number, self.exit_status)
+            await self._live.close()
+        if self.is_live:
+            self.state = "exited"
+        self._resolve(Stop("exited", self.head, message="quit"))
+
+    def kill_now(self) -> None:
+        """End the script's processes at once, without waiting: for signals and atexit."""
+        if self._live is not None:
+            self._live.kill_now()
+
+    async def evaluate(self, text: str) -> Evaluation:
+        """Evaluate an expression: in the paused frame, or in the past on what is recorded."""
+        if self.state == "recorded" or self.state == "exited" or self.cursor < self.head:
+            return evaluate_recorded(self.moment(), text)
+        return await self._ask("evaluate", text)
+
+    async def execute(self, text: str) -> Evaluation:
+        """Run a statement in the paused frame."""
+        if self._live is None:
+            return Evaluation(False, error="this is a recorded run: nothing can be executed in it")
+        if self.cursor < self.head:
+            return Evaluation(False, error="the past cannot be changed; go to the live edge first")
+        return await self._ask("execute", text)
+
+    def send_input(self, text: str) -> None:
+        """Write to the script's stdin.
+
+        Raises:
+            SessionError: there is no script to read it.
+        """
+        self._control("given input").send_input(text)
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Tell the script how large its terminal is."""
+        if self._live is not None:
+            self._live.resize(columns, rows)
+
+    # Going on
+
+    async def _start(self) -> None:
+        assert self._live is not None
+        self.state = "starting"
+        self._follows = True
+        self._changed()
+        try:
+            number = await self._live.start(self.breakpoints.entries())
+        except SessionError as error:
+            self.state = "exited"
+            self.stop = Stop("exited", 0, message=str(error))
+            self._changed()
+            raise
+        if not hasattr(self, "trace"):
+            self.trace = Trace.open(self._live.path)
+        self.run = self.trace.run(number)
+        self._start_polling()
+        self._changed()
+
+    async def _go_on(self, name: str, target: Any, origin: EventRow) -> asyncio.Future[Stop] | None:
+        """Resume the script; None if it is over."""
+        if self.state in {"running", "starting"} and self.at_edge:
+            await self._wait_briefly()
+        if self.state in {"recorded", "exited"}:
+            return None
+        assert self._live is not None
+        fields = {"motion": name, "backward": False, "target": target}
+        stopped = self._expect_stop()
+        answer = self._live.request("resume", origin=motions.row_to_wire(origin), **fields)
+        self._move_cursor(self.head)
+        self._set_running()
+        try:
+            await answer
+        except SessionError:
+            # A script that ended before it answered has stopped all the same.
+            if not stopped.done() and self.state == "running" and not await self._ends_now():
+                self.state = "paused"
+                self._stop_polling()
+                self._changed()
+                raise
+        return stopped
+
+    async def _ends_now(self) -> bool:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.wait_for(lambda: self.state == "exited"), BRIEF_SECONDS)
+        return self.state == "exited"
+
+    async def _wait_briefly(self) -> None:
+        try:
+            await asyncio.wait_for(
+                self.wait_for(lambda: self.state not in {"running", "starting"}), BRIEF_SECONDS
+            )
+        except TimeoutError:
+            raise SessionError("the script is running; pause it first") from None
+
+    def _expect_stop(self) -> asyncio.Future[Stop]:
+        if self._stopped is None or self._stopped.done():
+            self._stopped = asyncio.get_running_loop().create_future()
+        return self._stopped
+
+    def _resolve(self, stop: Stop) -> None:
+        self.stop = stop
+        if self._stopped is not None and not self._stopped.done():
+            self._stopped.set_result(stop)
+        self._changed()
+
+    # Over recorded rows
+
+    def _new_walk(self, name: str, origin: EventRow, backward: bool, target: Any) -> Walk:
+        try:
+            rule = motions.rule(name, origin, backward=backward, target=target, recorded=True)
+        except motions.MotionError as error:
+            raise SessionError(str(error)) from None
+        return Walk(self.run, rule, self.breakpoints.entries())
+
+    def _land(self, stop: Stop | None, *, backward: bool = False) -> Stop:
+        if stop is None and backward:
+            stop = Stop("beginning", 1, message="the beginning of the run")
+        elif stop is None:
+            over = "the end of the recorded run" if self._live is None else "the script is over"
+            how = "" if self.exit_status is None else f": {describe_end(self.exit_status)}"
+            stop = Stop("end", self.head, message=over + how)
+        self.stop = self._with_message(stop)
+        self._move_cursor(stop.seq)
+        return self.stop
+
+    def _with_message(self, stop: Stop) -> Stop:
+        if stop.reason != "breakpoint" or stop.message:
+            return stop
+        texts = [e.text for e in self.breakpoints.list() if e.id in stop.breakpoints]
+        return replace(stop, message=", ".join(f"breakpoint {text}" for text in texts))
+
+    def _move_cursor(self, seq: int) -> None:
+        self.cursor = seq
+        self._follows = self.is_live and seq == self.head
+        self._changed()
+
+    # What the process says
+
+    def _on_message(self, message: Message) -> None:
+        match message.get("type"):
+            case "stopped":
+                self._on_stopped(message)
+            case "running":
+                self._set_running()
+
+    def _on_stopped(self, message: Message) -> None:
+        self._stop_polling()
+        self.state = "paused"
+        self.notice = ""
+        seq = int(message.get("seq", 0))
+        self.breakpoints.note_hits(
+            (int(number), int(count)) for number, count in (message.get("hits") or {}).items()
+        )
+        self._read_head(at_least=seq)
+        stop = Stop(
+            reason=str(message.get("reason", "motion")),
+            seq=seq,
+            breakpoints=tuple(message.get("breakpoints") or ()),
+            message=str(message.get("message") or ""),
+            file=str(message.get("file") or ""),
+            line=int(message.get("line") or 0),
+        )
+        self._resolve(self._with_message(stop))
+
+    def _on_process_end(self, status: int) -> None:
+        self._stop_polling()
+        assert self._live is not None
+        self._live.seal(self.run.number, status)
+        self._read_head()
+        self.state = "exited"
+        self.exit_status = status
+        self.notice = ""
+        how = describe_end(status)
+        error = self.run.info.error
+        if error and status > 0:
+            how = f"{error.get('type', 'error')}: {error.get('message', '')} ({how})"
+        self._resolve(Stop("exited", self.head, message=how))
+
+    def _on_text(self, text: str) -> None:
+        self._pieces.append(OutputPiece(self.head, text))
+        self._changed()
+
+    def _breakpoints_changed(self) -> None:
+        if self._live is not None and self.is_live:
+            with contextlib.suppress(SessionError):  # gone: the next start sends them anyway
+                answer = self._live.set_breakpoints(self.breakpoints.entries())
+                answer.add_done_callback(self._tell_failure)
+        self._changed()
+
+    def _tell_failure(self, answer: asyncio.Future[Any]) -> None:
+        error = None if answer.cancelled() else answer.exception()
+        if error is not None and self.is_live:
+            self.notice = str(error)
+            self._changed()
+
+    async def _ask(self, kind: str, text: str) -> Evaluation:
+        try:
+            if self.state == "running":
+                await self._wait_briefly()
+            result = await self._control("asked").request(kind, text=text)
+        except SessionError as error:
+            return Evaluation(False, error=str(error))
+        return Evaluation(True, str((result or {}).get("text", "")))
+
+    def _control(self, what: str) -> LiveRun:
+        if self._live is None:
+            self._refuse(what)
+        if not self.is_live:
+            raise SessionError("the script is over; restart it to go on")
+        return self._live
+
+    def _refuse(self, what: str) -> NoReturn:
+        raise SessionError(f"this is a recorded run: it cannot be {what}")
+
+    def _set_running(self) -> None:
+        if self.state in {"paused", "starting"}:
+            self.state = "running"
+            self.stop = None
+            self._start_polling()
+        self._changed()
+
+    def _start_polling(self) -> None:
+        if self._poller is None or self._poller.done():
+            self._poller = asyncio.create_task(self._poll())
+
+    def _stop_polling(self) -> None:
+        if self._poller is not None:
+            self._poller.cancel()
+            self._poller = None
+
+    async def _poll(self) -> None:
+        while True:
+            await asyncio.sleep(POLL_SECONDS)
+            self._read_head()
+
+    def _read_head(self, at_least: int = 0) -> None:
+        with contextlib.suppress(TraceError):  # the next look finds what this one missed
+            head = max(self.run.head, at_least)
+            if head != self.head:
+                self.head = head
+                if self._follows:
+                    self.cursor = head
+                self._changed()
+
+    def _changed(self) -> None:
+        self._changes.changed()
