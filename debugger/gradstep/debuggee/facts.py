@@ -70,9 +70,7 @@ def on_phase_entered(
     )
 
 
-def on_phase_exited(
-    recorder: Recorder, event: events.PhaseExited, frame: FrameType | None
-) -> None:
+def on_phase_exited(recorder: Recorder, event: events.PhaseExited, frame: FrameType | None) -> None:
     """A phase ended, with or without an error."""
     stretch = recorder.clock.leave(event.phase, completed=event.error is None)
     if event.phase == "backward":
@@ -166,7 +164,8 @@ def on_node(recorder: Recorder, event: events.NodeRan, frame: FrameType | None) 
     recorder.subject = next((x for x in event.grad_inputs if x is not None), None)
     here = recorder.locator.place(frame)
     origin = event.node.origin
-    place, module, calls = (here, "", ())
+    place, module = here, ""
+    calls: tuple[int, ...] = ()
     if isinstance(origin, Origin):
         place, module, calls = (origin.file, origin.line), origin.module, origin.calls
     recorder.last_node_place = place, module
@@ -242,9 +241,7 @@ def on_fetched(recorder: Recorder, event: events.Fetched, frame: FrameType | Non
     recorder.emit("fetched", frame, uses, name="DataLoader", detail={"indices": indices})
 
 
-def on_mode_changed(
-    recorder: Recorder, event: events.ModeChanged, frame: FrameType | None
-) -> None:
+def on_mode_changed(recorder: Recorder, event: events.ModeChanged, frame: FrameType | None) -> None:
     """train(), eval(), requires_grad_ or grad mode."""
     uses: list[TensorUse] = []
     module = ""

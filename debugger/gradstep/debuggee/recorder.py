@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from types import FrameType
 from typing import Any, Final, Protocol
 
+from gradstep.debuggee import adapter
 from gradstep.debuggee.clock import Clock
 from gradstep.debuggee.facts import HANDLERS, PHASE_DETAIL
 from gradstep.debuggee.location import Locator
@@ -241,13 +242,32 @@ class Recorder:
             self._call = (call, *self.names.place_of_call(call, frame, self.next_seq))
         return self._call[1:]
 
+    def condition_names(self, row: EventRow) -> dict[str, Any]:
+        """Return what a breakpoint's condition may use beside the script's own names."""
+        value = self.subject
+        grad = getattr(value, "grad", None) if value is not None and value.is_leaf else None
+        norm = row.detail.get("norm")
+        if norm is None and value is not None:
+            norm = adapter.statistics(value).norm
+        known = {
+            "iteration": row.iteration,
+            "step": row.step,
+            "phase": row.phase,
+            "name": row.name,
+            "loss": self.loss,
+            "value": value,
+            "grad": grad,
+            "norm": norm,
+            "lr": self.optimizers.learning_rate(),
+        }
+        # What is not known at this event does not hide a variable of the same name.
+        return {name: item for name, item in known.items() if item is not None}
+
     def close_forward(self, frame: FrameType | None) -> None:
         """Write the end of the forward stretch that runs."""
         stretch = self.clock.leave("forward", completed=True)
         if stretch is not None:
-            self.emit(
-                "phase_exited", frame, name="forward", phase="forward", enclosing=stretch.seq
-            )
+            self.emit("phase_exited", frame, name="forward", phase="forward", enclosing=stretch.seq)
 
     def abandon(self) -> None:
         """Stop recording in a forked child: the trace belongs to its parent."""
@@ -271,4 +291,3 @@ class Recorder:
         except Exception as failure:
             # Nothing can be written any more, and that has just been said.
             self.trouble += f" ({failure})"
-

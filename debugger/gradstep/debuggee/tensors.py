@@ -157,7 +157,9 @@ class TensorBook:
         return found
 
     def _sweep(self) -> None:
-        entries = {uid: entry for uid, entry in self._entries.items() if entry.reference() is not None}
+        entries = {
+            uid: entry for uid, entry in self._entries.items() if entry.reference() is not None
+        }
         self._entries = entries
         self._sweep_at = max(_FIRST_SWEEP, 2 * len(entries))
 

@@ -8,12 +8,14 @@ import os
 import sys
 
 
-def _arrive():
+def _arrive() -> None:
     """Put everything back as the user had it, then start the debuggee if this is the one."""
     here = os.path.dirname(os.path.abspath(__file__))
     text = os.environ.pop("GRADSTEP_DEBUGGEE", None)
     sys.path[:] = [
-        entry for entry in sys.path if not entry or os.path.realpath(entry) != os.path.realpath(here)
+        entry
+        for entry in sys.path
+        if not entry or os.path.realpath(entry) != os.path.realpath(here)
     ]
     config = None
     if text is not None:
@@ -25,7 +27,8 @@ def _arrive():
         else:
             os.environ["PYTHONPATH"] = config["pythonpath"]
     if (
-        config is not None
+        text is not None
+        and config is not None
         and os.getppid() == config["launcher_pid"]
         and config["target"] in sys.orig_argv
     ):
@@ -36,9 +39,10 @@ def _arrive():
     _chain()
 
 
-def _find_gradstep(root):
+def _find_gradstep(root: str) -> None:
     """Make our two packages importable, and nothing else that happens to lie beside them."""
-    from importlib.machinery import PathFinder
+    from importlib.abc import MetaPathFinder
+    from importlib.machinery import ModuleSpec, PathFinder
 
     places = {"gradstep": root}
     beside = os.path.join(os.path.dirname(root), "engine")
@@ -46,18 +50,21 @@ def _find_gradstep(root):
         root if os.path.isdir(os.path.join(root, "gradstep_engine")) else beside
     )
 
-    class GradstepFinder:
+    class GradstepFinder(MetaPathFinder):
         """Finds `gradstep` and `gradstep_engine` where they are installed."""
 
-        @staticmethod
-        def find_spec(name, path=None, target=None):
+        def find_spec(
+            self, fullname: str, path: object = None, target: object = None
+        ) -> ModuleSpec | None:
             """Answer for the two top-level packages only."""
-            return PathFinder.find_spec(name, [places[name]]) if name in places else None
+            if fullname not in places:
+                return None
+            return PathFinder.find_spec(fullname, [places[fullname]])
 
-    sys.meta_path.insert(0, GradstepFinder)
+    sys.meta_path.insert(0, GradstepFinder())
 
 
-def _chain():
+def _chain() -> None:
     """Run the user's own sitecustomize, which ours has hidden."""
     from importlib.machinery import PathFinder
     from importlib.util import module_from_spec

@@ -1,0 +1,97 @@
+"""How a run ends: the last words in the trace, and tracebacks without frames of ours."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from types import FrameType, TracebackType
+from typing import Any, NoReturn
+
+OnException = Callable[[BaseException, FrameType | None], None]
+OnEnd = Callable[[int | None, dict[str, str] | None], None]
+
+
+class Ending:
+    """Watches for the end of the process; registered first, so that it runs last."""
+
+    def __init__(
+        self, ours: tuple[str, ...], on_exception: OnException | None, on_end: OnEnd
+    ) -> None:
+        """`on_exception` may hold the process at an uncaught exception; `on_end` is the last."""
+        self._ours = tuple(os.path.join(path, "") for path in ours)
+        self._on_exception = on_exception
+        self._on_end = on_end
+        self._pid = os.getpid()
+        self._status: int | None = 0
+        self._error: dict[str, str] | None = None
+        self._exit = sys.exit
+
+    def install(self) -> None:
+        """Hook into sys.excepthook, sys.exit and atexit."""
+        self._hook_before = sys.excepthook
+        sys.excepthook = self._excepthook
+        sys.exit = self._noting_exit
+        atexit.register(self._finish)
+
+    def _noting_exit(self, status: Any = None, /) -> NoReturn:
+        """Exit the interpreter by raising SystemExit(status)."""
+        # Python tells nobody the exit status; whoever waits for the process knows it for sure.
+        self._status = _status_of(status)
+        self._exit(status)
+
+    def _excepthook(
+        self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    ) -> None:
+        pruned = prune(error, self._ours)
+        if os.getpid() == self._pid:
+            self._status = 1 if not issubclass(kind, KeyboardInterrupt) else 130
+            text = "".join(traceback.format_exception(kind, error, pruned))
+            self._error = {"type": kind.__name__, "message": str(error), "traceback": text}
+            if self._on_exception is not None and not issubclass(kind, KeyboardInterrupt):
+                self._on_exception(error, _innermost(pruned))
+        self._hook_before(kind, error, pruned)
+
+    def _finish(self) -> None:
+        if os.getpid() == self._pid:
+            self._on_end(self._status, self._error)
+
+
+def prune(error: BaseException, ours: tuple[str, ...]) -> TracebackType | None:
+    """Take frames of the debugger's out of an exception and of those that led to it."""
+    seen: set[int] = set()
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        current = waiting.pop()
+        if current is None or id(current) in seen:
+            continue
+        seen.add(id(current))
+        current.__traceback__ = _without(current.__traceback__, ours)
+        waiting += [current.__cause__, current.__context__]
+    return error.__traceback__
+
+
+def _without(trace: TracebackType | None, ours: tuple[str, ...]) -> TracebackType | None:
+    kept = []
+    while trace is not None:
+        if not trace.tb_frame.f_code.co_filename.startswith(ours):
+            kept.append(trace)
+        trace = trace.tb_next
+    following: TracebackType | None = None
+    for one in reversed(kept):
+        following = TracebackType(following, one.tb_frame, one.tb_lasti, one.tb_lineno)
+    return following
+
+
+def _innermost(trace: TracebackType | None) -> FrameType | None:
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return None if trace is None else trace.tb_frame
+
+
+def _status_of(status: Any) -> int:
+    if status is None:
+        return 0
+    return int(status) & 0xFF if isinstance(status, int) else 1

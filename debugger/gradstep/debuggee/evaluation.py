@@ -1,0 +1,105 @@
+"""Evaluates and executes text in a paused frame of the user's, as if it stood there."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from types import CodeType, FrameType
+from typing import Any, Final
+
+_REPR_LIMIT: Final = 20_000
+
+
+class EvaluationError(Exception):
+    """What the text raised, as one line: `NameError: name 'x' is not defined`."""
+
+
+def evaluate(text: str, frame: FrameType | None) -> Any:
+    """Return the value of an expression.
+
+    Raises:
+        EvaluationError: it is no expression, or it raised.
+    """
+    try:
+        code = compile(text.strip(), "<evaluate>", "eval")
+        with without_grad():
+            return eval(code, _namespace(frame))
+    except Exception as error:
+        raise EvaluationError(one_line(error)) from None
+
+
+def evaluate_condition(code: CodeType, frame: FrameType | None, extra: Mapping[str, Any]) -> Any:
+    """Return the value of a breakpoint's condition; whatever it raises goes to the caller."""
+    with without_grad():
+        return eval(code, {**_namespace(frame), **extra})
+
+
+def execute(text: str, frame: FrameType | None) -> None:
+    """Run statements; names that they bind stay bound in the frame.
+
+    Raises:
+        EvaluationError: they do not compile, or they raised.
+    """
+    try:
+        code = compile(text, "<execute>", "exec")
+        with without_grad():
+            _execute(code, frame)
+    except Exception as error:
+        raise EvaluationError(one_line(error)) from None
+
+
+def text_of(value: Any) -> str:
+    """Return the repr of a value, cut to what a screen can use.
+
+    Raises:
+        EvaluationError: the repr raised.
+    """
+    try:
+        with without_grad():
+            text = repr(value)
+    except Exception as error:
+        raise EvaluationError(f"repr failed: {one_line(error)}") from None
+    return text if len(text) <= _REPR_LIMIT else text[:_REPR_LIMIT] + " …"
+
+
+def one_line(error: BaseException) -> str:
+    """Return `Type: message` in one line."""
+    message = error.msg if isinstance(error, SyntaxError) else str(error)
+    text = f"{type(error).__name__}: {message}" if message else type(error).__name__
+    return " ".join(text.split())
+
+
+def without_grad() -> AbstractContextManager[Any]:
+    """Return a context in which the engine, if the script uses it, records nothing."""
+    mode = sys.modules.get("gradstep_engine.autograd.mode")
+    return nullcontext() if mode is None else mode.no_grad()
+
+
+def _namespace(frame: FrameType | None) -> dict[str, Any]:
+    # One dictionary: a comprehension in the text sees globals only.
+    if frame is None:
+        main = sys.modules.get("__main__")
+        return dict(vars(main)) if main is not None else {}
+    return {**frame.f_globals, **frame.f_locals}
+
+
+def _execute(code: CodeType, frame: FrameType | None) -> None:
+    if frame is None or frame.f_locals is frame.f_globals:
+        exec(code, _namespace(None) if frame is None else frame.f_globals)
+        return
+    namespace = _namespace(frame)
+    exec(code, namespace)
+    local = frame.f_locals
+    own = set(frame.f_code.co_varnames) | set(frame.f_code.co_cellvars)
+    own |= set(frame.f_code.co_freevars)
+    for name, value in namespace.items():
+        if name in own:
+            local[name] = value
+        elif name != "__builtins__" and frame.f_globals.get(name, frame) is not value:
+            frame.f_globals[name] = value
+    if sys.version_info < (3, 13):
+        # Before PEP 667 f_locals is a copy that must be written back.
+        import ctypes
+
+        ctypes.pythonapi.PyFrame_LocalsToFast(ctypes.py_object(frame), ctypes.c_int(0))

@@ -1,0 +1,53 @@
+"""A window of a live tensor, for a session whose script is paused."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from gradstep.debuggee import adapter
+from gradstep.trace.writer import jsonable
+
+WINDOW_LIMIT: Final = 65_536
+"""Elements that one answer carries at most."""
+
+
+class InspectionError(Exception):
+    """The window cannot be shown; the text is one line."""
+
+
+def window(tensor: Any, ranges: list[list[int]] | None) -> dict[str, Any]:
+    """Return statistics and the numbers within `ranges`, one [start, stop] per dimension.
+
+    Without ranges it is the whole tensor, cut to `WINDOW_LIMIT` elements along its first dimension.
+
+    Raises:
+        InspectionError: the ranges do not fit the tensor.
+    """
+    array = tensor._array
+    shape, dtype = adapter.shape_and_dtype(tensor)
+    if ranges is None:
+        ranges = [[0, size] for size in shape]
+    if len(ranges) != len(shape):
+        raise InspectionError(f"{len(ranges)} ranges for a tensor of {len(shape)} dimensions")
+    bounds = [
+        (max(0, min(int(start), size)), max(0, min(int(stop), size)))
+        for (start, stop), size in zip(ranges, shape, strict=True)
+    ]
+    chosen = array[tuple(slice(start, stop) for start, stop in bounds)] if bounds else array
+    if chosen.size > WINDOW_LIMIT:
+        row = max(1, chosen.size // chosen.shape[0])
+        chosen = chosen[: max(1, WINDOW_LIMIT // row)]
+        if chosen.size > WINDOW_LIMIT:
+            raise InspectionError("the window is too large; ask for a smaller one")
+    found = adapter.statistics(tensor)
+    uid, version = adapter.identity(tensor)
+    return {
+        "tensor": uid,
+        "version": version,
+        "shape": list(shape),
+        "dtype": dtype,
+        "start": [start for start, _ in bounds],
+        "window": list(chosen.shape),
+        "values": jsonable(chosen.reshape(-1).tolist()),
+        "statistics": {name: getattr(found, name) for name in found.__slots__},
+    }

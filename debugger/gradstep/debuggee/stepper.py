@@ -1,0 +1,336 @@
+"""Decides after each row whether the script pauses, and serves the session while it does.
+
+The thread that caused the row waits in the pause itself, so the stack below it is the user's, as
+it was. The pause holds the recorder, so that other threads wait at their next event.
+"""
+
+from __future__ import annotations
+
+import queue
+import signal
+import sys
+import threading
+from types import CodeType, FrameType
+from typing import Any, Final
+
+from gradstep.debuggee import evaluation, inspection
+from gradstep.debuggee.control import Control, end_process_group
+from gradstep.debuggee.recorder import Recorder
+from gradstep.debuggee.tracing import LineTracer
+from gradstep.protocol import breakpoints, motions
+from gradstep.protocol.breakpoints import BreakpointError, BreakpointTable, Hit
+from gradstep.protocol.row import EventRow
+from gradstep.protocol.wire import Message
+
+RUNNING: Final = "the script is running; pause it first"
+
+
+class Stepper:
+    """Observes rows; at most one motion is under way."""
+
+    def __init__(self, recorder: Recorder, control: Control, *, steps: int = 0) -> None:
+        """Pause at `steps` finished optimizer steps, if that is not 0."""
+        self._recorder = recorder
+        self._control = control
+        self._steps = steps
+        self.table = BreakpointTable(script=recorder.locator.script)
+        self.tracer = LineTracer(recorder.locator, self._on_line, self._on_first_line)
+        self._rule: motions.StopRule | None = None
+        self._row = EventRow(0, "run_started", "other", 0, 0)
+        self._wanted = False
+        self._new_table: list[breakpoints.Entry] | None = None
+        self._traces_lines = False
+        self._inbox: queue.SimpleQueue[Message] = queue.SimpleQueue()
+        self._gate = threading.Lock()
+        self._is_paused = False
+        self._interrupted = False
+        self._main = threading.main_thread().ident
+
+    def listen(self) -> None:
+        """Begin to take the session's messages."""
+        if hasattr(signal, "SIGURG"):
+            signal.signal(signal.SIGURG, self._on_signal)
+        self._control.listen(self._on_message, self._on_idle, self._on_gone)
+
+    def set_breakpoints(self, items: Any) -> None:
+        """Take breakpoints before the script begins.
+
+        Raises:
+            BreakpointError: one does not parse.
+        """
+        self.table.replace(breakpoints.from_wire(items))
+
+    def begin(self, *, pause: bool) -> None:
+        """Start with the script: wait for its first line, or arm what breakpoints need."""
+        if pause:
+            self.tracer.wait_for_script()
+        elif self.table.arms_lines:
+            self.tracer.arm(None)
+
+    def abandon(self) -> None:
+        """Step no more in a forked child."""
+        self.tracer.stop()
+        if hasattr(signal, "SIGURG"):
+            signal.signal(signal.SIGURG, signal.SIG_DFL)
+
+    def after(self, row: EventRow, frame: FrameType | None) -> None:
+        """Pause at this row if the motion, a breakpoint or the user wants it."""
+        self._row = row
+        if self._new_table is not None:
+            self._take_table(frame)
+        hits = self.table.reached(row, lambda code: self._condition(code, row, frame))
+        if self._interrupted:
+            # An exception that left a pause is on its way up: it is not to be stopped again.
+            if row.kind == "phase_exited" and "error" in row.detail:
+                return
+            self._interrupted = False
+        rule = self._rule
+        arrived = rule is not None and rule.stops_at(row)
+        is_last_step = self._steps and row.step >= self._steps and row.kind == "phase_exited"
+        if hits:
+            failed = [hit for hit in hits if hit.error]
+            reason = "condition_error" if failed else "breakpoint"
+            self._pause(reason, frame, hits, failed[0].error if failed else "")
+        elif is_last_step:
+            self._steps = 0
+            self._pause("motion", frame, message=f"{row.step} optimizer steps are done")
+        elif arrived:
+            self._pause("motion", frame)
+        elif self._wanted and row.kind != "output":
+            self._pause("pause", frame)
+
+    def stop_at_exception(self, error: BaseException, frame: FrameType | None) -> None:
+        """Pause where an exception that nobody catches was raised, while its frame exists."""
+        with self._recorder.lock:
+            self._recorder.is_busy = True
+            try:
+                self._recorder.write_output()
+                self._pause("exception", frame, message=evaluation.one_line(error))
+            finally:
+                self._recorder.is_busy = False
+
+    def finished(self, exit_status: int | None) -> None:
+        """Tell the session that the script is over."""
+        self._control.send({"type": "finished", "exit_status": exit_status})
+
+    # Called by the main thread, from the trace function or a signal.
+
+    def _on_line(self, frame: FrameType) -> None:
+        if threading.get_ident() != self._main:
+            return
+        rule = self._rule
+        wants_all = self._traces_lines or (rule is not None and rule.arms_lines)
+        if wants_all or self._has_breakpoint(frame):
+            self._recorder.note_line(frame)
+
+    def _on_first_line(self, frame: FrameType) -> None:
+        self._row = EventRow(self._recorder.seq, "run_started", "other", 0, 0)
+        self._pause_here("entry", frame)
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        recorder = self._recorder
+        if recorder.is_busy or not recorder.is_recording or frame is None:
+            return
+        user = recorder.locator.user_frame(frame)
+        inner: FrameType | None = frame
+        while inner is not None and inner is not user:
+            if recorder.locator.is_ours(inner.f_code):
+                # In the middle of an op: the next event is a better place.
+                return
+            inner = inner.f_back
+        if user is None:
+            return
+        if self._new_table is not None:
+            self._take_table(user)
+        if self._wanted:
+            recorder.note_line(user)
+
+    # Called by the control thread.
+
+    def _on_message(self, message: Message) -> None:
+        kind = message.get("type")
+        if kind == "quit":
+            self._control.reply(message)
+            self._on_gone()
+        with self._gate:
+            if self._is_paused:
+                self._inbox.put(message)
+                return
+            if kind == "pause":
+                self._wanted = True
+        if kind == "pause":
+            self._control.reply(message)
+            self._nudge()
+        elif kind == "set_breakpoints":
+            try:
+                self._new_table = breakpoints.from_wire(message.get("breakpoints", ()))
+            except (BreakpointError, KeyError, ValueError) as error:
+                self._control.reply(message, error=str(error))
+                return
+            self._control.reply(message)
+            self._nudge()
+        elif kind == "set_line_tracing":
+            self._traces_lines = bool(message.get("enabled"))
+            self._control.reply(message)
+        else:
+            self._control.reply(message, error=RUNNING)
+
+    def _on_idle(self) -> None:
+        recorder = self._recorder
+        if recorder.writer.is_flush_due and recorder.lock.acquire(blocking=False):
+            try:
+                if recorder.is_recording and not recorder.is_busy:
+                    recorder.writer.flush()
+            finally:
+                recorder.lock.release()
+
+    def _on_gone(self) -> None:
+        recorder = self._recorder
+        try:
+            # A paused script has everything written, and its thread holds the lock.
+            if self._is_paused:
+                recorder.writer.close()
+            elif recorder.lock.acquire(timeout=1):
+                recorder.writer.close()
+        finally:
+            end_process_group()
+
+    def _nudge(self) -> None:
+        if hasattr(signal, "SIGURG") and self._main is not None:
+            signal.pthread_kill(self._main, signal.SIGURG)
+
+    # The pause itself.
+
+    def _pause_here(self, reason: str, frame: FrameType) -> None:
+        with self._recorder.lock:
+            if self._recorder.is_busy:
+                return
+            self._recorder.is_busy = True
+            try:
+                self._pause(reason, frame)
+            finally:
+                self._recorder.is_busy = False
+
+    def _pause(
+        self, reason: str, frame: FrameType | None, hits: list[Hit] | None = None, message: str = ""
+    ) -> None:
+        recorder = self._recorder
+        self._rule = None
+        recorder.names.look(frame, recorder.seq, thoroughly=True)
+        recorder.flush()
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None and not getattr(stream, "closed", False):
+                stream.flush()
+        with self._gate:
+            self._is_paused = True
+            self._wanted = False
+        file, line = recorder.locator.place(frame)
+        self._control.send(
+            {
+                "type": "stopped",
+                "seq": recorder.seq,
+                "reason": reason,
+                "breakpoints": [hit.id for hit in hits or ()],
+                "message": message,
+                "file": file,
+                "line": line,
+            }
+        )
+        completed = False
+        try:
+            self._serve(frame)
+            completed = True
+        finally:
+            self._leave(completed)
+
+    def _serve(self, frame: FrameType | None) -> None:
+        """Answer until the session lets the script go on."""
+        while True:
+            message = self._inbox.get()
+            kind = message.get("type")
+            try:
+                if kind == "resume":
+                    self._begin_motion(message, frame)
+                    self._control.reply(message)
+                    return
+                self._control.reply(message, self._answer(str(kind), message, frame))
+            except (
+                evaluation.EvaluationError,
+                inspection.InspectionError,
+                motions.MotionError,
+                BreakpointError,
+            ) as error:
+                self._control.reply(message, error=str(error))
+            except (KeyError, TypeError, ValueError) as error:
+                text = f"the request {kind} cannot be understood: {evaluation.one_line(error)}"
+                self._control.reply(message, error=text)
+
+    def _answer(self, kind: str, message: Message, frame: FrameType | None) -> Any:
+        match kind:
+            case "evaluate":
+                value = evaluation.evaluate(str(message["text"]), frame)
+                return {"text": evaluation.text_of(value)}
+            case "execute":
+                evaluation.execute(str(message["text"]), frame)
+                return {"text": ""}
+            case "inspect":
+                tensor = self._recorder.book.live(int(message["tensor"]))
+                if tensor is None:
+                    raise inspection.InspectionError("this tensor is gone; the trace has its past")
+                return inspection.window(tensor, message.get("slice"))
+            case "set_breakpoints":
+                self.table.replace(breakpoints.from_wire(message.get("breakpoints", ())))
+            case "set_line_tracing":
+                self._traces_lines = bool(message.get("enabled"))
+            case "pause":
+                pass
+            case _:
+                raise ValueError("there is no such request")
+        return None
+
+    def _begin_motion(self, message: Message, frame: FrameType | None) -> None:
+        motion = str(message.get("motion", "continue"))
+        self._rule = motions.rule(motion, self._row, target=message.get("target"))
+        self._arm(frame)
+
+    def _arm(self, frame: FrameType | None) -> None:
+        if threading.get_ident() != self._main:
+            return
+        rule = self._rule
+        needs_lines = self.table.arms_lines or self._traces_lines
+        if needs_lines or (rule is not None and rule.arms_lines):
+            self.tracer.arm(frame)
+        else:
+            self.tracer.disarm()
+
+    def _leave(self, completed: bool) -> None:
+        with self._gate:
+            self._is_paused = False
+        if not completed:
+            # Ctrl-C in a pause: what was under way is off, and the exception goes up undisturbed.
+            self._rule = None
+            self._interrupted = True
+        while True:
+            try:
+                late = self._inbox.get_nowait()
+            except queue.Empty:
+                break
+            self._control.reply(late, error=RUNNING)
+        self._control.send({"type": "running", "seq": self._recorder.seq})
+
+    def _take_table(self, frame: FrameType | None) -> None:
+        entries, self._new_table = self._new_table, None
+        if entries is not None:
+            self.table.replace(entries)
+            self._arm(frame)
+
+    def _has_breakpoint(self, frame: FrameType) -> bool:
+        file, line = self._recorder.locator.place(frame)
+        row = EventRow(0, "line", "other", 0, 0, file=file, line=line)
+        return any(
+            entry.enabled and entry.breakpoint.arms_lines and entry.breakpoint.matches(row)
+            for entry in self.table
+        )
+
+    def _condition(self, code: CodeType, row: EventRow, frame: FrameType | None) -> Any:
+        return evaluation.evaluate_condition(code, frame, self._recorder.condition_names(row))
