@@ -106,3 +106,32 @@ class set_grad_enabled(_GradModeContext):  # noqa: N801
                 return function(*args, **kwargs)
 
         return wrapped  # type: ignore[return-value]
+
+
+class inference_mode(_GradModeContext):  # noqa: N801
+    """Do not record operations, as `no_grad`; the engine makes no further difference."""
+
+    def __new__(cls, mode: Any = True) -> Any:
+        """Allow `@inference_mode` without parentheses, as torch does."""
+        instance = super().__new__(cls)
+        if isinstance(mode, bool):
+            return instance
+        instance.__init__()  # type: ignore[misc]
+        return instance(mode)
+
+    def __init__(self, mode: bool = True) -> None:
+        super().__init__()
+        self.enabled = not mode
+
+    def __call__(self, function: F) -> F:
+        """Decorate `function` so that each call runs in this mode."""
+        import functools
+
+        mode = not self.enabled
+
+        @functools.wraps(function)
+        def wrapped(*args: Any, **kwargs: Any) -> Any:
+            with inference_mode(mode):
+                return function(*args, **kwargs)
+
+        return wrapped  # type: ignore[return-value]
