@@ -15,19 +15,7 @@ from gradstep_engine.tensor.elementary import broadcasting
 from gradstep_engine.tensor.operands import given
 from gradstep_engine.tensor.products import cat, einsum, hstack, outer, stack, vstack
 
-_METHODS = (
-    "abs absolute acos add addcdiv addcmul addmm all allclose amax amin any arccos arcsin arctan "
-    "argmax argmin argsort asin atan atan2 bitwise_and bitwise_not bitwise_or bitwise_xor bmm "
-    "broadcast_to ceil chunk clamp clamp_max clamp_min clip clone cos cosh cumsum detach div divide "
-    "dot eq equal exp exp2 expm1 flatten flip floor floor_divide gather ge greater greater_equal gt "
-    "index_select inner is_floating_point isfinite isinf isnan le lerp less less_equal log log10 "
-    "log1p log2 log_softmax logical_and logical_not logical_or logical_xor logsumexp lt masked_fill "
-    "masked_select matmul max maximum mean median min minimum mm movedim mul multiply mv narrow ne "
-    "neg negative nonzero norm not_equal numel permute pow prod ravel reciprocal relu relu_ "
-    "remainder repeat_interleave reshape roll round rsqrt scatter scatter_add select sigmoid sign "
-    "sin sinh softmax sort split sqrt square squeeze std sub subtract sum swapaxes swapdims t tan "
-    "tanh tile topk transpose tril triu true_divide trunc unbind unflatten unsqueeze var"
-).split()
+_METHODS = ["abs", "absolute", "acos", "add", "addcdiv", "addcmul", "addmm", "all", "allclose", "amax", "amin", "any", "arccos", "arcsin", "arctan", "argmax", "argmin", "argsort", "asin", "atan", "atan2", "bitwise_and", "bitwise_not", "bitwise_or", "bitwise_xor", "bmm", "broadcast_to", "ceil", "chunk", "clamp", "clamp_max", "clamp_min", "clip", "clone", "cos", "cosh", "cumsum", "detach", "div", "divide", "dot", "eq", "equal", "exp", "exp2", "expm1", "flatten", "flip", "floor", "floor_divide", "gather", "ge", "greater", "greater_equal", "gt", "index_select", "inner", "is_floating_point", "isfinite", "isinf", "isnan", "le", "lerp", "less", "less_equal", "log", "log10", "log1p", "log2", "log_softmax", "logical_and", "logical_not", "logical_or", "logical_xor", "logsumexp", "lt", "masked_fill", "masked_select", "matmul", "max", "maximum", "mean", "median", "min", "minimum", "mm", "movedim", "mul", "multiply", "mv", "narrow", "ne", "neg", "negative", "nonzero", "norm", "not_equal", "numel", "permute", "pow", "prod", "ravel", "reciprocal", "relu", "relu_", "remainder", "repeat_interleave", "reshape", "roll", "round", "rsqrt", "scatter", "scatter_add", "select", "sigmoid", "sign", "sin", "sinh", "softmax", "sort", "split", "sqrt", "square", "squeeze", "std", "sub", "subtract", "sum", "swapaxes", "swapdims", "t", "tan", "tanh", "tile", "topk", "transpose", "tril", "triu", "true_divide", "trunc", "unbind", "unflatten", "unsqueeze", "var"]
 
 
 def _function(name: str) -> Any:

@@ -50,9 +50,7 @@ def apply_inplace(op: type[Op], target: Any, *others: Any, **attributes: Any) ->
     if recorded:
         node.sequence = next_sequence()
         if node.saves:
-            node.versions = _versions(
-                tuple(i for i in node.saves if i), (target, *others)
-            )
+            node.versions = _versions(tuple(i for i in node.saves if i), (target, *others))
         if op.saves_output and node.saved:
             node.saved = (array, *node.saved[1:])
             box = target._box()
@@ -116,7 +114,7 @@ def _edge_of(x: Any) -> Edge | None:
 
 def _rebase(target: TensorBase, node: Op) -> None:
     """Make `node` the origin of `target`, and of everything that shares its memory."""
-    base = target._base
+    base: Any = target._base
     if base is None:
         target.grad_fn, target.output_nr = node, 0
         base = target
@@ -184,6 +182,10 @@ def _places(base: TensorBase, view: TensorBase) -> np.ndarray[Any, Any]:
     offset = part.__array_interface__["data"][0] - whole.__array_interface__["data"][0]
     numbers_flat = numbers.ravel(order="K")  # in the order of memory
     view_of_numbers = np.ndarray(
-        part.shape, np.int64, numbers_flat, offset // size * 8, [s // size * 8 for s in part.strides]
+        part.shape,
+        np.int64,
+        numbers_flat,
+        offset // size * 8,
+        [s // size * 8 for s in part.strides],
     )
     return view_of_numbers.copy()

@@ -149,9 +149,7 @@ class Conversion(TensorBase):
             RuntimeError: the tensor is a view: its base would still be in the graph.
         """
         if self._base is not None and self.grad_fn is not None:
-            raise RuntimeError(
-                "Can't detach views in-place. Use detach() instead."
-            )
+            raise RuntimeError("Can't detach views in-place. Use detach() instead.")
         cut("detach", self, self)
         self.grad_fn, self.output_nr, self._requires_grad = None, 0, False
         return self
