@@ -97,10 +97,10 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     """Return `data` as a tensor; tensors and numpy arrays are not copied if the type fits."""
     devices.check(device)
     if isinstance(data, Tensor):
-        return data if dtype is None else data.to(dtype)  # type: ignore[no-any-return]
+        return data if dtype is None else data.to(dtype)
     if isinstance(data, np.ndarray):
         result = from_numpy(data)
-        return result if dtype is None else result.to(dtype)  # type: ignore[no-any-return]
+        return result if dtype is None else result.to(dtype)
     return tensor(data, dtype=dtype)
 
 
@@ -116,9 +116,7 @@ def from_numpy(ndarray: Any) -> Tensor:
     return wrap(ndarray)
 
 
-def zeros(
-    *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False
-) -> Tensor:
+def zeros(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Return zeros."""
     devices.check(device)
     return _finished(np.zeros(sizes_of(size), _type(dtype)), requires_grad)
@@ -130,15 +128,18 @@ def ones(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool 
     return _finished(np.ones(sizes_of(size), _type(dtype)), requires_grad)
 
 
-def empty(
-    *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False
-) -> Tensor:
+def empty(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Return a tensor to be filled; it holds zeros, so that runs can be repeated."""
     return zeros(*size, dtype=dtype, device=device, requires_grad=requires_grad)
 
 
 def full(
-    size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+    size: Any,
+    fill_value: Any,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """Return one value everywhere; its type is that of the value unless given."""
     devices.check(device)

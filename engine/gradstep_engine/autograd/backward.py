@@ -254,8 +254,7 @@ def _as_tuple(value: Any) -> tuple[Any, ...]:
 def _emit(listener: events.Listener, node: Node, grad: Any, results: tuple[Any, ...]) -> None:
     grads = (grad,) if node.outputs == 1 else tuple(grad or (None,) * node.outputs)
     kept = [
-        None if edge is None else result
-        for edge, result in zip(node.edges, results, strict=False)
+        None if edge is None else result for edge, result in zip(node.edges, results, strict=False)
     ]
     listener(events.NodeRan(node, _tensors(grads), _tensors(kept)))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from gradstep_engine import device as devices
+from gradstep_engine.device import check as check_device
 from gradstep_engine import dtypes
 from gradstep_engine.tensor import Tensor
 
@@ -33,14 +33,14 @@ class ConversionMixin:
             TypeError: the dtype is not floating point.
         """
         wanted = kwargs.pop("dtype", None)
-        devices.check(kwargs.pop("device", None))
+        check_device(kwargs.pop("device", None))
         for argument in args:
             if isinstance(argument, dtypes.dtype):
                 wanted = argument
             elif isinstance(argument, Tensor):
                 wanted = dtypes.of_numpy(argument._array.dtype)
             elif not isinstance(argument, bool):
-                devices.check(argument)
+                check_device(argument)
         if wanted is None:
             return self
         if not wanted.is_floating_point:
@@ -77,7 +77,7 @@ class ConversionMixin:
         Raises:
             RuntimeError: always.
         """
-        devices.check("cuda")
+        check_device("cuda")
         return self
 
     def _convert(self, numpy_dtype: Any) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 
 from gradstep_engine import events
 from gradstep_engine.emission import Emission
-from gradstep_engine.random import numpy_generator
+from gradstep_engine.randomness import source
 from gradstep_engine.tensor import Tensor
 
 
@@ -27,12 +27,12 @@ def _fill(tensor: Tensor, values: Any) -> Tensor:
 
 def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Any = None) -> Tensor:
     """Fill from the uniform distribution on [a, b)."""
-    return _fill(tensor, numpy_generator(generator).uniform(a, b, tensor._array.shape))
+    return _fill(tensor, source(generator).uniform(a, b, tensor._array.shape))
 
 
 def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Any = None) -> Tensor:
     """Fill from the normal distribution."""
-    return _fill(tensor, numpy_generator(generator).normal(mean, std, tensor._array.shape))
+    return _fill(tensor, source(generator).normal(mean, std, tensor._array.shape))
 
 
 def trunc_normal_(
@@ -44,7 +44,7 @@ def trunc_normal_(
     generator: Any = None,
 ) -> Tensor:
     """Fill from the normal distribution cut to [a, b]: values outside are drawn again."""
-    rng = numpy_generator(generator)
+    rng = source(generator)
     values = rng.normal(mean, std, tensor._array.shape)
     outside = (values < a) | (values > b)
     for _ in range(1000):
@@ -176,7 +176,7 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Any = None) -> Tenso
     if len(shape) < 2:
         raise ValueError("Only tensors with 2 or more dimensions are supported")
     rows, columns = shape[0], math.prod(shape[1:])
-    square = numpy_generator(generator).normal(size=(max(rows, columns), min(rows, columns)))
+    square = source(generator).normal(size=(max(rows, columns), min(rows, columns)))
     q, r = np.linalg.qr(square)
     q = q * np.sign(np.diag(r))  # makes the distribution uniform
     return _fill(tensor, gain * (q if rows >= columns else q.T).reshape(shape))

@@ -26,7 +26,7 @@ class Parameter(Tensor):
             self._array = np.empty(0, dtype=np.float32)
         else:
             self._array = data._writable()
-            self._share_storage(data)
+            self._version_box = data._box()
         if requires_grad and self._array.dtype.kind not in "fc":
             raise RuntimeError(
                 "Only Tensors of floating point and complex dtype can require gradients"
@@ -63,7 +63,7 @@ class Buffer(Tensor):
         self = object.__new__(cls)
         self._array = np.empty(0, dtype=np.float32) if data is None else data._writable()
         if data is not None:
-            self._share_storage(data)
+            self._version_box = data._box()
         self.persistent = persistent
         return self
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from gradstep_engine.autograd.function import Op
+from gradstep_engine.ops.linear import needed_by_product
 
 Pair = tuple[int, int]
 
@@ -29,6 +30,7 @@ class Convolution(Op):
     op_name = "conv2d"
     node_name = "ConvolutionBackward0"
     saves = (0, 1)
+    fresh = True
 
     def forward(
         self,
@@ -44,6 +46,7 @@ class Convolution(Op):
         g = self.geometry
         rows = g.unfold(x)
         self.saved = rows, weight
+        self.saves = needed_by_product(self)
         # (groups, OH, O/groups, N·OW)
         product = np.matmul(g.kernel(weight)[:, None], g.windows(rows))
         by_channel = product.reshape(groups, g.out_h, -1, g.batch, g.out_w)

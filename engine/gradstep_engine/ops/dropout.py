@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradstep_engine.autograd.function import Op
-from gradstep_engine.random import numpy_generator
+from gradstep_engine.randomness import source
 
 
 class Dropout(Op):
@@ -20,7 +20,7 @@ class Dropout(Op):
         if p == 1:
             mask = np.zeros(x.shape, dtype=x.dtype)
         else:
-            kept = numpy_generator(None).random(x.shape, dtype=np.float32) >= p
+            kept = source(None).random(x.shape, dtype=np.float32) >= p
             mask = kept * x.dtype.type(1 / (1 - p))
         self.saved = (mask,)
         return x * mask

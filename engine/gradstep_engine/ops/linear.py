@@ -15,6 +15,16 @@ def _ones(count: int, dtype: Any) -> Any:
     return np.ones(count, dtype=dtype)
 
 
+def needed_by_product(node: Op) -> tuple[int, ...]:
+    """Return which of the two factors of a product backward will read: the other's gradient does.
+
+    An optimizer may change the weight of the first layer before backward, as in PyTorch.
+    """
+    if not node.edges:
+        return ()
+    return ((0,) if node.needs(1) else ()) + ((1,) if node.needs(0) else ())
+
+
 class Linear(Op):
     """y = x Wᵀ + b.  ∂/∂x = grad W, ∂/∂W = gradᵀ x, ∂/∂b = Σ grad over all rows.
 
@@ -24,9 +34,11 @@ class Linear(Op):
     op_name = "linear"
     node_name = "AddmmBackward0"
     saves = (0, 1)
+    fresh = True
 
     def forward(self, x: Any, weight: Any, bias: Any = None) -> Any:
         self.saved = x, weight
+        self.saves = needed_by_product(self)
         rows = x if x.ndim == 2 else x.reshape(-1, x.shape[-1])
         result = np.dot(rows, weight.T)
         if bias is None:

@@ -196,4 +196,3 @@ class Elementary(TensorBase):
         return broadcasting(selection.Addcdiv, self, tensor1, tensor2, value=value)  # type: ignore[no-any-return]
 
     arcsin, arccos, arctan = asin, acos, atan
-

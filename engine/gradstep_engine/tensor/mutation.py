@@ -177,8 +177,6 @@ class Mutation(TensorBase):
         return self._overwrite(drawn, "random_", "RandomBackward0")
 
     def _overwrite(self, values: Any, name: str, node_name: str) -> Any:
-        return _change(
-            filling.Overwrite, self, values=values, shown_as=name, node_name=node_name
-        )
+        return _change(filling.Overwrite, self, values=values, shown_as=name, node_name=node_name)
 
     subtract_, multiply_, divide_, negative_ = sub_, mul_, div_, neg_

@@ -51,4 +51,3 @@ def check_broadcast(a: tuple[int, ...], b: tuple[int, ...]) -> None:
                 f"The size of tensor a ({a[-back]}) must match the size of tensor b ({b[-back]}) "
                 f"at non-singleton dimension {max(len(a), len(b)) - back}"
             )
-

@@ -51,9 +51,7 @@ class Products(TensorBase):
         """Return the sum of products of two vectors."""
         ranks = self._array.ndim, tensor._array.ndim
         if ranks != (1, 1):
-            raise RuntimeError(
-                f"1D tensors expected, but got {ranks[0]}D and {ranks[1]}D tensors"
-            )
+            raise RuntimeError(f"1D tensors expected, but got {ranks[0]}D and {ranks[1]}D tensors")
         return apply(matmul.Dot, self, tensor)  # type: ignore[no-any-return]
 
     inner = dot

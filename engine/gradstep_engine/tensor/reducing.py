@@ -104,9 +104,7 @@ class Reducing(TensorBase):
             correction = 0 if unbiased is False else 1
         return {**over(dim, keepdim, self._array.ndim), "correction": correction}
 
-    def norm(
-        self, p: Any = 2, dim: Any = None, keepdim: bool = False, dtype: Any = None
-    ) -> Tensor:
+    def norm(self, p: Any = 2, dim: Any = None, keepdim: bool = False, dtype: Any = None) -> Tensor:
         """Return the p-norm (Euclidean by default; `inf` for the largest magnitude)."""
         p = 2 if p in (None, "fro") else float(p)
         attributes = over(dim, keepdim, self._array.ndim)
@@ -187,4 +185,3 @@ class Reducing(TensorBase):
 
     def _along(self, op: Any, dim: int, **attributes: Any) -> Any:
         return apply(op, self, dim=axis_of(dim, self._array.ndim), **attributes)
-

@@ -64,4 +64,3 @@ def _torch_has(name: str) -> bool:
 
 
 TensorBase.public = Tensor
-

@@ -6,28 +6,27 @@ import warnings
 from typing import Any
 
 from gradstep_engine import dtypes
-from gradstep_engine.autograd.function import apply, composite
+from gradstep_engine.autograd.function import Op, apply, composite
+from gradstep_engine.autograd.inplace import apply_inplace
 from gradstep_engine.ops import activation as ops
 from gradstep_engine.tensor import Tensor
 
 
-def _finish(input: Tensor, result: Tensor, inplace: bool) -> Tensor:
-    """Return `result`, or with `inplace` write it into `input` and return that."""
-    if not inplace:
-        return result
-    return input._assign(result)  # type: ignore[no-any-return]
+def _run(op: type[Op], input: Tensor, inplace: bool, **attributes: Any) -> Tensor:
+    """Run `op`; with `inplace` write the result into `input` and return that."""
+    if inplace:
+        return apply_inplace(op, input, **attributes)  # type: ignore[no-any-return]
+    return apply(op, input, **attributes)  # type: ignore[no-any-return]
 
 
 def relu(input: Tensor, inplace: bool = False) -> Tensor:
     """Return max(0, x)."""
-    if inplace:
-        return input.relu_()
-    return apply(ops.Relu, input)
+    return _run(ops.Relu, input, inplace)
 
 
 def relu_(input: Tensor) -> Tensor:
     """Set x to max(0, x)."""
-    return input.relu_()
+    return _run(ops.Relu, input, True)
 
 
 def tanh(input: Tensor) -> Tensor:
@@ -47,22 +46,22 @@ def logsigmoid(input: Tensor) -> Tensor:
 
 def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
     """Return x where x > 0, else negative_slope · x."""
-    return apply(ops.LeakyRelu, input, negative_slope=negative_slope)
+    return _run(ops.LeakyRelu, input, inplace, negative_slope=negative_slope)
 
 
 def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """Return x where x > 0, else alpha · (e^x − 1)."""
-    return apply(ops.Elu, input, alpha=alpha)
+    return _run(ops.Elu, input, inplace, alpha=alpha)
 
 
 def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """Return x where x > 0, else alpha · (e^(x / alpha) − 1)."""
-    return apply(ops.Celu, input, alpha=alpha)
+    return _run(ops.Celu, input, inplace, alpha=alpha)
 
 
 def selu(input: Tensor, inplace: bool = False) -> Tensor:
     """Return the self-normalising ELU."""
-    return apply(ops.Selu, input)
+    return _run(ops.Selu, input, inplace)
 
 
 def gelu(input: Tensor, approximate: str = "none") -> Tensor:
@@ -80,7 +79,7 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
 
 def silu(input: Tensor, inplace: bool = False) -> Tensor:
     """Return x / (1 + e^(−x))."""
-    return apply(ops.Silu, input)
+    return _run(ops.Silu, input, inplace)
 
 
 def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
@@ -92,12 +91,12 @@ def hardtanh(
     input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False
 ) -> Tensor:
     """Return x cut to [min_val, max_val]."""
-    return apply(ops.Hardtanh, input, min_val=min_val, max_val=max_val)
+    return _run(ops.Hardtanh, input, inplace, min_val=min_val, max_val=max_val)
 
 
 def relu6(input: Tensor, inplace: bool = False) -> Tensor:
     """Return x cut to [0, 6]."""
-    return apply(ops.Relu6, input, min_val=0.0, max_val=6.0)
+    return _run(ops.Relu6, input, inplace, min_val=0.0, max_val=6.0)
 
 
 @composite("softsign")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gradstep_engine.autograd.function import apply
+from gradstep_engine.autograd.inplace import apply_inplace
 from gradstep_engine.ops.dropout import Dropout
 from gradstep_engine.tensor import Tensor
 
@@ -19,4 +20,6 @@ def dropout(
         raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
     if not training:
         return input
+    if inplace:
+        return apply_inplace(Dropout, input, p=p)
     return apply(Dropout, input, p=p)

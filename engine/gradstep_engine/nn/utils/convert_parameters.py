@@ -6,12 +6,11 @@ from collections.abc import Iterable
 
 from gradstep_engine import events
 from gradstep_engine.tensor import Tensor
+from gradstep_engine.tensor.products import cat
 
 
 def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
     """Return all elements of `parameters`, one after the other, as one recorded vector."""
-    from gradstep_engine.namespace import cat
-
     vector: Tensor = cat([parameter.reshape(-1) for parameter in parameters])
     return vector
 
