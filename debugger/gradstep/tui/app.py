@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from textual.binding import BindingType
 from textual.command import Provider
 
+from gradstep.trace.errors import TraceError
 from gradstep.tui.actions import COMMANDS, Command, bindings
 from gradstep.tui.announce import Announcer
 from gradstep.tui.commands import Commands
@@ -246,7 +247,11 @@ def run_app(*, launch: Any = None, open_path: Path | None = None) -> int:
 
     from gradstep.tui.opening import opener_for
 
-    opener, script = opener_for(launch, open_path)
+    try:
+        opener, script = opener_for(launch, open_path)
+    except TraceError as error:
+        print(f"gradstep: {error}", file=sys.stderr)
+        return 2
     app = GradstepApp(opener, script=script)
     try:
         app.run()

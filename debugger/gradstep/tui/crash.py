@@ -35,3 +35,14 @@ def one_line(error: BaseException, log: Path) -> str:
     said = str(error).strip().split("\n")[0]
     what = f"{type(error).__name__}: {said}" if said else type(error).__name__
     return f"gradstep: internal error: {what} (details in {log})"
+
+
+_noted: dict[tuple[type[BaseException], str], str] = {}
+
+
+def noted(error: BaseException) -> str:
+    """Return the line for an error that one pane survives; the same error is logged once."""
+    key = (type(error), str(error))
+    if key not in _noted:
+        _noted[key] = one_line(error, write_log(error))
+    return _noted[key]

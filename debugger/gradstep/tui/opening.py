@@ -16,15 +16,18 @@ def opener_for(launch: LaunchOptions | None, open_path: Path | None) -> tuple[Op
 
     Raises:
         ValueError: not exactly one of the two was given.
+        TraceError: the file cannot be read as a trace.
     """
     if (launch is None) == (open_path is None):
         raise ValueError("give a script to launch or a trace to open")
     from gradstep.session import Session
 
+    recorded = Session.open(open_path) if open_path is not None else None
+
     async def open_session() -> SessionPort:
         if launch is not None:
             return await Session.launch(launch)
-        assert open_path is not None
-        return Session.open(open_path)
+        assert recorded is not None
+        return recorded
 
     return open_session, str(launch.script if launch is not None else open_path)

@@ -12,6 +12,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from gradstep.tui.actions import Command
+from gradstep.tui.crash import noted
 from gradstep.tui.frame import EMPTY, Frame
 from gradstep.tui.marks import summary
 from gradstep.tui.widgets.bars import KeyBar, PhaseBar, TimelineBar, TitleBar
@@ -125,9 +126,21 @@ class MainScreen(Screen[None]):
                 continue
             paint = painters.get(pane.active)
             if paint is not None and self._painted.get(pane.active) is not frame:
-                paint()
+                self._guarded(pane, paint)
                 self._painted[pane.active] = frame
         self.pane("graph").border_subtitle = self.graph.summary.replace("[", r"\[")
+
+    def _guarded(self, pane: TabbedPane, paint: Callable[[], None]) -> None:
+        """Paint a pane; one that cannot be painted says so and leaves the others alone."""
+        try:
+            paint()
+        except Exception as error:
+            if self.app.is_headless:
+                raise
+            content = pane.content()
+            rows = [content] if isinstance(content, LinesView) else content.query(LinesView)
+            for view in list(rows)[:1]:
+                view.show_failure(noted(error))
 
     def panes(self) -> list[TabbedPane]:
         """Return the four panes in order."""

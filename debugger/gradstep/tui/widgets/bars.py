@@ -11,6 +11,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from gradstep.tui.actions import COMMANDS, Command, key_text
+from gradstep.tui.crash import noted
 from gradstep.tui.frame import EMPTY, Frame
 from gradstep.tui.paint import painter_for
 from gradstep.views.phases import phase_strip
@@ -44,7 +45,12 @@ class Bar(Widget):
     def render_line(self, y: int) -> Strip:
         """Paint one row."""
         width = self.size.width
-        lines = self.bar_lines(width)
+        try:
+            lines = self.bar_lines(width)
+        except Exception as error:
+            if self.app.is_headless:
+                raise
+            lines = (line((noted(error), "warning")),)
         row = lines[y] if y < len(lines) else ()
         strip = painter_for(self.app).strip(row).crop_extend(0, width, None)
         return strip.apply_style(self.rich_style)
@@ -67,16 +73,14 @@ class TitleBar(Bar):
         if frame.moment is None:
             left = line((" gradstep ", "accent chip"), "  ", (self.script, "bold"))
             return (justify(left, self._state_chip(), width),)
-        chip = self._state_chip()
-        whole = title_line(
+        title = title_line(
             frame.moment,
             state=frame.state,
             width=width,
             note=self.note,
             glyphs=frame.glyphs,
         )
-        del chip
-        return (whole,)
+        return (title,)
 
     def _state_chip(self) -> Line:
         word = {"starting": "… STARTING", "running": "► RUNNING", "exited": "□ ENDED"}
@@ -125,23 +129,21 @@ class TimelineBar(Bar):
     def paint(self, frame: Frame) -> None:
         """Take a new instant, with its caption in the border."""
         super().paint(frame)
-        if frame.moment is not None:
-            view = self._view(max(1, self.size.width))
-            self.border_subtitle = view.caption.replace("[", r"\[")
+        if frame.moment is None:
+            return
+        live = frame.session is not None and frame.session.is_live
+        view = timeline(frame.moment, head=frame.head, width=8, live=live, glyphs=frame.glyphs)
+        self.border_subtitle = view.caption.replace("[", r"\[")
 
     def bar_lines(self, width: int) -> tuple[Line, ...]:
         """Return the row."""
-        if self.frame.moment is None:
+        frame = self.frame
+        if frame.moment is None:
             return (line(("events appear here as the script runs", "dim")),)
-        view = self._view(width)
+        live = frame.session is not None and frame.session.is_live
+        view = timeline(frame.moment, head=frame.head, width=width, live=live, glyphs=frame.glyphs)
         self._seqs = view.seqs
         return (view.line,)
-
-    def _view(self, width: int):  # type: ignore[no-untyped-def]
-        frame = self.frame
-        assert frame.moment is not None
-        live = frame.session is not None and frame.session.is_live
-        return timeline(frame.moment, head=frame.head, width=width, live=live, glyphs=frame.glyphs)
 
     def on_click(self, event: events.Click) -> None:
         """Go to the event under the mouse."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from rich.segment import Segment
 from textual import events
@@ -13,8 +13,9 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from gradstep.tui.crash import noted
 from gradstep.tui.paint import Painter, painter_for
-from gradstep.views.text import Line, width_of
+from gradstep.views.text import Line, line, width_of
 
 
 class LinesView(ScrollView, can_focus=True):
@@ -67,6 +68,7 @@ class LinesView(ScrollView, can_focus=True):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         """Start empty."""
         super().__init__(id=id)
+        self.view: Any = None
         self._lines: Sequence[Line] = ()
         self.row: int = 0
 
@@ -81,7 +83,7 @@ class LinesView(ScrollView, can_focus=True):
 
     def content_width(self) -> int:
         """Return the width to scroll over; 0 for a pane that does not scroll sideways."""
-        return max((width_of(line) for line in self._lines), default=0)
+        return max((width_of(row) for row in self._lines), default=0)
 
     def row_text(self, row: int) -> str:
         """Return a row's bare text, for finding."""
@@ -91,6 +93,13 @@ class LinesView(ScrollView, can_focus=True):
         """Replace the content, keeping the scroll position unless `row` must be seen."""
         self._lines = lines
         self.content_changed(row)
+
+    def show_failure(self, text: str) -> None:
+        """Say that this pane could not be painted."""
+        self.view = None
+        self.show_lines(
+            [line(("▲ this pane could not be painted", "warning")), line((text, "dim"))]
+        )
 
     def content_changed(self, row: int | None = None) -> None:
         """Take over a new size; with `row`, move the cursor there and into view."""
@@ -114,7 +123,12 @@ class LinesView(ScrollView, can_focus=True):
         base = self.rich_style
         if row >= self.row_count():
             return Strip.blank(width, base)
-        strip = self.row_strip(row, width, self.painter)
+        try:
+            strip = self.row_strip(row, width, self.painter)
+        except Exception as error:
+            if self.app.is_headless:
+                raise
+            strip = self.painter.strip(line((noted(error), "warning")))
         left = round(self.scroll_offset.x)
         strip = strip.crop_extend(left, left + width, base)
         if row == self.row and self.has_row_cursor and self.has_focus:

@@ -116,7 +116,9 @@ class ConsolePane(Vertical):
         super().__init__(id="console-view")
         hint = (
             line(("Ask the paused script: ", "dim"), ("e", "accent bold"), (" then type", "dim")),
-            line(("  x.grad     (h == 0).float().mean()     lr = 0.5", "dim")),
+            line(("  x.grad", ""), ("           what the leaf has gathered", "dim")),
+            line(("  loss.item() * 2", ""), ("  any expression", "dim")),
+            line(("  scale = 0.5", ""), ("      a statement changes the script", "dim")),
         )
         self.log_view = Log(id="console-log", empty=hint)
         self.prompt = PromptInput(placeholder="expression or statement", id="console-input")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment
 from textual.binding import Binding, BindingType
@@ -13,6 +13,9 @@ from gradstep.tui.paint import Painter
 from gradstep.tui.widgets.lines import LinesView
 from gradstep.views.tensor import TensorView, tensor_view
 from gradstep.views.text import Line, line
+
+if TYPE_CHECKING:
+    from gradstep.trace.moment import Moment
 
 PICTURE_GAP = 3
 
@@ -47,6 +50,7 @@ class TensorPane(LinesView):
         self._where = [0, 0, 0]
         self._shown: tuple[int | None, str] = (None, "")
         self._body: list[int] = []
+        self._last: int | None = None
 
     def paint(self, frame: Frame) -> None:
         """Take a new instant; another tensor starts at its first element."""
@@ -61,18 +65,12 @@ class TensorPane(LinesView):
         moment = self.frame.moment
         if moment is None or not self.size.width:
             return
-        row, column, matrix = self._where
-        view = tensor_view(
-            moment,
-            self.frame.tensor,
-            what=self.frame.selection.what,
-            row=row,
-            column=column,
-            slice_index=matrix,
-            width=self.size.width,
-            height=self.size.height,
-            glyphs=self.frame.glyphs,
-        )
+        view = self._view_of(moment, self.frame.tensor)
+        if view.tensor is None and (other := self._stand_in(moment)) is not None:
+            # An event about no tensor (the end of a phase) leaves the one before in sight.
+            view = self._view_of(moment, other)
+        self._last = view.tensor
+        matrix = self._where[2]
         self.view = view
         self._where = [view.row, view.column, min(matrix, max(0, view.slices - 1))]
         lines: list[Line] = [view.header, view.stats]
@@ -85,6 +83,25 @@ class TensorPane(LinesView):
         lines.extend(part for part in (view.more, view.histogram) if part)
         self._body = list(range(first, first + len(view.cells)))
         self.show_lines(lines)
+
+    def _view_of(self, moment: Moment, tensor: int | None) -> TensorView:
+        row, column, matrix = self._where
+        return tensor_view(
+            moment,
+            tensor,
+            what=self.frame.selection.what,
+            row=row,
+            column=column,
+            slice_index=matrix,
+            width=self.size.width,
+            height=self.size.height,
+            glyphs=self.frame.glyphs,
+        )
+
+    def _stand_in(self, moment: Moment) -> int | None:
+        if self._last is not None and moment.value(self._last) is not None:
+            return self._last
+        return next(iter(moment.parameters()), None)
 
     def _column_titles(self, view: TensorView) -> Line:
         label = max((len(text) for text in view.row_labels), default=0)
