@@ -20,7 +20,7 @@ from gradstep_engine.autograd.mode import GradMode
 from gradstep_engine.autograd.node import Node
 from gradstep_engine.dtypes import category, of_numpy, result_numpy
 from gradstep_engine.emission import written
-from gradstep_engine.tensor.base import TensorBase
+from gradstep_engine.autograd.variable import TensorBase
 
 
 def apply_inplace(op: type[Op], target: Any, *others: Any, **attributes: Any) -> Any:
@@ -79,8 +79,9 @@ def _is_recorded(op: type[Op], target: TensorBase, others: tuple[Any, ...]) -> b
         return False
     base = target._base
     if target._requires_grad and target.grad_fn is None:
+        place = "a view of a leaf" if op.view else "a leaf"
         raise RuntimeError(
-            "a leaf Variable that requires grad is being used in an in-place operation."
+            f"{place} Variable that requires grad is being used in an in-place operation."
         )
     if base is not None and base._requires_grad and base.grad_fn is None:
         raise RuntimeError(

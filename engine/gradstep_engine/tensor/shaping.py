@@ -9,7 +9,7 @@ from gradstep_engine.autograd.function import apply
 from gradstep_engine.ops import joining, shape
 from gradstep_engine.ops.axes import axis_of
 from gradstep_engine.size import Size
-from gradstep_engine.tensor.base import TensorBase
+from gradstep_engine.autograd.variable import TensorBase
 
 if TYPE_CHECKING:
     from gradstep_engine.tensor import Tensor
@@ -220,7 +220,7 @@ class Shaping(TensorBase):
                 f"greater or equal to the number of dimensions in the tensor ({len(own)})"
             )
         asked = list(wanted)
-        for axis, size in enumerate(own):
+        for axis, size in reversed(list(enumerate(own))):
             if wanted[axis + extra] == -1:
                 wanted[axis + extra] = size
             elif size not in (1, wanted[axis + extra]):
