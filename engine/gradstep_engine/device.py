@@ -7,7 +7,7 @@ from typing import Any
 from gradstep_engine.missing import INSTALL
 
 
-class device:  # noqa: N801 (torch's name)
+class device:
     """A device by name; anything but the CPU is refused at once.
 
     Raises:
@@ -19,7 +19,9 @@ class device:  # noqa: N801 (torch's name)
     def __init__(self, type: Any = "cpu", index: int | None = None) -> None:
         name, _, number = str(type).partition(":")
         if name != "cpu":
-            raise RuntimeError(f"gradstep's built-in engine has no device '{name}', only 'cpu'; {INSTALL}")
+            raise RuntimeError(
+                f"gradstep's built-in engine has no device '{name}', only 'cpu'; {INSTALL}"
+            )
         self.type = name
         self.index = int(number) if number else index
 

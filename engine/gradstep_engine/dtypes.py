@@ -9,7 +9,7 @@ import numpy as np
 _CATEGORY: Final = {"b": 0, "u": 1, "i": 1, "f": 2}
 
 
-class dtype:  # noqa: N801 (torch's name)
+class dtype:
     """A tensor's element type; one object per type, so `is` compares them."""
 
     __slots__ = ("cpu_type", "name", "numpy")
@@ -168,7 +168,7 @@ def category(numpy_dtype: np.dtype[Any]) -> int:
     return _CATEGORY[numpy_dtype.kind]
 
 
-class finfo:  # noqa: N801
+class finfo:
     """Limits of a floating point type."""
 
     def __init__(self, type: dtype | None = None) -> None:
@@ -182,7 +182,7 @@ class finfo:  # noqa: N801
         self.resolution = float(limits.resolution)
 
 
-class iinfo:  # noqa: N801
+class iinfo:
     """Limits of an integer type."""
 
     def __init__(self, type: dtype) -> None:

@@ -20,7 +20,7 @@ class Emission:
     call: events.ModuleCall | None = None
 
 
-class quiet:  # noqa: N801 (reads as a statement)
+class quiet:
     """Context in which ops, writes, cuts and grad changes are not reported.
 
     For code that reports a greater fact itself: an optimizer's step, an initialiser.

@@ -7,12 +7,20 @@ from typing import Any
 import numpy as np
 
 from gradstep_engine import events
-from gradstep_engine.autograd.function import Op, _versions, emit_op, next_sequence, promoted
+from gradstep_engine.autograd.function import (
+    Op,
+    edge_of,
+    edges_of,
+    versions_of,
+    emit_op,
+    next_sequence,
+    promoted,
+)
 from gradstep_engine.autograd.mode import GradMode
-from gradstep_engine.autograd.node import AccumulateGrad, Edge, Node
+from gradstep_engine.autograd.node import Node
 from gradstep_engine.dtypes import category, of_numpy, result_numpy
 from gradstep_engine.emission import written
-from gradstep_engine.tensor.base import TensorBase
+from gradstep_engine.autograd.variable import TensorBase
 
 
 def apply_inplace(op: type[Op], target: Any, *others: Any, **attributes: Any) -> Any:
@@ -30,7 +38,7 @@ def apply_inplace(op: type[Op], target: Any, *others: Any, **attributes: Any) ->
     node = op()
     node.op_name = _inplace_name(op.op_name)  # type: ignore[misc]
     if recorded:
-        node.edges = (_edge_of(target), *[_edge_of(other) for other in others])
+        node.edges = edges_of((target, *others))
     first = array
     if recorded and 0 in op.saves:
         first = array.copy()  # what backward needs is about to be overwritten
@@ -50,9 +58,7 @@ def apply_inplace(op: type[Op], target: Any, *others: Any, **attributes: Any) ->
     if recorded:
         node.sequence = next_sequence()
         if node.saves:
-            node.versions = _versions(
-                tuple(i for i in node.saves if i), (target, *others)
-            )
+            node.versions = versions_of(tuple(i for i in node.saves if i), (target, *others))
         if op.saves_output and node.saved:
             node.saved = (array, *node.saved[1:])
             box = target._box()
@@ -73,8 +79,9 @@ def _is_recorded(op: type[Op], target: TensorBase, others: tuple[Any, ...]) -> b
         return False
     base = target._base
     if target._requires_grad and target.grad_fn is None:
+        place = "a view of a leaf" if op.view else "a leaf"
         raise RuntimeError(
-            "a leaf Variable that requires grad is being used in an in-place operation."
+            f"{place} Variable that requires grad is being used in an in-place operation."
         )
     if base is not None and base._requires_grad and base.grad_fn is None:
         raise RuntimeError(
@@ -106,17 +113,9 @@ def _check_type(operands: list[Any]) -> None:
         )
 
 
-def _edge_of(x: Any) -> Edge | None:
-    if not isinstance(x, TensorBase):
-        return None
-    if x.grad_fn is not None:
-        return (x.grad_fn, x.output_nr)
-    return (AccumulateGrad.of(x), 0) if x._requires_grad else None
-
-
 def _rebase(target: TensorBase, node: Op) -> None:
     """Make `node` the origin of `target`, and of everything that shares its memory."""
-    base = target._base
+    base: Any = target._base
     if base is None:
         target.grad_fn, target.output_nr = node, 0
         base = target
@@ -136,7 +135,7 @@ class CopySlices(Node):
     def __init__(self, base: TensorBase, view: TensorBase, inner: Op) -> None:
         self.inner = inner
         self.places = _places(base, view)
-        self.edges = (_edge_of(base), *inner.edges[1:])
+        self.edges = (edge_of(base), *inner.edges[1:])
         self.saved, inner.saved = inner.saved, ()
         self.versions = inner.versions
         self.sequence = inner.sequence
@@ -161,7 +160,7 @@ class AsStrided(Node):
     def __init__(self, base: TensorBase, view: TensorBase) -> None:
         self.places = _places(base, view)
         self.shape = base._array.shape
-        self.edges = (_edge_of(base),)
+        self.edges = (edge_of(base),)
         self.sequence = next_sequence()
 
     def backward(self, *grads: Any) -> Any:
@@ -184,6 +183,10 @@ def _places(base: TensorBase, view: TensorBase) -> np.ndarray[Any, Any]:
     offset = part.__array_interface__["data"][0] - whole.__array_interface__["data"][0]
     numbers_flat = numbers.ravel(order="K")  # in the order of memory
     view_of_numbers = np.ndarray(
-        part.shape, np.int64, numbers_flat, offset // size * 8, [s // size * 8 for s in part.strides]
+        part.shape,
+        np.int64,
+        numbers_flat,
+        offset // size * 8,
+        [s // size * 8 for s in part.strides],
     )
     return view_of_numbers.copy()

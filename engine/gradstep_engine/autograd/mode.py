@@ -60,7 +60,7 @@ class _GradModeContext:
         return wrapped  # type: ignore[return-value]
 
 
-class no_grad(_GradModeContext):  # noqa: N801 (torch's name)
+class no_grad(_GradModeContext):
     """Do not record operations: results have no `grad_fn`."""
 
     enabled = False
@@ -74,13 +74,13 @@ class no_grad(_GradModeContext):  # noqa: N801 (torch's name)
         return instance(function)
 
 
-class enable_grad(no_grad):  # noqa: N801
+class enable_grad(no_grad):
     """Record operations again inside a `no_grad` block."""
 
     enabled = True
 
 
-class set_grad_enabled(_GradModeContext):  # noqa: N801
+class set_grad_enabled(_GradModeContext):
     """Set grad mode at once; used as a context manager, put the old one back at the end."""
 
     def __init__(self, mode: bool) -> None:
@@ -108,7 +108,7 @@ class set_grad_enabled(_GradModeContext):  # noqa: N801
         return wrapped  # type: ignore[return-value]
 
 
-class inference_mode(_GradModeContext):  # noqa: N801
+class inference_mode(_GradModeContext):
     """Do not record operations, as `no_grad`; the engine makes no further difference."""
 
     def __new__(cls, mode: Any = True) -> Any:

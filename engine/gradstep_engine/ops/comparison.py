@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,7 +14,7 @@ class Comparison(Op):
 
     differentiable = False
     promotes = True
-    compare: ClassVar[Callable[[Any, Any], Any]]
+    compare: ClassVar[Any]
 
     def forward(self, a: Any, b: Any) -> Any:
         return type(self).compare(a, b)
@@ -109,7 +108,7 @@ class Question(Op):
     """One operand, one bool per element."""
 
     differentiable = False
-    ask: ClassVar[Callable[[Any], Any]]
+    ask: ClassVar[Any]
 
     def forward(self, a: Any) -> Any:
         return type(self).ask(a)

@@ -71,7 +71,7 @@ class Mul(Binary):
 
     op_name = "mul"
     node_name = "MulBackward0"
-    saves = (0, 1)
+    saves: tuple[int, ...] = (0, 1)
     fresh = True
 
     def forward(self, a: Any, b: Any) -> Any:
@@ -103,7 +103,7 @@ class Div(Binary):
 
     op_name = "div"
     node_name = "DivBackward0"
-    saves = (0, 1)
+    saves: tuple[int, ...] = (0, 1)
     fresh = True
 
     def forward(self, a: Any, b: Any) -> Any:
@@ -142,11 +142,13 @@ class Remainder(Binary):
     """a − b · ⌊a / b⌋, with the sign of b.  ∂/∂a = grad, ∂/∂b = −grad · ⌊a / b⌋."""
 
     op_name = "remainder"
-    node_name = "RemainderBackward0"
+    node_name = "RemainderBackward1"
     saves = (0, 1)
 
     def forward(self, a: Any, b: Any) -> Any:
         self.saved = a, b
+        if not isinstance(b, (np.ndarray, np.generic)):
+            self.node_name = "RemainderBackward0"
         return np.remainder(a, b)
 
     def backward(self, grad: Any) -> Any:
@@ -222,11 +224,11 @@ class Pow(Binary):
         a, b, result = self.saved
         along_a = along_b = None
         if self.needs(0):
-            along_a = np.where(b == 0, a.dtype.type(0), grad * (b * np.power(a, b - 1)))
+            along_a = np.where(np.equal(b, 0), grad.dtype.type(0), grad * (b * np.power(a, b - 1)))
             along_a = unbroadcast(along_a, shape_of(a))
         if self.needs(1):
-            flat = (a == 0) & (b >= 0)
-            along_b = np.where(flat, a.dtype.type(0), grad * (result * np.log(a)))
+            flat = np.equal(a, 0) & (b >= 0)
+            along_b = np.where(flat, grad.dtype.type(0), grad * (result * np.log(a)))
             along_b = unbroadcast(along_b, shape_of(b))
         return along_a, along_b
 

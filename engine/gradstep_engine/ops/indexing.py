@@ -67,6 +67,7 @@ class SetItem(Op):
 
     op_name = "setitem_"
     node_name = "CopySlices"
+    view = True  # torch writes into a view of the target, and its errors say so
     writes = True
 
     def forward(self, a: Any, value: Any, *, index: tuple[Any, ...]) -> Any:
@@ -115,12 +116,13 @@ class ScatterAdd(Op):
 
     def forward(self, a: Any, index: Any, source: Any, *, dim: int) -> Any:
         self.places = _places(index, dim)
+        self.shape = shape_of(source)
         result = a.copy()
-        np.add.at(result, self.places, source)
+        np.add.at(result, self.places, _part(source, index))
         return result
 
     def backward(self, grad: Any) -> Any:
-        return grad, None, grad[self.places] if self.needs(2) else None
+        return grad, None, _whole(grad[self.places], self.shape) if self.needs(2) else None
 
 
 class Scatter(Op):
@@ -132,14 +134,15 @@ class Scatter(Op):
 
     def forward(self, a: Any, index: Any, source: Any, *, dim: int) -> Any:
         self.places = _places(index, dim)
+        self.shape = shape_of(source)
         result = a.copy()
-        result[self.places] = source
+        result[self.places] = _part(source, index)
         return result
 
     def backward(self, grad: Any) -> Any:
         along_a = grad.copy()
         along_a[self.places] = 0
-        return along_a, None, grad[self.places] if self.needs(2) else None
+        return along_a, None, _whole(grad[self.places], self.shape) if self.needs(2) else None
 
 
 class IndexSelect(Op):
@@ -165,3 +168,17 @@ def _places(index: Any, dim: int) -> tuple[Any, ...]:
     grids = list(np.indices(index.shape, sparse=True))
     grids[dim] = index
     return tuple(grids)
+
+
+def _part(source: Any, index: Any) -> Any:
+    """Return the elements of `source` that `index` has a place for."""
+    return source[tuple(map(slice, index.shape))] if shape_of(source) else source
+
+
+def _whole(part: Any, shape: tuple[int, ...]) -> Any:
+    """Return zeros of `shape` with `part` in the corner that was used."""
+    if part.shape == shape:
+        return part
+    result = np.zeros(shape, part.dtype)
+    result[tuple(map(slice, part.shape))] = part
+    return result

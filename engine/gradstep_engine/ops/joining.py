@@ -47,9 +47,10 @@ class Split(Op):
     node_name = "SplitBackward0"
     view = True
 
-    def forward(self, a: Any, *, sizes: tuple[int, ...], dim: int) -> Any:
+    def forward(self, a: Any, *, sizes: tuple[int, ...], dim: int, node_name: str) -> Any:
         self.shape: tuple[int, ...] = a.shape
         self.sizes, self.dim = sizes, dim
+        self.node_name = node_name
         return tuple(np.split(a, np.cumsum(sizes)[:-1], dim))
 
     def backward(self, *grads: Any) -> Any:

@@ -34,7 +34,7 @@ class Mm(Op):
 
     op_name = "mm"
     node_name = "MmBackward0"
-    saves = (0, 1)
+    saves: tuple[int, ...] = (0, 1)
     fresh = True
 
     def forward(self, a: Any, b: Any) -> Any:
@@ -197,6 +197,8 @@ class Einsum(Op):
         # A letter that only this operand has was summed away: spread grad along it.
         lonely = "".join(letter for letter in letters[i] if letter not in known)
         sizes = [array.shape[letters[i].index(letter)] for letter in lonely]
-        terms = ",".join([self.result, *(letter for letter, _ in others), *([lonely] * bool(lonely))])
+        terms = ",".join(
+            [self.result, *(letter for letter, _ in others), *([lonely] * bool(lonely))]
+        )
         ones = [np.ones(sizes, grad.dtype)] if lonely else []
         return np.einsum(f"{terms}->{letters[i]}", grad, *(a for _, a in others), *ones)

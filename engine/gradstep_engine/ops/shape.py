@@ -49,6 +49,12 @@ class Squeeze(View):
     op_name = "squeeze"
     node_name = "SqueezeBackward0"
 
+    def forward(
+        self, a: Any, *, shape: tuple[int, ...], node_name: str = "SqueezeBackward0"
+    ) -> Any:
+        self.node_name = node_name
+        return super().forward(a, shape=shape)
+
 
 class Unsqueeze(View):
     """With one more dimension of size 1."""

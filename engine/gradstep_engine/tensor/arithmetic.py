@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gradstep_engine.autograd.function import Op, apply
+from gradstep_engine.autograd.function import Op, apply, composite
 from gradstep_engine.ops import comparison, elementwise, unary
-from gradstep_engine.tensor.base import TensorBase
+from gradstep_engine.autograd.variable import TensorBase
 from gradstep_engine.tensor.operands import check_broadcast, given, operand
 
 if TYPE_CHECKING:
@@ -37,6 +37,12 @@ def subtractable(a: Any, b: Any) -> None:
             "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` "
             "or `logical_xor()` operator instead."
         )
+
+
+@composite("div")
+def _divide_number(number: Any, tensor: Any) -> Any:
+    """Return number / tensor in torch's two steps."""
+    return apply(elementwise.Mul, apply(unary.Reciprocal, tensor), number)
 
 
 class Arithmetic(TensorBase):
@@ -78,7 +84,7 @@ class Arithmetic(TensorBase):
 
     def __rtruediv__(self, other: Any) -> Any:
         other = operand(other)
-        return other if other is NotImplemented else binary(elementwise.Div, other, self)
+        return other if other is NotImplemented else _divide_number(other, self)
 
     def __floordiv__(self, other: Any) -> Any:
         other = operand(other)

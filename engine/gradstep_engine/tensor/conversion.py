@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradstep_engine import device as devices
-from gradstep_engine import dtypes
-from gradstep_engine.autograd.function import _materialise, apply
+from gradstep_engine.device import CPU, check as check_device
+from gradstep_engine.device import device as torch_device
+import gradstep_engine.dtypes as dtypes
+from gradstep_engine.autograd.function import materialise, apply
 from gradstep_engine.emission import cut, written
 from gradstep_engine.missing import missing
 from gradstep_engine.ops import selection
-from gradstep_engine.tensor.base import TensorBase, wrap
+from gradstep_engine.autograd.variable import TensorBase, wrap
 
 if TYPE_CHECKING:
     from gradstep_engine.tensor import Tensor
@@ -27,14 +28,14 @@ class Conversion(TensorBase):
         return dtypes.of_numpy(self._array.dtype)
 
     @property
-    def device(self) -> devices.device:
+    def device(self) -> torch_device:
         """Where the elements are: the CPU."""
-        return devices.CPU
+        return CPU
 
     @property
     def data(self) -> Tensor:
         """The elements without the graph and without a version: changes go unnoticed."""
-        _materialise(self)
+        materialise(self)
         result = wrap(self._array)
         cut("data", self, result)
         return result
@@ -66,7 +67,7 @@ class Conversion(TensorBase):
 
     def data_ptr(self) -> int:
         """Return the address of the first element."""
-        _materialise(self)
+        materialise(self)
         return int(self._array.__array_interface__["data"][0])
 
     def is_floating_point(self) -> bool:
@@ -106,7 +107,7 @@ class Conversion(TensorBase):
                 "instead."
             )
         cut("numpy", self)
-        _materialise(self)
+        materialise(self)
         return self._array
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
@@ -136,7 +137,7 @@ class Conversion(TensorBase):
 
     def detach(self) -> Tensor:
         """Return the elements outside the graph, on the same memory."""
-        _materialise(self)
+        materialise(self)
         result = wrap(self._array)
         result._become_view_of(self, tracked=False)
         cut("detach", self, result)
@@ -149,9 +150,11 @@ class Conversion(TensorBase):
             RuntimeError: the tensor is a view: its base would still be in the graph.
         """
         if self._base is not None and self.grad_fn is not None:
-            raise RuntimeError(
-                "Can't detach views in-place. Use detach() instead."
-            )
+            raise RuntimeError("Can't detach views in-place. Use detach() instead. If you are using "
+                "DistributedDataParallel (DDP) for training, and gradient_as_bucket_view is set as "
+                "True, gradients are views of DDP buckets, and hence detach_() cannot be called on "
+                "these gradients. To fix this error, please refer to the Optimizer.zero_grad() "
+                "function in torch/optim/optimizer.py as the solution.")
         cut("detach", self, self)
         self.grad_fn, self.output_nr, self._requires_grad = None, 0, False
         return self
@@ -163,7 +166,7 @@ class Conversion(TensorBase):
     def to(self, *args: Any, **kwargs: Any) -> Any:
         """Return the tensor with another element type; the only device is the CPU."""
         wanted: Any = kwargs.get("dtype")
-        devices.check(kwargs.get("device"))
+        check_device(kwargs.get("device"))
         for argument in args:
             if isinstance(argument, TensorBase):
                 wanted = argument.dtype  # type: ignore[attr-defined]
@@ -171,7 +174,7 @@ class Conversion(TensorBase):
                 if argument is not True and argument is not False:
                     wanted = argument
             elif argument is not None and not isinstance(argument, bool):
-                devices.check(argument)
+                check_device(argument)
         if wanted is None:
             return self.clone() if kwargs.get("copy") else self
         return self._converted(dtypes.to_numpy(wanted), bool(kwargs.get("copy")))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradstep_engine.autograd.function import Op, apply
 from gradstep_engine.ops import selection, unary
-from gradstep_engine.tensor.base import TensorBase
+from gradstep_engine.autograd.variable import TensorBase
 from gradstep_engine.tensor.operands import check_broadcast, given
 
 if TYPE_CHECKING:
@@ -154,10 +154,10 @@ class Elementary(TensorBase):
         """Limit elements to [min, max]; limits may be tensors.
 
         Raises:
-            ValueError: neither limit is given.
+            RuntimeError: neither limit is given.
         """
         if min is None and max is None:
-            raise ValueError("torch.clamp: At least one of 'min' or 'max' must not be None")
+            raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
         if isinstance(min, TensorBase) or isinstance(max, TensorBase):
             result: Any = self
             if min is not None:
@@ -196,4 +196,3 @@ class Elementary(TensorBase):
         return broadcasting(selection.Addcdiv, self, tensor1, tensor2, value=value)  # type: ignore[no-any-return]
 
     arcsin, arccos, arctan = asin, acos, atan
-

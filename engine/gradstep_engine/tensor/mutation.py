@@ -13,7 +13,7 @@ from gradstep_engine.emission import listening, quiet
 from gradstep_engine.ops import elementwise, filling, selection, unary
 from gradstep_engine.ops.unbroadcast import shape_of
 from gradstep_engine.randomness import source as random_source
-from gradstep_engine.tensor.base import TensorBase, wrap
+from gradstep_engine.autograd.variable import TensorBase, wrap
 from gradstep_engine.tensor.operands import check_broadcast, given
 
 
@@ -177,8 +177,6 @@ class Mutation(TensorBase):
         return self._overwrite(drawn, "random_", "RandomBackward0")
 
     def _overwrite(self, values: Any, name: str, node_name: str) -> Any:
-        return _change(
-            filling.Overwrite, self, values=values, shown_as=name, node_name=node_name
-        )
+        return _change(filling.Overwrite, self, values=values, shown_as=name, node_name=node_name)
 
     subtract_, multiply_, divide_, negative_ = sub_, mul_, div_, neg_

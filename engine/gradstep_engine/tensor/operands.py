@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradstep_engine.dtypes import of_numpy
-from gradstep_engine.tensor.base import TensorBase, wrap
+from gradstep_engine.autograd.variable import TensorBase, wrap
 
 
 def operand(other: Any) -> Any:
@@ -51,4 +51,3 @@ def check_broadcast(a: tuple[int, ...], b: tuple[int, ...]) -> None:
                 f"The size of tensor a ({a[-back]}) must match the size of tensor b ({b[-back]}) "
                 f"at non-singleton dimension {max(len(a), len(b)) - back}"
             )
-

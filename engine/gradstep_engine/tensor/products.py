@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from gradstep_engine.autograd.function import apply, composite
 from gradstep_engine.ops import elementwise, joining, matmul
 from gradstep_engine.ops.axes import axis_of
-from gradstep_engine.tensor.base import TensorBase
+from gradstep_engine.autograd.variable import TensorBase
 
 if TYPE_CHECKING:
     from gradstep_engine.tensor import Tensor
@@ -51,9 +51,7 @@ class Products(TensorBase):
         """Return the sum of products of two vectors."""
         ranks = self._array.ndim, tensor._array.ndim
         if ranks != (1, 1):
-            raise RuntimeError(
-                f"1D tensors expected, but got {ranks[0]}D and {ranks[1]}D tensors"
-            )
+            raise RuntimeError(f"1D tensors expected, but got {ranks[0]}D and {ranks[1]}D tensors")
         return apply(matmul.Dot, self, tensor)  # type: ignore[no-any-return]
 
     inner = dot

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from gradstep_engine.autograd.function import apply
 from gradstep_engine.ops import extremum, reduction
 from gradstep_engine.ops.axes import axes_of, axis_of
-from gradstep_engine.tensor.base import TensorBase
+from gradstep_engine.autograd.variable import TensorBase
 
 if TYPE_CHECKING:
     from gradstep_engine.tensor import Tensor
@@ -104,9 +104,7 @@ class Reducing(TensorBase):
             correction = 0 if unbiased is False else 1
         return {**over(dim, keepdim, self._array.ndim), "correction": correction}
 
-    def norm(
-        self, p: Any = 2, dim: Any = None, keepdim: bool = False, dtype: Any = None
-    ) -> Tensor:
+    def norm(self, p: Any = 2, dim: Any = None, keepdim: bool = False, dtype: Any = None) -> Tensor:
         """Return the p-norm (Euclidean by default; `inf` for the largest magnitude)."""
         p = 2 if p in (None, "fro") else float(p)
         attributes = over(dim, keepdim, self._array.ndim)
@@ -187,4 +185,3 @@ class Reducing(TensorBase):
 
     def _along(self, op: Any, dim: int, **attributes: Any) -> Any:
         return apply(op, self, dim=axis_of(dim, self._array.ndim), **attributes)
-

@@ -9,7 +9,7 @@ from gradstep_engine.autograd.function import apply
 from gradstep_engine.ops import joining, shape
 from gradstep_engine.ops.axes import axis_of
 from gradstep_engine.size import Size
-from gradstep_engine.tensor.base import TensorBase
+from gradstep_engine.autograd.variable import TensorBase
 
 if TYPE_CHECKING:
     from gradstep_engine.tensor import Tensor
@@ -54,13 +54,13 @@ class Shaping(TensorBase):
         return int(self._array.ndim)
 
     @property
-    def T(self) -> Tensor:  # noqa: N802 (torch's name)
+    def T(self) -> Tensor:
         """The tensor with all dimensions in reverse order."""
         dims = tuple(range(self._array.ndim))[::-1]
         return apply(shape.Permute, self, dims=dims)  # type: ignore[no-any-return]
 
     @property
-    def mT(self) -> Tensor:  # noqa: N802
+    def mT(self) -> Tensor:
         """The tensor with its last two dimensions swapped."""
         return self.transpose(-2, -1)
 
@@ -156,7 +156,8 @@ class Shaping(TensorBase):
         else:
             chosen = {axis_of(dim, len(sizes))}
         left = tuple([n for axis, n in enumerate(sizes) if n != 1 or axis not in chosen])
-        return apply(shape.Squeeze, self, shape=left)  # type: ignore[no-any-return]
+        node_name = {} if dim is None else {"node_name": "SqueezeBackward1"}
+        return apply(shape.Squeeze, self, shape=left, **node_name)  # type: ignore[no-any-return]
 
     def unsqueeze(self, dim: int) -> Tensor:
         """Return the tensor with a dimension of size 1 at `dim`."""
@@ -219,7 +220,7 @@ class Shaping(TensorBase):
                 f"greater or equal to the number of dimensions in the tensor ({len(own)})"
             )
         asked = list(wanted)
-        for axis, size in enumerate(own):
+        for axis, size in reversed(list(enumerate(own))):
             if wanted[axis + extra] == -1:
                 wanted[axis + extra] = size
             elif size not in (1, wanted[axis + extra]):
@@ -279,6 +280,7 @@ class Shaping(TensorBase):
         """Return pieces of a size (the last may be smaller), or of the given sizes."""
         axis = axis_of(dim, self._array.ndim)
         length = self._array.shape[axis]
+        name = "SplitBackward0" if isinstance(split_size, int) else "SplitWithSizesBackward0"
         if isinstance(split_size, int):
             sizes = [split_size] * (length // split_size)
             sizes += [length % split_size] if length % split_size else []
@@ -289,7 +291,7 @@ class Shaping(TensorBase):
                     "split_with_sizes expects split_sizes to sum exactly to "
                     f"{length} (input tensor's size at dimension {axis}), but got split_sizes={sizes}"
                 )
-        return apply(joining.Split, self, sizes=tuple(sizes), dim=axis)  # type: ignore[no-any-return]
+        return apply(joining.Split, self, sizes=tuple(sizes), dim=axis, node_name=name)  # type: ignore[no-any-return]
 
     def chunk(self, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
         """Return at most `chunks` pieces of equal size (the last may be smaller)."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from gradstep_engine import events
 from gradstep_engine.autograd.errors import freed, modified
 from gradstep_engine.autograd.node import AccumulateGrad, Extras, Node, run_tensor_hooks
-from gradstep_engine.tensor.base import wrap
+from gradstep_engine.autograd.variable import wrap
 
 if TYPE_CHECKING:
     from gradstep_engine.tensor import Tensor
@@ -254,8 +254,7 @@ def _as_tuple(value: Any) -> tuple[Any, ...]:
 def _emit(listener: events.Listener, node: Node, grad: Any, results: tuple[Any, ...]) -> None:
     grads = (grad,) if node.outputs == 1 else tuple(grad or (None,) * node.outputs)
     kept = [
-        None if edge is None else result
-        for edge, result in zip(node.edges, results, strict=False)
+        None if edge is None else result for edge, result in zip(node.edges, results, strict=False)
     ]
     listener(events.NodeRan(node, _tensors(grads), _tensors(kept)))
 
