@@ -176,6 +176,9 @@ class Stepper:
             self._control.reply(message, error=RUNNING)
 
     def _on_idle(self) -> None:
+        if self._wanted or self._new_table is not None:
+            # The signal came while our own code ran, and no event has come since.
+            self._nudge()
         recorder = self._recorder
         if recorder.writer.is_flush_due and recorder.lock.acquire(blocking=False):
             try:
