@@ -134,7 +134,9 @@ async def test_a_condition_that_fails_stops_and_says_why(child: Child) -> None:
 
 
 async def test_conditions_know_the_loss_and_the_rate(child: Child) -> None:
-    points = [{"id": 1, "text": "backward if loss < 3 and lr == 0.1 and step == 1", "enabled": True}]
+    points = [
+        {"id": 1, "text": "backward if loss < 3 and lr == 0.1 and step == 1", "enabled": True}
+    ]
     await child.start(LOOP, breakpoints=points, pause_at_entry=False)
     stop = await child.stopped()
     assert child.run().event(stop["seq"]).iteration == 2
@@ -159,7 +161,8 @@ async def test_evaluating_records_nothing_and_needs_no_grad(child: Child) -> Non
 
 
 async def test_executing_binds_names_of_a_function(child: Child) -> None:
-    script = "from toy import *\ndef f():\n    a = 1\n    mul(leaf([1.0]), leaf([1.0]))\n    print(a)\nf()\n"
+    body = "    a = 1\n    mul(leaf([1.0]), leaf([1.0]))\n    print(a)\n"
+    script = f"from toy import *\ndef f():\n{body}f()\n"
     await child.start(script)
     await child.stopped()
     await child.go("step")
@@ -172,7 +175,9 @@ async def test_executing_binds_names_of_a_function(child: Child) -> None:
 
 
 async def test_a_live_tensor_is_inspected_through_a_window(child: Child) -> None:
-    await child.start(LOOP.replace("w = leaf([2.0])", "w = leaf([[1.0, 2.0], [3.0, float('nan')]])"))
+    await child.start(
+        LOOP.replace("w = leaf([2.0])", "w = leaf([[1.0, 2.0], [3.0, float('nan')]])")
+    )
     await child.stopped()
     await child.go("step")
     uid = int(await child.value("w.uid"))
