@@ -137,6 +137,7 @@ def test_models_name_their_parameters_and_modules(tmp_path: Path) -> None:
 from toy import *
 class Net(Module):
     def __init__(self):
+        super().__init__()
         self.first = Scale([3.0])
         self.second = Scale([4.0])
     def forward(self, x):
@@ -155,7 +156,7 @@ train(net)
         ("mul", "second"),
     ]
     assert [event.calls for event in events(run, "op")] == [(1, 2), (1, 3)]
-    assert [event.line for event in events(run, "op")] == [8, 8]
+    assert [event.line for event in events(run, "op")] == [9, 9]
     assert [event.name for event in events(run, "accumulated")] == ["second.weight", "first.weight"]
     names = [run.at(run.head).name(tensor) for tensor in run.at(run.head).parameters()]
     assert names == ["first.weight", "second.weight"]
