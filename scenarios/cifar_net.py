@@ -1,4 +1,4 @@
-"""A small convnet for ten classes of 32×32 images, fed by a DataLoader; the images are made up."""
+"""A small convnet on made-up images, with a DataLoader."""
 
 import torch
 import torch.nn.functional as F

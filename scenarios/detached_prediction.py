@@ -1,4 +1,4 @@
-"""prediction.clone().detach() cuts the graph: backward runs, but nothing reaches the model."""
+"""clone().detach() cuts the graph: no gradient arrives."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""x1·x2 + x3·x4 in half precision: each factor's gradient is the other factor."""
+"""x1·x2 + x3·x4 in half precision: the factors swap."""
 
 import torch
 

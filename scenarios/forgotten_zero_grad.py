@@ -1,4 +1,4 @@
-"""Without zero_grad old gradients stay in the sum: the value overshoots and swings for ever."""
+"""Old gradients stay in the sum: the value swings."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""Four small batches, one step: the summed gradients equal those of one large batch."""
+"""Four small batches add up to one large batch."""
 
 import torch
 

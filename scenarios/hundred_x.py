@@ -1,4 +1,4 @@
-"""The smallest model: 100·x, its sum as the loss, SGD takes 0.001 · 100 from each element."""
+"""100·x and SGD: 0.001 · 100 is taken from each element."""
 
 import torch
 

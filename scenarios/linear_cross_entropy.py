@@ -1,4 +1,4 @@
-"""The life of .grad: None, filled by backward, added to by a second one, cleared by zero_grad."""
+""".grad is None, filled, added to, and cleared."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""A scheduler halves the learning rate every second iteration: same gradient, smaller step."""
+"""StepLR halves the learning rate: the steps get shorter."""
 
 import torch
 

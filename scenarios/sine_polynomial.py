@@ -1,4 +1,4 @@
-"""A cubic polynomial learns the shape of the sine, one coefficient per weight, with RMSprop."""
+"""A cubic polynomial learns the sine, with RMSprop."""
 
 import math
 
@@ -31,4 +31,4 @@ for iteration in range(1000):
 linear = model[0]
 constant = linear.bias.item()
 first, second, third = linear.weight[0].tolist()
-print(f"sin(x) ≈ {constant:.3f} + {first:.3f} x + {second:.3f} x² + {third:.3f} x³")
+print(f"sin(x) is about {constant:.3f} + {first:.3f} x + {second:.3f} x^2 + {third:.3f} x^3")

@@ -1,4 +1,4 @@
-"""An optimizer made before a parameter was replaced goes on updating the old one."""
+"""An optimizer that goes on updating a replaced weight."""
 
 import torch
 

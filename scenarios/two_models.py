@@ -1,4 +1,4 @@
-"""Two models, two losses, two optimizers: what belongs together is decided by the graph alone."""
+"""Two losses, two optimizers: the graph keeps them apart."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""Two numbers roll downhill on z = 3x² + y³: gradients 6 and 12, then 0.4 and 0.8."""
+"""z = 3x² + y³: gradients 6 and 12, then 0.4 and 0.8."""
 
 import torch
 

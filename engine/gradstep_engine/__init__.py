@@ -10,6 +10,8 @@ from typing import Any
 
 from gradstep_engine import events as events
 
+__version__ = "2.13.0+gradstep"
+
 
 def __getattr__(name: str) -> Any:
     if name.startswith("__"):

@@ -5,74 +5,179 @@ from __future__ import annotations
 import heapq
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from gradstep_engine import events
-from gradstep_engine.autograd.node import AccumulateGrad, Node
+from gradstep_engine.autograd.errors import freed, modified
+from gradstep_engine.autograd.node import AccumulateGrad, Extras, Node, run_tensor_hooks
+from gradstep_engine.tensor.base import wrap
 
 if TYPE_CHECKING:
     from gradstep_engine.tensor import Tensor
 
-_FREED = (
-    "Trying to backward through the graph a second time (or directly access saved tensors after "
-    "they have already been freed). Saved intermediate values of the graph are freed when you "
-    "call .backward() or autograd.grad(). Specify retain_graph=True if you need to backward "
-    "through the graph a second time or if you need to access saved tensors after calling "
-    "backward."
-)
+Root = tuple[Node, int, Any]
+"""A node, which of its outputs, and the gradient array to start with."""
+
+Captures = dict[Node, dict[int, list[int]]]
+"""For `autograd.grad`: node, which of its outputs, positions among the results."""
 
 
-def run_backward(
-    roots: list[tuple[Node, int, Any]], retain_graph: bool, root: Tensor | None = None
-) -> None:
-    """Run backward from `roots`: (node, output number, gradient array) each.
+class Walk:
+    """One backward pass. Young nodes first; no recursion, so depth does not matter.
 
-    Nodes run as soon as every consumer has delivered, the youngest first; no recursion, so the
-    depth of the graph does not matter. Saved arrays are freed unless `retain_graph`.
-
-    Raises:
-        RuntimeError: a node's saved arrays were freed or changed in place.
+    Args:
+        roots: where to start.
+        retain_graph: keep saved arrays.
+        root: the tensor that backward was called on, for events.
+        captures: gradients to hand back; with them (or `only`) leaves are left alone.
+        only: the accumulators that may accumulate, None for all.
     """
-    waiting = _dependencies([node for node, _, _ in roots])
-    arrived: dict[Node, list[Any]] = {}
-    for node, position, grad in roots:
-        _deliver(arrived, node, position, grad)
-    ready: list[tuple[int, int, Node]] = []
-    tie = 0
-    for node in dict.fromkeys(node for node, _, _ in roots):
-        if waiting[node] == 0:
+
+    def __init__(
+        self,
+        roots: list[Root],
+        retain_graph: bool,
+        root: Tensor | None,
+        captures: Captures | None = None,
+        only: set[Node] | None = None,
+    ) -> None:
+        self.retain_graph = retain_graph
+        self.root = root
+        self.captures = captures
+        self.captured: dict[int, Any] = {}
+        self.arrived: dict[Node, Any] = {}
+        starts = list(dict.fromkeys([node for node, _, _ in roots]))
+        self.waiting = _dependencies(starts)
+        self.needed: set[Node] | None = None
+        if captures is not None or only is not None:
+            self.needed = _leading_to(starts, {*(captures or ()), *(only or ())})
+        self.only = only
+        for node, position, grad in roots:
+            self._deliver(node, position, grad)
+        self.starts = [node for node in starts if self.waiting[node] == 0]
+
+    def run(self) -> None:
+        """Run all nodes.
+
+        Raises:
+            RuntimeError: a node's saved arrays were freed or changed in place.
+        """
+        waiting, arrived = self.waiting, self.arrived
+        special = self.needed is not None
+        listener = events.listener
+        retain = self.retain_graph
+        owned: set[Node] = set()
+        ready: list[tuple[int, int, Node]] = []
+        tie = 0
+        for start in self.starts:
             tie += 1
-            heapq.heappush(ready, (-node.sequence, tie, node))
-    listener = events.listener
-    while ready:
-        node: Node | None = heapq.heappop(ready)[2]
-        while node is not None:
-            grads = arrived.pop(node, None)
-            current, node = node, None
-            if isinstance(current, AccumulateGrad):
-                if grads is not None and grads[0] is not None:
-                    current.accumulate(grads[0], root)
-                break
-            results = _run(current, grads, retain_graph)
+            heapq.heappush(ready, (-start.sequence, tie, start))
+        node: Node | None = None
+        while ready or node is not None:
+            if node is None:
+                node = heapq.heappop(ready)[2]
+            current = node
+            node = None
+            grad = arrived.pop(current, None)
+            if special and not self._goes_on(current, grad):
+                continue
+            if current.__class__ is AccumulateGrad:
+                if grad is not None:
+                    current.accumulate(grad, self.root, current in owned)  # type: ignore[attr-defined]
+                continue
+            edges = current.edges
+            results: Any
+            if grad is None:
+                results = (None,) * len(edges)
+            else:
+                saved = current.saved
+                if saved is None:
+                    raise freed()
+                if current.versions:
+                    for box, expected, source in current.versions:
+                        if box[0] != expected:
+                            raise modified(current, box[0], expected, source)
+                if current.extras is not None:
+                    grad, results = _run_special(current, current.extras, grad)
+                elif current.outputs == 1:
+                    results = current.backward(grad)
+                else:
+                    results = current.backward(*grad)
+                if results.__class__ is not tuple:
+                    results = (results,)
+                if saved and not retain:
+                    current.saved = None
+                    current.versions = ()
             if listener is not None:
-                _emit(listener, current, grads, results)
-            for edge, grad in zip(current.edges, results, strict=False):
+                _emit(listener, current, grad, results)
+            for edge, result in zip(edges, results, strict=False):
                 if edge is None:
                     continue
                 follower = edge[0]
-                if grad is not None:
-                    _deliver(arrived, follower, edge[1], grad)
-                waiting[follower] -= 1
-                if waiting[follower] == 0:
+                if result is not None:
+                    if follower.outputs == 1:
+                        before = arrived.get(follower)
+                        if before is None:
+                            arrived[follower] = result
+                            if current.fresh and follower.__class__ is AccumulateGrad:
+                                owned.add(follower)
+                        else:
+                            arrived[follower] = before + result
+                            owned.add(follower)
+                    else:
+                        self._deliver(follower, edge[1], result)
+                left = waiting[follower] - 1
+                waiting[follower] = left
+                if left == 0:
                     if node is None and not ready:
                         node = follower  # the only ready node goes straight on
-                    else:
-                        if node is not None:
-                            tie += 1
-                            heapq.heappush(ready, (-node.sequence, tie, node))
-                            node = None
+                        continue
+                    if node is not None:
                         tie += 1
-                        heapq.heappush(ready, (-follower.sequence, tie, follower))
+                        heapq.heappush(ready, (-node.sequence, tie, node))
+                        node = None
+                    tie += 1
+                    heapq.heappush(ready, (-follower.sequence, tie, follower))
+
+    def _deliver(self, node: Node, position: int, grad: Any) -> None:
+        arrived = self.arrived
+        if node.outputs == 1:
+            before = arrived.get(node)
+            arrived[node] = grad if before is None else before + grad
+            return
+        grads = arrived.get(node)
+        if grads is None:
+            grads = arrived[node] = [None] * node.outputs
+        grads[position] = grad if grads[position] is None else grads[position] + grad
+
+    def _goes_on(self, node: Node, grad: Any) -> bool:
+        """Capture what was asked for at `node`; return whether the node has to run."""
+        assert self.needed is not None
+        wanted = None if self.captures is None else self.captures.get(node)
+        if wanted is not None and grad is not None:
+            for output, positions in wanted.items():
+                found = grad if node.outputs == 1 else grad[output]
+                if node.__class__ is AccumulateGrad:
+                    hooks = node.variable._hooks  # type: ignore[attr-defined]
+                    found = run_tensor_hooks(hooks, found) if hooks else found
+                elif node.extras is not None and output in node.extras.tensor_hooks:
+                    found = run_tensor_hooks(node.extras.tensor_hooks[output], found)
+                for position in positions:
+                    self.captured[position] = found
+        if node.__class__ is AccumulateGrad:
+            return self.captures is None and self.only is not None and node in self.only
+        goes_on = any(edge is not None and edge[0] in self.needed for edge in node.edges)
+        if not goes_on:
+            self._skip(node)
+        return goes_on
+
+    def _skip(self, node: Node) -> None:
+        """Count down what waits for `node`, which delivers nothing."""
+        stack = [node]
+        while stack:
+            for edge in stack.pop().edges:
+                if edge is not None:
+                    self.waiting[edge[0]] -= 1
+                    if self.waiting[edge[0]] == 0:
+                        stack.append(edge[0])
 
 
 def _dependencies(roots: list[Node]) -> dict[Node, int]:
@@ -83,101 +188,76 @@ def _dependencies(roots: list[Node]) -> dict[Node, int]:
         for edge in stack.pop().edges:
             if edge is not None:
                 follower = edge[0]
-                if follower in waiting:
-                    waiting[follower] += 1
-                else:
+                known = waiting.get(follower)
+                if known is None:
                     waiting[follower] = 1
-                    stack.append(follower)
+                    if follower.edges:
+                        stack.append(follower)
+                else:
+                    waiting[follower] = known + 1
     return waiting
 
 
-def _deliver(arrived: dict[Node, list[Any]], node: Node, position: int, grad: Any) -> None:
-    grads = arrived.get(node)
-    if grads is None:
-        grads = arrived[node] = [None] * node.outputs
-    grads[position] = grad if grads[position] is None else grads[position] + grad
+def _leading_to(roots: list[Node], goals: set[Any]) -> set[Node]:
+    """Return the nodes from which a goal can be reached, goals included."""
+    needed: set[Node] = set()
+    seen: set[Node] = set()
+    stack: list[tuple[Node, bool]] = [(root, False) for root in roots]
+    while stack:
+        node, done = stack.pop()
+        if done:
+            if node in goals or any(edge is not None and edge[0] in needed for edge in node.edges):
+                needed.add(node)
+            continue
+        if node in seen:
+            continue
+        seen.add(node)
+        stack.append((node, True))
+        stack.extend((edge[0], False) for edge in node.edges if edge is not None)
+    return needed
 
 
-def _run(node: Node, grads: list[Any] | None, retain_graph: bool) -> tuple[Any, ...]:
-    if grads is None:
-        return (None,) * len(node.edges)
-    if node.saved is None:
-        raise RuntimeError(_FREED)
-    for box, expected, name in node.versions:
-        if box[0] != expected:
-            raise RuntimeError(
-                "one of the variables needed for gradient computation has been modified by an "
-                f"inplace operation: {name} is at version {box[0]}; expected version {expected} "
-                "instead."
-            )
-    results = node.backward(grads[0]) if node.outputs == 1 else node.backward(*grads)
-    if not retain_graph and node.saved:
-        node.saved = None
-    return results if type(results) is tuple else (results,)
+def _run_special(node: Node, extras: Extras, grad: Any) -> tuple[Any, tuple[Any, ...]]:
+    """Run a node that has hooks, retained gradients or casts."""
+    grads = [grad] if node.outputs == 1 else list(grad)
+    for output, hooks in extras.tensor_hooks.items():
+        if grads[output] is not None:
+            grads[output] = run_tensor_hooks(hooks, grads[output])
+    for output, reference in extras.retained.items():
+        tensor = reference()
+        if tensor is not None and grads[output] is not None:
+            kept = grads[output].copy()
+            tensor._grad = wrap(kept if tensor._grad is None else tensor._grad._array + kept)
+    for hook in tuple(extras.prehooks.values()):
+        replaced = hook(tuple(None if g is None else wrap(g) for g in grads))
+        if replaced is not None:
+            grads = [None if g is None else g._array for g in _as_tuple(replaced)]
+    results = _as_tuple(node.backward(*grads))
+    if extras.casts:
+        results = tuple(
+            result if result is None or cast is None else result.astype(cast)
+            for result, cast in zip(results, extras.casts, strict=False)
+        )
+    for hook in tuple(extras.posthooks.values()):
+        given = tuple(None if g is None else wrap(g) for g in grads)
+        made = tuple(None if g is None else wrap(g) for g in results)
+        replaced = hook(made, given)
+        if replaced is not None:
+            results = tuple(None if g is None else g._array for g in _as_tuple(replaced))
+    return (grads[0] if node.outputs == 1 else grads), results
 
 
-def _emit(
-    listener: events.Listener, node: Node, grads: list[Any] | None, results: tuple[Any, ...]
-) -> None:
-    from gradstep_engine.tensor import wrap
-
-    def tensors(arrays: Any) -> tuple[Tensor | None, ...]:
-        return tuple(None if array is None else wrap(array) for array in arrays)
-
-    kept = (
-        None if edge is None else grad for edge, grad in zip(node.edges, results, strict=False)
-    )
-    listener(events.NodeRan(node, tensors(grads or ()), tensors(kept)))
+def _as_tuple(value: Any) -> tuple[Any, ...]:
+    return value if isinstance(value, tuple) else (value,)
 
 
-def backward(
-    tensors: Any,
-    grad_tensors: Any = None,
-    retain_graph: bool | None = None,
-    create_graph: bool = False,
-) -> None:
-    """Accumulate the gradient of `tensors` into the leaves they were computed from.
+def _emit(listener: events.Listener, node: Node, grad: Any, results: tuple[Any, ...]) -> None:
+    grads = (grad,) if node.outputs == 1 else tuple(grad or (None,) * node.outputs)
+    kept = [
+        None if edge is None else result for edge, result in zip(node.edges, results, strict=False)
+    ]
+    listener(events.NodeRan(node, _tensors(grads), _tensors(kept)))
 
-    Args:
-        tensors: one tensor or several; a scalar needs no seed.
-        grad_tensors: seed gradients, each of its tensor's shape.
-        retain_graph: keep saved arrays, so that backward can run again.
-        create_graph: record backward itself.
 
-    Raises:
-        RuntimeError: nothing to differentiate, or a non-scalar without a seed.
-    """
-    from gradstep_engine.tensor import Tensor
-
-    several = [tensors] if isinstance(tensors, Tensor) else list(tensors)
-    seeds = [grad_tensors] if isinstance(grad_tensors, Tensor) else list(grad_tensors or ())
-    seeds += [None] * (len(several) - len(seeds))
-    roots: list[tuple[Node, int, Any]] = []
-    for position, (tensor, seed) in enumerate(zip(several, seeds, strict=True)):
-        if tensor.grad_fn is None and not tensor._requires_grad:
-            raise RuntimeError(
-                f"element {position} of tensors does not require grad and does not have a grad_fn"
-            )
-        if seed is None:
-            if tensor._array.size != 1:
-                raise RuntimeError("grad can be implicitly created only for scalar outputs")
-            grad: Any = np.ones_like(tensor._array)
-        else:
-            grad = seed._array
-        node = tensor.grad_fn or AccumulateGrad.of(tensor)
-        roots.append((node, tensor.output_nr, grad))
-    root = several[0]
-    listener = events.listener
-    if listener is None:
-        run_backward(roots, bool(retain_graph or create_graph), root)
-        return
-    listener(events.PhaseEntered("backward", "backward", root=root))
-    error: BaseException | None = None
-    try:
-        run_backward(roots, bool(retain_graph or create_graph), root)
-    except BaseException as raised:
-        error = raised
-        raise
-    finally:
-        if events.listener is not None:
-            events.listener(events.PhaseExited("backward", "backward", root=root, error=error))
+def _tensors(arrays: Any) -> tuple[Tensor | None, ...]:
+    return tuple(None if array is None else wrap(array) for array in arrays)

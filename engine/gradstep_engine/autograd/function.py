@@ -6,14 +6,19 @@ people see. To add one, subclass `Op` and call `apply(TheOp, *tensors, **attribu
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from itertools import count
 from typing import Any, ClassVar, TypeVar
 
+import numpy as np
+
 from gradstep_engine import events
 from gradstep_engine.autograd.mode import GradMode
 from gradstep_engine.autograd.node import AccumulateGrad, Edge, Node
-from gradstep_engine.tensor import Tensor, wrap
+from gradstep_engine.dtypes import result_numpy
+from gradstep_engine.emission import Emission
+from gradstep_engine.tensor.base import TensorBase, wrap
 
 R = TypeVar("R")
 
@@ -22,32 +27,32 @@ class Op(Node):
     """An operation on arrays; the instance of one run is also its backward node.
 
     Attributes:
-        op_name: what the user calls it (`mul`); a run may set its own.
-        node_name: PyTorch's name of its node (`MulBackward0`).
+        op_name: what the user calls it (`mul`); a run may set its own as `shown_as`.
+        node_name: PyTorch's name of its node (`MulBackward0`); a run may set its own.
         saves: positions of tensor inputs whose arrays `forward` keeps in `self.saved`; they are
-            checked against in-place changes before backward uses them.
-        saves_output: whether `forward` keeps its own result, checked likewise.
+            checked against in-place changes before backward uses them. A run that keeps fewer sets
+            its own.
+        saves_output: whether `forward` keeps its own result as `self.saved[0]`, checked likewise.
         view: whether the output shares the first input's memory.
+        promotes: whether inputs are first converted to their common type by torch's rules.
+        differentiable: False for ops such as comparisons that never have a node.
+        writes: for in-place use: `forward` writes into its first argument itself.
     """
 
     op_name: ClassVar[str] = "op"
-    saves: ClassVar[tuple[int, ...]] = ()
+    saves: tuple[int, ...] = ()
     saves_output: ClassVar[bool] = False
     view: ClassVar[bool] = False
+    promotes: ClassVar[bool] = False
+    differentiable: ClassVar[bool] = True
+    writes: ClassVar[bool] = False
 
     def forward(self, *arrays: Any, **attributes: Any) -> Any:
         """Compute the result from arrays; a tuple of arrays makes several outputs."""
         raise NotImplementedError(f"{type(self).__name__} defines no forward")
 
 
-class _Emission:
-    """What ops report while a composite collects them."""
-
-    nodes: list[Node] | None = None
-    call: events.ModuleCall | None = None
-
-
-_sequence = count(1)
+next_sequence = count(1).__next__
 
 
 def apply(op: type[Op], *inputs: Any, **attributes: Any) -> Any:
@@ -57,57 +62,167 @@ def apply(op: type[Op], *inputs: Any, **attributes: Any) -> Any:
     inputs takes part in the arithmetic with a weak type and gets no gradient.
     """
     node = op()
-    result = node.forward(
-        *[x._array if isinstance(x, Tensor) else x for x in inputs], **attributes
-    )
-    recorded = GradMode.enabled and any(
-        isinstance(x, Tensor) and (x._requires_grad or x.grad_fn is not None) for x in inputs
-    )
-    if type(result) is tuple:
-        outputs = tuple(wrap(array) for array in result)
-    else:
-        outputs = (wrap(result),)
+    recorded = False
+    arrays = []
     if op.view:
-        source = inputs[0]
-        for output in outputs:
-            output._share_storage(source)
-    if recorded:
-        node.sequence = next(_sequence)
-        node.edges = tuple(_edge(x) for x in inputs)
-        if op.saves:
-            node.versions = tuple(
-                (box := inputs[i]._box(), box[0], _saved_name(inputs[i]))
-                for i in op.saves
-                if isinstance(inputs[i], Tensor)
-            )
-        if op.saves_output:
-            box = outputs[0]._box()
-            node.versions += ((box, box[0], f"output 0 of {op.node_name[:-1]}"),)
-        if len(outputs) > 1:
+        materialise(inputs[0])
+    if GradMode.enabled and op.differentiable:
+        edges: list[Edge | None] = []
+        for x in inputs:
+            if isinstance(x, TensorBase):
+                arrays.append(x._array)
+                fn = x.grad_fn
+                if fn is not None:
+                    edges.append((fn, x.output_nr))
+                    recorded = True
+                elif x._requires_grad:
+                    edges.append((AccumulateGrad.of(x), 0))
+                    recorded = True
+                else:
+                    edges.append(None)
+            else:
+                arrays.append(x)
+                edges.append(None)
+        if recorded:
+            node.edges = tuple(edges)
+    else:
+        for x in inputs:
+            arrays.append(x._array if isinstance(x, TensorBase) else x)
+    if op.promotes:
+        arrays = promoted(node, arrays)
+    result = node.forward(*arrays, **attributes)
+    if type(result) is tuple:
+        outputs = tuple([wrap(array) for array in result])
+        if recorded:
             node.outputs = len(outputs)
-        for position, output in enumerate(outputs):
-            if output._array.dtype.kind in "fc":
-                output.grad_fn = node
-                output.output_nr = position
-    listener = events.listener
-    if listener is not None:
-        if _Emission.nodes is not None:
-            if recorded:
-                _Emission.nodes.append(node)
-        else:
-            made = node if recorded else None
-            listener(
-                events.Op(
-                    name=getattr(node, "shown_as", op.op_name),
-                    inputs=tuple(x for x in inputs if isinstance(x, Tensor)),
-                    outputs=outputs,
-                    attributes=_shown_attributes(inputs, attributes),
-                    grad_fn=made,
-                    nodes=() if made is None else (made,),
-                    call=_Emission.call,
-                )
-            )
+            for position, output in enumerate(outputs):
+                if output._array.dtype.kind == "f":
+                    output.grad_fn = node
+                    output.output_nr = position
+    else:
+        output = wrap(result)
+        outputs = (output,)
+        if recorded:
+            output.grad_fn = node
+    if op.view:
+        for output in outputs:
+            if np.may_share_memory(output._array, arrays[0]):
+                output._become_view_of(inputs[0])
+    if recorded:
+        node.sequence = next_sequence()
+        if node.saves:
+            node.versions = versions_of(node.saves, inputs)
+        if op.saves_output:
+            box = outputs[0]._version_box = [0]
+            node.versions += ((box, 0, None),)
+    if events.listener is not None:
+        emit_op(node, inputs, outputs, attributes, recorded)
     return outputs if type(result) is tuple else outputs[0]
+
+
+def promoted(node: Node, operands: list[Any]) -> list[Any]:
+    """Return `operands` in their common type; note on `node` which gradients to cast back."""
+    first = None
+    for operand in operands:
+        kind = operand.__class__
+        if kind is float or kind is int or kind is bool:
+            continue
+        dtype = operand.dtype
+        if first is None:
+            first = dtype
+        elif dtype is not first:
+            break
+    else:
+        if first is not None and first.kind == "f":
+            return operands
+    common = result_numpy(tuple(operands))
+    casts: list[Any] = []
+    converted: list[Any] = []
+    for operand in operands:
+        if isinstance(operand, (np.ndarray, np.generic)):
+            same = operand.dtype == common
+            converted.append(operand if same else operand.astype(common))
+            casts.append(None if same else operand.dtype)
+        else:
+            converted.append(common.type(operand))
+            casts.append(None)
+    if node.edges and any(casts):
+        node._extras().casts = tuple(casts)
+    return converted
+
+
+def edge_of(x: Any) -> Edge | None:
+    """Return where the gradient of `x` goes, None if it needs none."""
+    if not isinstance(x, TensorBase):
+        return None
+    if x.grad_fn is not None:
+        return (x.grad_fn, x.output_nr)
+    return (AccumulateGrad.of(x), 0) if x._requires_grad else None
+
+
+def edges_of(inputs: tuple[Any, ...]) -> tuple[Edge | None, ...]:
+    """Return where the gradient of each input goes."""
+    return tuple([edge_of(x) for x in inputs])
+
+
+def materialise(source: TensorBase) -> None:
+    """Give a 0-d tensor an array that can be shared: a numpy scalar cannot."""
+    if type(source._array) is not np.ndarray:
+        source._array = np.array(source._array)
+
+
+def versions_of(saves: tuple[int, ...], inputs: tuple[Any, ...]) -> Any:
+    versions = []
+    for position in saves:
+        x = inputs[position]
+        if isinstance(x, TensorBase):
+            box = x._version_box
+            if box is None:
+                box = x._version_box = [0]
+            versions.append((box, box[0], x))
+    return tuple(versions)
+
+
+def emit_op(
+    node: Op,
+    inputs: tuple[Any, ...],
+    outputs: tuple[Any, ...],
+    attributes: dict[str, Any],
+    recorded: bool,
+) -> None:
+    """Tell the listener that `node`'s operation ran, or the composite it is part of."""
+    listener = events.listener
+    if listener is None:
+        return
+    if Emission.nodes is not None:
+        if recorded:
+            Emission.nodes.append(node)
+        return
+    tensors = tuple([x for x in inputs if isinstance(x, TensorBase)])
+    made = node if recorded else None
+    listener(
+        events.Op(
+            name=getattr(node, "shown_as", node.op_name),
+            inputs=tensors,
+            outputs=outputs,
+            attributes=_shown_attributes(inputs, attributes),
+            grad_fn=made,
+            nodes=() if made is None else (made,),
+            call=Emission.call,
+        )
+    )
+    if made is None and node.differentiable and not GradMode.enabled:
+        _emit_unrecorded(listener, tensors, outputs)
+
+
+def _emit_unrecorded(
+    listener: events.Listener, inputs: tuple[Any, ...], outputs: tuple[Any, ...]
+) -> None:
+    """Tell that a result under no_grad left the graph, once per op."""
+    for source in inputs:
+        if source.requires_grad:
+            listener(events.GraphCut("no_grad", source, outputs[0], Emission.call))
+            return
 
 
 def composite(name: str) -> Callable[[Callable[..., R]], Callable[..., R]]:
@@ -115,37 +230,34 @@ def composite(name: str) -> Callable[[Callable[..., R]], Callable[..., R]]:
 
     The inner ops emit nothing; their nodes are reported together.
     """
-    import functools
 
     def decorate(function: Callable[..., R]) -> Callable[..., R]:
         @functools.wraps(function)
         def wrapped(*args: Any, **kwargs: Any) -> R:
-            if events.listener is None or _Emission.nodes is not None:
+            if events.listener is None or Emission.nodes is not None:
                 return function(*args, **kwargs)
             nodes: list[Node] = []
-            _Emission.nodes = nodes
+            Emission.nodes = nodes
             try:
                 result = function(*args, **kwargs)
             finally:
-                _Emission.nodes = None
-            outputs = tuple(
-                x
-                for x in (result if isinstance(result, tuple) else (result,))
-                if isinstance(x, Tensor)
-            )
+                Emission.nodes = None
+            found = result if isinstance(result, (tuple, list)) else (result,)
+            outputs = tuple(x for x in found if isinstance(x, TensorBase))
+            inputs = tuple(_tensors_among((*args, *kwargs.values())))
             events.listener(
                 events.Op(
                     name=name,
-                    inputs=tuple(
-                        x for x in (*args, *kwargs.values()) if isinstance(x, Tensor)
-                    ),
+                    inputs=inputs,
                     outputs=outputs,
-                    attributes={k: v for k, v in kwargs.items() if not isinstance(v, Tensor)},
+                    attributes={k: v for k, v in kwargs.items() if not isinstance(v, TensorBase)},
                     grad_fn=outputs[0].grad_fn if outputs else None,
                     nodes=tuple(nodes),
-                    call=_Emission.call,
+                    call=Emission.call,
                 )
             )
+            if outputs and not nodes and not GradMode.enabled:
+                _emit_unrecorded(events.listener, inputs, outputs)
             return result
 
         return wrapped
@@ -153,23 +265,17 @@ def composite(name: str) -> Callable[[Callable[..., R]], Callable[..., R]]:
     return decorate
 
 
-def _edge(x: Any) -> Edge | None:
-    if not isinstance(x, Tensor):
-        return None
-    if x.grad_fn is not None:
-        return (x.grad_fn, x.output_nr)
-    if x._requires_grad:
-        return (AccumulateGrad.of(x), 0)
-    return None
-
-
-def _saved_name(tensor: Tensor) -> str:
-    if tensor.grad_fn is None:
-        return "a leaf"
-    name = tensor.grad_fn.name().removesuffix("0").removesuffix("Backward")
-    return f"output {tensor.output_nr} of {name}"
+def _tensors_among(arguments: tuple[Any, ...]) -> list[TensorBase]:
+    """Return the tensors among arguments, looking into lists and tuples (cat, stack)."""
+    found: list[TensorBase] = []
+    for argument in arguments:
+        if isinstance(argument, TensorBase):
+            found.append(argument)
+        elif isinstance(argument, (list, tuple)):
+            found.extend(x for x in argument if isinstance(x, TensorBase))
+    return found
 
 
 def _shown_attributes(inputs: tuple[Any, ...], attributes: dict[str, Any]) -> dict[str, Any]:
-    numbers = {f"input_{i}": x for i, x in enumerate(inputs) if not isinstance(x, Tensor)}
+    numbers = {f"input_{i}": x for i, x in enumerate(inputs) if not isinstance(x, TensorBase)}
     return {**numbers, **attributes} if numbers else attributes

@@ -60,7 +60,7 @@ class _GradModeContext:
         return wrapped  # type: ignore[return-value]
 
 
-class no_grad(_GradModeContext):  # noqa: N801 (torch's name)
+class no_grad(_GradModeContext):
     """Do not record operations: results have no `grad_fn`."""
 
     enabled = False
@@ -74,13 +74,13 @@ class no_grad(_GradModeContext):  # noqa: N801 (torch's name)
         return instance(function)
 
 
-class enable_grad(no_grad):  # noqa: N801
+class enable_grad(no_grad):
     """Record operations again inside a `no_grad` block."""
 
     enabled = True
 
 
-class set_grad_enabled(_GradModeContext):  # noqa: N801
+class set_grad_enabled(_GradModeContext):
     """Set grad mode at once; used as a context manager, put the old one back at the end."""
 
     def __init__(self, mode: bool) -> None:
@@ -103,6 +103,35 @@ class set_grad_enabled(_GradModeContext):  # noqa: N801
         @functools.wraps(function)
         def wrapped(*args: Any, **kwargs: Any) -> Any:
             with set_grad_enabled(mode):
+                return function(*args, **kwargs)
+
+        return wrapped  # type: ignore[return-value]
+
+
+class inference_mode(_GradModeContext):
+    """Do not record operations, as `no_grad`; the engine makes no further difference."""
+
+    def __new__(cls, mode: Any = True) -> Any:
+        """Allow `@inference_mode` without parentheses, as torch does."""
+        instance = super().__new__(cls)
+        if isinstance(mode, bool):
+            return instance
+        instance.__init__()  # type: ignore[misc]
+        return instance(mode)
+
+    def __init__(self, mode: bool = True) -> None:
+        super().__init__()
+        self.enabled = not mode
+
+    def __call__(self, function: F) -> F:
+        """Decorate `function` so that each call runs in this mode."""
+        import functools
+
+        mode = not self.enabled
+
+        @functools.wraps(function)
+        def wrapped(*args: Any, **kwargs: Any) -> Any:
+            with inference_mode(mode):
                 return function(*args, **kwargs)
 
         return wrapped  # type: ignore[return-value]

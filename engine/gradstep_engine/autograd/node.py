@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import weakref
+from itertools import count
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
+
+from gradstep_engine import events
+from gradstep_engine.tensor.base import TensorBase, wrap
 
 if TYPE_CHECKING:
     from gradstep_engine.tensor import Tensor
@@ -13,34 +17,71 @@ if TYPE_CHECKING:
 Edge = tuple["Node", int]
 """The next node to run and which of its outputs' gradients this one contributes to."""
 
+_handle_ids = count()
+
+
+class Extras:
+    """What few nodes have: hooks, outputs whose gradient is retained, casts of gradients."""
+
+    __slots__ = ("casts", "posthooks", "prehooks", "retained", "tensor_hooks")
+
+    def __init__(self) -> None:
+        self.casts: tuple[Any, ...] = ()
+        self.prehooks: dict[int, Any] = {}
+        self.posthooks: dict[int, Any] = {}
+        self.tensor_hooks: dict[int, dict[int, Any]] = {}
+        self.retained: dict[int, weakref.ref[Tensor]] = {}
+
+
+class RemovableHandle:
+    """Takes a hook away again; also a context manager."""
+
+    def __init__(self, hooks: dict[int, Any]) -> None:
+        self._hooks = hooks
+        self.id = next(_handle_ids)
+
+    def remove(self) -> None:
+        """Take the hook away; a second call does nothing."""
+        self._hooks.pop(self.id, None)
+
+    def __enter__(self) -> RemovableHandle:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.remove()
+
 
 class Node:
     """One step of backward: turns gradients of its outputs into gradients of its inputs.
 
-    `edges` has one entry per tensor input: where that input's gradient goes, None if the input
-    needs none. `saved` are the arrays kept from forward, None once they were freed; `versions` the
-    version counters that these arrays must still have. `sequence` is the creation number: among
-    ready nodes the youngest runs first, as in PyTorch. `origin` is free for a listener.
+    `edges` has one entry per input: where that input's gradient goes, None if the input needs none.
+    `saved` are the arrays kept from forward, None once they were freed; `versions` the version
+    boxes these arrays must still agree with: (box, expected, input or None for an output).
+    `sequence` is the creation number: among ready nodes the youngest runs first, as in PyTorch.
+    `origin` is free for a listener.
+
+    Attributes:
+        fresh: `backward` returns arrays that nobody else holds, so a leaf may keep one as its grad.
     """
 
-    node_name: ClassVar[str] = "Node"
+    node_name: str = "Node"
+    fresh: ClassVar[bool] = False
     outputs: int = 1
     edges: tuple[Edge | None, ...] = ()
     saved: tuple[Any, ...] | None = ()
-    versions: tuple[tuple[list[int], int, str], ...] = ()
+    versions: tuple[tuple[list[int], int, Any], ...] = ()
     sequence: int = 0
     origin: int = 0
-    prehooks: dict[int, Any] | None = None
-    posthooks: dict[int, Any] | None = None
-    tensor_hooks: dict[int, Any] | None = None
+    extras: Extras | None = None
 
-    def backward(self, grad: Any) -> Any:
-        """Return one gradient (or None) per tensor input, given the output's gradient."""
+    def backward(self, *grads: Any) -> Any:
+        """Return one gradient (or None) per input, given the gradients of the outputs."""
         raise NotImplementedError(f"{type(self).__name__} defines no backward")
 
     def needs(self, position: int) -> bool:
         """Return whether the input at `position` wants a gradient."""
-        return self.edges[position] is not None
+        edges = self.edges
+        return bool(edges) and edges[position] is not None
 
     def name(self) -> str:
         """Return the node's name as PyTorch prints it, such as `MulBackward0`."""
@@ -51,8 +92,27 @@ class Node:
         """Where gradients go next: a node (None where no gradient is needed) and an index."""
         return tuple((None, 0) if edge is None else edge for edge in self.edges)
 
+    def register_hook(self, hook: Any) -> RemovableHandle:
+        """Call `hook(grad_inputs, grad_outputs)` after this node ran; it may replace the former."""
+        return _add(self._extras().posthooks, hook)
+
+    def register_prehook(self, hook: Any) -> RemovableHandle:
+        """Call `hook(grad_outputs)` before this node runs; it may replace them."""
+        return _add(self._extras().prehooks, hook)
+
+    def _extras(self) -> Extras:
+        if self.extras is None:
+            self.extras = Extras()
+        return self.extras
+
     def __repr__(self) -> str:
         return f"<{self.name()} object at {id(self):#x}>"
+
+
+def _add(hooks: dict[int, Any], hook: Any) -> RemovableHandle:
+    handle = RemovableHandle(hooks)
+    hooks[handle.id] = hook
+    return handle
 
 
 class AccumulateGrad(Node):
@@ -61,11 +121,11 @@ class AccumulateGrad(Node):
     node_name = "AccumulateGrad"
     sequence = 1 << 62  # runs as soon as it is ready
 
-    def __init__(self, variable: Tensor) -> None:
+    def __init__(self, variable: TensorBase) -> None:
         self.variable = variable
 
     @staticmethod
-    def of(tensor: Tensor) -> AccumulateGrad:
+    def of(tensor: TensorBase) -> AccumulateGrad:
         """Return the one accumulator of a leaf, made on first use and kept weakly."""
         reference = tensor._accumulator
         node = None if reference is None else reference()
@@ -74,25 +134,50 @@ class AccumulateGrad(Node):
             tensor._accumulator = weakref.ref(node)
         return node
 
-    def accumulate(self, contribution: Any, root: Tensor | None) -> None:
-        """Add `contribution` (an array of the variable's shape) into `variable.grad`."""
-        from gradstep_engine import events
-        from gradstep_engine.tensor import wrap
+    def accumulate(self, contribution: Any, root: Tensor | None, owned: bool) -> None:
+        """Add `contribution` (an array of the variable's shape) into `variable.grad`.
 
-        variable = self.variable
+        Args:
+            contribution: the sum of everything that this backward brought to the leaf.
+            root: the tensor whose backward this is.
+            owned: nobody else holds the array, so it may become the gradient itself.
+        """
+        variable: Any = self.variable
+        if variable._hooks:
+            contribution = run_tensor_hooks(variable._hooks, contribution)
         grad = variable._grad
         listener = events.listener
         before = None
         if grad is None:
-            # A copy: the same array may be on its way to other leaves too.
-            grad = wrap(np.array(contribution, dtype=variable._array.dtype))
+            keep = owned and listener is None and variable._hooks is None
+            grad = wrap(_kept(contribution, variable._array.dtype, keep))
             variable._grad = grad
             grad._grad_owner = weakref.ref(variable)
         else:
             if listener is not None:
                 before = wrap(np.array(grad._array))
-            grad._array = np.asarray(grad._array)
-            np.add(grad._array, contribution, out=grad._array, casting="unsafe")
+            array = grad._writable()
+            np.add(array, contribution, out=array, casting="unsafe")
             grad._bump()
         if listener is not None:
             listener(events.Accumulated(variable, wrap(contribution), before, grad, root))
+
+
+def _kept(contribution: Any, dtype: np.dtype[Any], owned: bool) -> Any:
+    """Return `contribution` as a gradient of its own: a copy unless `owned`."""
+    if contribution.dtype != dtype:
+        return np.array(contribution, dtype=dtype)
+    if type(contribution) is not np.ndarray:
+        return contribution  # a numpy scalar cannot change under anyone
+    if owned and contribution.flags.c_contiguous and contribution.flags.writeable:
+        return contribution
+    return contribution.copy()
+
+
+def run_tensor_hooks(hooks: dict[int, Any], grad: Any) -> Any:
+    """Pass the gradient array `grad` through the hooks of a tensor; return what remains."""
+    for hook in tuple(hooks.values()):
+        replaced = hook(wrap(grad))
+        if replaced is not None:
+            grad = replaced._array
+    return grad

@@ -7,12 +7,22 @@ from typing import Any
 import numpy as np
 
 
+def shape_of(x: Any) -> tuple[int, ...]:
+    """Return the shape of an array; plain numbers have none."""
+    shape: tuple[int, ...] = getattr(x, "shape", ())
+    return shape
+
+
 def unbroadcast(grad: Any, shape: tuple[int, ...]) -> Any:
     """Sum `grad` over the axes along which an input of `shape` was broadcast."""
     if grad.shape == shape:
         return grad
+    if not shape:
+        return np.add.reduce(grad, axis=None)
     extra = grad.ndim - len(shape)
     axes = tuple(range(extra)) + tuple(
-        axis + extra for axis, size in enumerate(shape) if size == 1 and grad.shape[axis + extra] != 1
+        axis + extra
+        for axis, size in enumerate(shape)
+        if size == 1 and grad.shape[axis + extra] != 1
     )
     return np.add.reduce(grad, axis=axes, keepdims=True).reshape(shape)

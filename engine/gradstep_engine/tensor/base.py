@@ -1,27 +1,30 @@
-"""What a tensor holds. Methods by topic live beside this file."""
+"""What a tensor holds; its methods by topic live beside this file."""
 
 from __future__ import annotations
 
 import weakref
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from gradstep_engine import events
-
 if TYPE_CHECKING:
     from gradstep_engine.autograd.node import AccumulateGrad, Node
+    from gradstep_engine.tensor import Tensor
 
 _uids = count(1)
 
 
-class Tensor:
-    """An n-dimensional array that can take part in backward.
+class TensorBase:
+    """An n-dimensional array with a place in the graph.
 
-    `_array` is the numpy array (a numpy scalar for 0-d results of ops, which is much faster). Class
-    attributes are defaults, so that making a tensor stores one attribute only.
+    `_array` is the numpy array, or a numpy scalar for 0-d results of ops (five times faster in
+    arithmetic). Class attributes are defaults, so that making a tensor stores few attributes.
+    Tensors on the same memory share one version box; `_base` is the tensor a view looks into, and
+    the base knows its views, because an in-place change gives all of them a new `grad_fn`.
     """
+
+    public: ClassVar[type[Tensor]]
 
     _array: Any
     _requires_grad: bool = False
@@ -32,6 +35,9 @@ class Tensor:
     _grad_owner: weakref.ref[Tensor] | None = None
     _version_box: list[int] | None = None
     _base: Tensor | None = None
+    _views: list[weakref.ref[Tensor]] | None = None
+    _hooks: dict[int, Any] | None = None
+    _retains_grad: bool = False
     _uid: int = 0
 
     @property
@@ -45,25 +51,6 @@ class Tensor:
     def _version(self) -> int:
         return 0 if self._version_box is None else self._version_box[0]
 
-    def _box(self) -> list[int]:
-        """Return the version counter, shared with all tensors on the same memory."""
-        if self._version_box is None:
-            self._version_box = [0]
-        return self._version_box
-
-    def _bump(self) -> None:
-        self._box()[0] += 1
-
-    def _share_storage(self, source: Tensor) -> None:
-        self._version_box = source._box()
-
-    def _writable(self) -> np.ndarray[Any, Any]:
-        """Return the array for an in-place change; a numpy scalar becomes a 0-d array first."""
-        if type(self._array) is not np.ndarray:
-            self._array = np.array(self._array)
-        array: np.ndarray[Any, Any] = self._array
-        return array
-
     @property
     def requires_grad(self) -> bool:
         """Whether operations on this tensor are recorded for backward."""
@@ -74,43 +61,43 @@ class Tensor:
         """Whether no recorded operation made this tensor: gradients accumulate in leaves."""
         return self.grad_fn is None
 
-    @property
-    def grad(self) -> Tensor | None:
-        """The accumulated gradient, None until a backward has reached this tensor."""
-        return self._grad
+    def _box(self) -> list[int]:
+        """Return the version counter, shared with all tensors on the same memory."""
+        if self._version_box is None:
+            self._version_box = [0]
+        return self._version_box
 
-    @grad.setter
-    def grad(self, value: Tensor | None) -> None:
-        before = self._grad
-        if value is not None and value._array.shape != self._array.shape:
-            raise RuntimeError(
-                f"assigned grad has data of a different size: {list(value._array.shape)} for a "
-                f"tensor of {list(self._array.shape)}"
-            )
-        self._grad = value
-        if value is not None:
-            value._grad_owner = weakref.ref(self)
-        listener = events.listener
-        if listener is not None:
-            if value is None:
-                listener(events.Zeroed(self, before, None))
-            else:
-                listener(events.Written(self, "grad"))
+    def _bump(self) -> None:
+        self._box()[0] += 1
 
-    def backward(
-        self,
-        gradient: Tensor | None = None,
-        retain_graph: bool | None = None,
-        create_graph: bool = False,
-    ) -> None:
-        """Accumulate d(self)/d(leaf) into `.grad` of every leaf; see `autograd.backward`."""
-        from gradstep_engine.autograd.backward import backward
+    def _writable(self) -> np.ndarray[Any, Any]:
+        """Return the array for an in-place change; a numpy scalar becomes a 0-d array first."""
+        if type(self._array) is not np.ndarray:
+            self._array = np.array(self._array)
+        array: np.ndarray[Any, Any] = self._array
+        if not array.flags.writeable:
+            array = self._array = array.copy()
+        return array
 
-        backward(self, gradient, retain_graph, create_graph)
+    def _become_view_of(self, source: TensorBase, *, tracked: bool = True) -> None:
+        """Share `source`'s version; `tracked` views also follow its place in the graph."""
+        self._version_box = source._box()
+        if not tracked:
+            return
+        base: Any = source if source._base is None else source._base
+        self._base = base
+        views = base._views
+        if views is None:
+            views = base._views = []
+        elif len(views) >= 32 and len(views) & (len(views) - 1) == 0:
+            # Dead views are swept whenever their number reaches a power of two.
+            views[:] = [view for view in views if view() is not None]
+        views.append(weakref.ref(self))
 
 
 def wrap(array: Any) -> Tensor:
     """Return a tensor on `array` without copying; it requires no grad."""
-    tensor = Tensor.__new__(Tensor)
+    kind = TensorBase.public
+    tensor = kind.__new__(kind)
     tensor._array = array
     return tensor

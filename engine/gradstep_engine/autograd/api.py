@@ -1,0 +1,146 @@
+"""`backward` and `grad`: what users call to differentiate."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradstep_engine import events
+from gradstep_engine.autograd.backward import Captures, Root, Walk
+from gradstep_engine.autograd.node import AccumulateGrad, Node
+from gradstep_engine.missing import missing
+from gradstep_engine.size import Size
+from gradstep_engine.tensor.base import TensorBase, wrap
+
+
+def backward(
+    tensors: Any,
+    grad_tensors: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    *,
+    inputs: Any = None,
+) -> None:
+    """Accumulate the gradient of `tensors` into the leaves they were computed from.
+
+    Args:
+        tensors: one tensor or several; a scalar needs no seed.
+        grad_tensors: seed gradients, each of its tensor's shape.
+        retain_graph: keep saved arrays, so that backward can run again.
+        create_graph: not available: the engine differentiates once.
+        inputs: accumulate into these leaves only.
+
+    Raises:
+        RuntimeError: nothing to differentiate, or a non-scalar without a seed.
+    """
+    _refuse(create_graph)
+    several = _listed(tensors)
+    roots = _roots(several, grad_tensors)
+    only: set[Node] | None = None
+    if inputs is not None:
+        only = {_leaf_node(tensor) for tensor in _listed(inputs)}
+        if not only:
+            raise RuntimeError("`inputs` argument to `backward` cannot be empty.")
+    _run(Walk(roots, bool(retain_graph), several[0], only=only), several[0], "backward")
+
+
+def grad(
+    outputs: Any,
+    inputs: Any,
+    grad_outputs: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    allow_unused: bool | None = None,
+    is_grads_batched: bool = False,
+    materialize_grads: bool = False,
+) -> tuple[Any, ...]:
+    """Return the gradients of the sum of `outputs` by `inputs`; no `.grad` changes.
+
+    Raises:
+        RuntimeError: an input does not require grad or, without `allow_unused`, was not used.
+    """
+    _refuse(create_graph)
+    if is_grads_batched:
+        raise missing("autograd.grad(is_grads_batched=True)")
+    several, wanted = _listed(outputs), _listed(inputs)
+    captures: Captures = {}
+    for position, tensor in enumerate(wanted):
+        if not tensor.requires_grad:
+            raise RuntimeError("One of the differentiated Tensors does not require grad")
+        node = tensor.grad_fn or AccumulateGrad.of(tensor)
+        captures.setdefault(node, {}).setdefault(tensor.output_nr, []).append(position)
+    walk = Walk(_roots(several, grad_outputs), bool(retain_graph), several[0], captures)
+    _run(walk, several[0], "grad")
+    results: list[Any] = []
+    for position, tensor in enumerate(wanted):
+        found = walk.captured.get(position)
+        if found is None and not allow_unused and not materialize_grads:
+            raise RuntimeError(
+                f"The differentiated Tensor at index {position} appears to not have been used in "
+                "the graph. Set allow_unused=True if this is the desired behavior."
+            )
+        if found is None:
+            results.append(wrap(np.zeros_like(tensor._array)) if materialize_grads else None)
+        else:
+            results.append(wrap(np.array(found)))
+    return tuple(results)
+
+
+def _refuse(create_graph: bool) -> None:
+    if create_graph:
+        raise missing("create_graph=True (gradients of gradients are not available yet)")
+
+
+def _listed(tensors: Any) -> list[Any]:
+    return [tensors] if isinstance(tensors, TensorBase) else list(tensors)
+
+
+def _leaf_node(tensor: Any) -> Node:
+    if tensor.grad_fn is not None:
+        raise missing("backward(inputs=...) for tensors that are not leaves")
+    if not tensor._requires_grad:
+        raise RuntimeError("One of the differentiated Tensors does not require grad")
+    return AccumulateGrad.of(tensor)
+
+
+def _roots(tensors: list[Any], seeds: Any) -> list[Root]:
+    given = [seeds] if isinstance(seeds, TensorBase) else list(seeds or ())
+    given += [None] * (len(tensors) - len(given))
+    roots: list[Root] = []
+    for position, (tensor, seed) in enumerate(zip(tensors, given, strict=True)):
+        array = tensor._array
+        if tensor.grad_fn is None and not tensor._requires_grad:
+            raise RuntimeError(
+                f"element {position} of tensors does not require grad and does not have a grad_fn"
+            )
+        if seed is None:
+            if array.size != 1:
+                raise RuntimeError("grad can be implicitly created only for scalar outputs")
+            start: Any = np.ones_like(array) if array.shape else array.dtype.type(1)
+        else:
+            start = seed._array
+            if start.shape != array.shape:
+                raise RuntimeError(
+                    f"Mismatch in shape: grad_output[{position}] has a shape of "
+                    f"{Size(start.shape)} and output[{position}] has a shape of {Size(array.shape)}."
+                )
+        roots.append((tensor.grad_fn or AccumulateGrad.of(tensor), tensor.output_nr, start))
+    return roots
+
+
+def _run(walk: Walk, root: Any, name: str) -> None:
+    listener = events.listener
+    if listener is None:
+        walk.run()
+        return
+    listener(events.PhaseEntered("backward", name, root=root))
+    error: BaseException | None = None
+    try:
+        walk.run()
+    except BaseException as raised:
+        error = raised
+        raise
+    finally:
+        if events.listener is not None:
+            events.listener(events.PhaseExited("backward", name, root=root, error=error))

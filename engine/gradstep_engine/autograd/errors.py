@@ -1,0 +1,48 @@
+"""What can go wrong on the way back, in torch's words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gradstep_engine.dtypes import of_numpy
+
+if TYPE_CHECKING:
+    from gradstep_engine.autograd.node import Node
+
+
+def freed() -> RuntimeError:
+    """Return the error for a second backward through a graph."""
+    return RuntimeError(
+        "Trying to backward through the graph a second time (or directly access saved tensors "
+        "after they have already been freed). Saved intermediate values of the graph are freed "
+        "when you call .backward() or autograd.grad(). Specify retain_graph=True if you need to "
+        "backward through the graph a second time or if you need to access saved tensors after "
+        "calling backward."
+    )
+
+
+def modified(node: Node, version: int, expected: int, source: Any) -> RuntimeError:
+    """Return the error for a saved array that was changed in place since `node` saved it.
+
+    `source` is the input that was saved, None where the node saved its own output.
+    """
+    assert node.saved is not None
+    array = node.saved[0] if source is None else source._array
+    made_by = node if source is None else source.grad_fn
+    place = ""
+    if made_by is not None:
+        number = 0 if source is None else source.output_nr
+        place = f", which is output {number} of {short_name(made_by)},"
+    kind = of_numpy(array.dtype).cpu_type
+    return RuntimeError(
+        "one of the variables needed for gradient computation has been modified by an inplace "
+        f"operation: [torch.{kind}Tensor {list(array.shape)}]{place} is at version {version}; "
+        f"expected version {expected} instead. Hint: enable anomaly detection to find the "
+        "operation that failed to compute its gradient, with "
+        "torch.autograd.set_detect_anomaly(True, check_nan=False)."
+    )
+
+
+def short_name(node: Node) -> str:
+    """Return a node's name without its ending: `Exp` for `ExpBackward0`."""
+    return node.name().partition("Backward")[0]

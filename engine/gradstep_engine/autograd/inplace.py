@@ -1,0 +1,191 @@
+"""In-place operations: they write into memory that other tensors and nodes may look at."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradstep_engine import events
+from gradstep_engine.autograd.function import (
+    Op,
+    edge_of,
+    edges_of,
+    versions_of,
+    emit_op,
+    next_sequence,
+    promoted,
+)
+from gradstep_engine.autograd.mode import GradMode
+from gradstep_engine.autograd.node import Node
+from gradstep_engine.dtypes import category, of_numpy, result_numpy
+from gradstep_engine.emission import written
+from gradstep_engine.tensor.base import TensorBase
+
+
+def apply_inplace(op: type[Op], target: Any, *others: Any, **attributes: Any) -> Any:
+    """Run `op` on `target` and `others` and write the result into `target`.
+
+    The version counter goes up. Where the operation is recorded, `target` gets the new node as its
+    `grad_fn`; if it is a view, its base gets a `CopySlices` node and all views follow.
+
+    Raises:
+        RuntimeError: the target is a leaf that requires grad (or looks into one), or the result
+            does not fit in shape or type.
+    """
+    recorded = _is_recorded(op, target, others)
+    array = _own_memory(target)
+    node = op()
+    node.op_name = _inplace_name(op.op_name)  # type: ignore[misc]
+    if recorded:
+        node.edges = edges_of((target, *others))
+    first = array
+    if recorded and 0 in op.saves:
+        first = array.copy()  # what backward needs is about to be overwritten
+    operands = [first, *[x._array if isinstance(x, TensorBase) else x for x in others]]
+    if op.promotes:
+        _check_type(operands)
+        operands = promoted(node, operands)
+    result = node.forward(*operands, **attributes)
+    if not op.writes:
+        if np.shape(result) != array.shape:
+            raise RuntimeError(
+                f"output with shape {list(array.shape)} doesn't match the broadcast shape "
+                f"{list(np.shape(result))}"
+            )
+        array[...] = result
+    target._bump()
+    if recorded:
+        node.sequence = next_sequence()
+        if node.saves:
+            node.versions = versions_of(tuple(i for i in node.saves if i), (target, *others))
+        if op.saves_output and node.saved:
+            node.saved = (array, *node.saved[1:])
+            box = target._box()
+            node.versions += ((box, box[0], None),)
+        _rebase(target, node)
+    if events.listener is not None:
+        emit_op(node, (target, *others), (target,), attributes, recorded)
+        written(target, node.op_name)
+    return target
+
+
+def _inplace_name(name: str) -> str:
+    return name if name.endswith("_") else name + "_"
+
+
+def _is_recorded(op: type[Op], target: TensorBase, others: tuple[Any, ...]) -> bool:
+    if not GradMode.enabled:
+        return False
+    base = target._base
+    if target._requires_grad and target.grad_fn is None:
+        raise RuntimeError(
+            "a leaf Variable that requires grad is being used in an in-place operation."
+        )
+    if base is not None and base._requires_grad and base.grad_fn is None:
+        raise RuntimeError(
+            "a view of a leaf Variable that requires grad is being used in an in-place operation."
+        )
+    if not op.differentiable or target._array.dtype.kind != "f":
+        return False
+    return target.requires_grad or any(
+        isinstance(other, TensorBase) and other.requires_grad for other in others
+    )
+
+
+def _own_memory(target: TensorBase) -> np.ndarray[Any, Any]:
+    array = target._array
+    if target._base is not None and not array.flags.writeable:
+        raise RuntimeError(
+            "unsupported operation: more than one element of the written-to tensor refers to a "
+            "single memory location. Please clone() the tensor before performing the operation."
+        )
+    return target._writable()
+
+
+def _check_type(operands: list[Any]) -> None:
+    wanted, result = operands[0].dtype, result_numpy(tuple(operands))
+    if category(result) > category(wanted):
+        raise RuntimeError(
+            f"result type {of_numpy(result).cpu_type} can't be cast to the desired output type "
+            f"{of_numpy(wanted).cpu_type}"
+        )
+
+
+def _rebase(target: TensorBase, node: Op) -> None:
+    """Make `node` the origin of `target`, and of everything that shares its memory."""
+    base: Any = target._base
+    if base is None:
+        target.grad_fn, target.output_nr = node, 0
+        base = target
+    else:
+        base.grad_fn, base.output_nr = CopySlices(base, target, node), 0
+    for reference in base._views or ():
+        view = reference()
+        if view is not None and view._array.dtype.kind == "f":
+            view.grad_fn, view.output_nr = AsStrided(base, view), 0
+
+
+class CopySlices(Node):
+    """An in-place operation on a view, as its base sees it: only a part went through `inner`."""
+
+    node_name = "CopySlices"
+
+    def __init__(self, base: TensorBase, view: TensorBase, inner: Op) -> None:
+        self.inner = inner
+        self.places = _places(base, view)
+        self.edges = (edge_of(base), *inner.edges[1:])
+        self.saved, inner.saved = inner.saved, ()
+        self.versions = inner.versions
+        self.sequence = inner.sequence
+
+    def backward(self, *grads: Any) -> Any:
+        inner = self.inner
+        flat = np.array(grads[0]).reshape(-1)
+        inner.saved = self.saved
+        results = inner.backward(flat[self.places])
+        inner.saved = ()
+        along_base = results[0] if isinstance(results, tuple) else results
+        flat[self.places] = 0 if along_base is None else along_base
+        rest = results[1:] if isinstance(results, tuple) else ()
+        return (flat.reshape(grads[0].shape), *rest)
+
+
+class AsStrided(Node):
+    """A view whose base changed in place: it now looks into what the base became."""
+
+    node_name = "AsStridedBackward0"
+
+    def __init__(self, base: TensorBase, view: TensorBase) -> None:
+        self.places = _places(base, view)
+        self.shape = base._array.shape
+        self.edges = (edge_of(base),)
+        self.sequence = next_sequence()
+
+    def backward(self, *grads: Any) -> Any:
+        flat = np.zeros(self.shape, grads[0].dtype).reshape(-1)
+        np.add.at(flat, self.places, grads[0])
+        return (flat.reshape(self.shape),)
+
+
+def _places(base: TensorBase, view: TensorBase) -> np.ndarray[Any, Any]:
+    """Return for each element of `view` its number among the elements of `base`."""
+    whole, part = base._array, view._array
+    numbers = np.empty_like(whole, dtype=np.int64, subok=False)
+    numbers[...] = np.arange(whole.size).reshape(whole.shape)
+    size = whole.itemsize
+    if tuple(s // 8 for s in numbers.strides) != tuple(s // size for s in whole.strides):
+        raise RuntimeError(
+            "gradstep's built-in engine cannot record an in-place operation on a view of memory "
+            "with gaps; clone() the tensor first"
+        )
+    offset = part.__array_interface__["data"][0] - whole.__array_interface__["data"][0]
+    numbers_flat = numbers.ravel(order="K")  # in the order of memory
+    view_of_numbers = np.ndarray(
+        part.shape,
+        np.int64,
+        numbers_flat,
+        offset // size * 8,
+        [s // size * 8 for s in part.strides],
+    )
+    return view_of_numbers.copy()

@@ -1,0 +1,62 @@
+"""Where events leave the engine: who is silenced, and the few that several places share."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any
+
+from gradstep_engine import events
+
+
+class Emission:
+    """What is being collected instead of emitted.
+
+    `nodes` is None when every op speaks for itself. Inside a composite it collects the backward
+    nodes of the inner ops; in `quiet()` it is a list that nobody reads. `call` is the module call
+    that ops belong to.
+    """
+
+    nodes: list[Any] | None = None
+    call: events.ModuleCall | None = None
+
+
+class quiet:
+    """Context in which ops, writes, cuts and grad changes are not reported.
+
+    For code that reports a greater fact itself: an optimizer's step, an initialiser.
+    """
+
+    __slots__ = ("_before",)
+
+    def __enter__(self) -> None:
+        self._before = Emission.nodes
+        Emission.nodes = []
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        Emission.nodes = self._before
+
+
+def listening() -> events.Listener | None:
+    """Return the listener, or None where there is none or it must not hear of details now."""
+    return events.listener if Emission.nodes is None else None
+
+
+def cut(how: str, source: Any, result: Any = None) -> None:
+    """Report that a value left the graph, if it was in it."""
+    if events.listener is not None and Emission.nodes is None and source.requires_grad:
+        events.listener(events.GraphCut(how, source, result, Emission.call))
+
+
+def written(target: Any, how: str) -> None:
+    """Report a change of a leaf parameter or of a gradient outside an optimizer."""
+    if (
+        events.listener is not None
+        and Emission.nodes is None
+        and (target._grad_owner is not None or (target._requires_grad and target.grad_fn is None))
+    ):
+        events.listener(events.Written(target, how))

@@ -1,0 +1,27 @@
+"""Overflow, division by zero and NaN are results here, as in torch, and nothing to warn about.
+
+numpy's own setting is for the whole process, and a context around every op would cost more than
+the op. So numpy reports to `_on_error`, which drops what this package caused and passes on the
+rest as the warning that the script would have got from numpy.
+"""
+
+from __future__ import annotations
+
+import sys
+import warnings
+
+import numpy as np
+
+_OURS = __name__.partition(".")[0] + "."
+
+
+def _on_error(kind: str, flags: int) -> None:
+    caller = sys._getframe(1)
+    if not caller.f_globals.get("__name__", "").startswith(_OURS):
+        warnings.warn(f"{kind} encountered", RuntimeWarning, stacklevel=2)
+
+
+def accept_all_results() -> None:
+    """Silence numpy's floating point warnings for this package only."""
+    np.seterrcall(_on_error)
+    np.seterr(divide="call", over="call", invalid="call")

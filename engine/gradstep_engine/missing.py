@@ -1,0 +1,14 @@
+"""One clear error for what PyTorch has and this engine lacks."""
+
+from __future__ import annotations
+
+INSTALL = 'to debug this script on real PyTorch: pip install "gradstep[torch]"'
+
+
+class MissingFeatureError(AttributeError, NotImplementedError):
+    """A name or an option of PyTorch that the engine lacks; `hasattr` answers False for names."""
+
+
+def missing(what: str) -> MissingFeatureError:
+    """Return the error for `what`, such as `torch.fft` or `Tensor.lu`."""
+    return MissingFeatureError(f"gradstep's built-in engine has no {what}; {INSTALL}")

@@ -1,0 +1,149 @@
+"""Questions about elements. The answers are bools and have no gradient."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+
+from gradstep_engine.autograd.function import Op
+
+
+class Comparison(Op):
+    """Two operands in their common type, one bool per element."""
+
+    differentiable = False
+    promotes = True
+    compare: ClassVar[Any]
+
+    def forward(self, a: Any, b: Any) -> Any:
+        return type(self).compare(a, b)
+
+
+class Eq(Comparison):
+    """Whether a = b."""
+
+    op_name = "eq"
+    compare = np.equal
+
+
+class Ne(Comparison):
+    """Whether a ≠ b."""
+
+    op_name = "ne"
+    compare = np.not_equal
+
+
+class Lt(Comparison):
+    """Whether a < b."""
+
+    op_name = "lt"
+    compare = np.less
+
+
+class Le(Comparison):
+    """Whether a ≤ b."""
+
+    op_name = "le"
+    compare = np.less_equal
+
+
+class Gt(Comparison):
+    """Whether a > b."""
+
+    op_name = "gt"
+    compare = np.greater
+
+
+class Ge(Comparison):
+    """Whether a ≥ b."""
+
+    op_name = "ge"
+    compare = np.greater_equal
+
+
+class And(Comparison):
+    """Bitwise and; logical for bools."""
+
+    op_name = "bitwise_and"
+    compare = np.bitwise_and
+
+
+class Or(Comparison):
+    """Bitwise or; logical for bools."""
+
+    op_name = "bitwise_or"
+    compare = np.bitwise_or
+
+
+class Xor(Comparison):
+    """Bitwise exclusive or; logical for bools."""
+
+    op_name = "bitwise_xor"
+    compare = np.bitwise_xor
+
+
+class LogicalAnd(Comparison):
+    """Whether both are non-zero."""
+
+    op_name = "logical_and"
+    compare = np.logical_and
+
+
+class LogicalOr(Comparison):
+    """Whether one is non-zero."""
+
+    op_name = "logical_or"
+    compare = np.logical_or
+
+
+class LogicalXor(Comparison):
+    """Whether exactly one is non-zero."""
+
+    op_name = "logical_xor"
+    compare = np.logical_xor
+
+
+class Question(Op):
+    """One operand, one bool per element."""
+
+    differentiable = False
+    ask: ClassVar[Any]
+
+    def forward(self, a: Any) -> Any:
+        return type(self).ask(a)
+
+
+class Invert(Question):
+    """Bitwise not; logical for bools."""
+
+    op_name = "bitwise_not"
+    ask = np.invert
+
+
+class LogicalNot(Question):
+    """Whether a is zero."""
+
+    op_name = "logical_not"
+    ask = np.logical_not
+
+
+class IsNan(Question):
+    """Whether a is not a number."""
+
+    op_name = "isnan"
+    ask = np.isnan
+
+
+class IsInf(Question):
+    """Whether a is infinite."""
+
+    op_name = "isinf"
+    ask = np.isinf
+
+
+class IsFinite(Question):
+    """Whether a is neither infinite nor not a number."""
+
+    op_name = "isfinite"
+    ask = np.isfinite

@@ -1,0 +1,71 @@
+"""Ops that exist only in place: they overwrite their target."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradstep_engine.autograd.function import Op
+from gradstep_engine.ops.unbroadcast import shape_of, unbroadcast
+
+
+class Fill(Op):
+    """The target becomes one value.  ∂/∂target = 0, ∂/∂value = Σ grad."""
+
+    op_name = "fill_"
+    node_name = "FillBackward0"
+    writes = True
+
+    def forward(self, a: Any, value: Any) -> Any:
+        a[...] = value
+        return a
+
+    def backward(self, grad: Any) -> Any:
+        return (
+            np.zeros_like(grad) if self.needs(0) else None,
+            np.add.reduce(grad, axis=None) if self.needs(1) else None,
+        )
+
+
+class Zero(Fill):
+    """The target becomes zero."""
+
+    op_name = "zero_"
+    node_name = "ZeroBackward0"
+
+
+class Copy(Op):
+    """The target takes over another tensor's values.  ∂/∂target = 0, ∂/∂source = grad."""
+
+    op_name = "copy_"
+    node_name = "CopyBackwards"
+    writes = True
+
+    def forward(self, a: Any, source: Any) -> Any:
+        self.shape = shape_of(source)
+        self.dtype = source.dtype
+        a[...] = source
+        return a
+
+    def backward(self, grad: Any) -> Any:
+        return (
+            np.zeros_like(grad) if self.needs(0) else None,
+            unbroadcast(grad, self.shape).astype(self.dtype) if self.needs(1) else None,
+        )
+
+
+class Overwrite(Op):
+    """The target becomes values given as an array, such as random numbers.  ∂/∂target = 0."""
+
+    op_name = "overwrite_"
+    node_name = "OverwriteBackward0"
+    writes = True
+
+    def forward(self, a: Any, *, values: Any, shown_as: str, node_name: str) -> Any:
+        self.shown_as, self.node_name = shown_as, node_name
+        a[...] = values
+        return a
+
+    def backward(self, grad: Any) -> Any:
+        return (np.zeros_like(grad),)

@@ -1,0 +1,252 @@
+"""Losses that compare a prediction with a target of the same shape, each as one node.
+
+`reduction` is `none`, `mean` or `sum`, as in PyTorch.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradstep_engine.autograd.function import Op
+from gradstep_engine.ops.unbroadcast import unbroadcast
+
+
+def reduce_loss(losses: Any, reduction: str) -> Any:
+    """Return `losses` as they are, their mean or their sum (numpy scalars for the latter)."""
+    if reduction == "none":
+        return losses
+    total = np.add.reduce(losses, axis=None)
+    return total if reduction == "sum" else total / losses.dtype.type(losses.size)
+
+
+class PointwiseLoss(Op):
+    """A loss ℓ(input, target) for each element, then reduced.
+
+    With reduction `mean` over n elements every derivative carries a factor 1/n. Where the shapes
+    differ, both are broadcast, and gradients are summed back.
+    """
+
+    saves = (0, 1)
+    promotes = True
+
+    def evaluate(self, x: Any, target: Any, reduction: str) -> Any:
+        """Return the reduced loss: what `forward` does once it has taken its attributes."""
+        self.saved = x, target
+        self.reduction = reduction
+        return reduce_loss(self.losses(x, target), reduction)
+
+    def backward(self, grad: Any) -> Any:
+        assert self.saved is not None
+        x, target = self.saved
+        if self.reduction == "mean":
+            size = x.size if x.shape == target.shape else np.broadcast(x, target).size
+            grad = grad / grad.dtype.type(size)
+        grad_x = self.slope(x, target, grad) if self.needs(0) else None
+        grad_target = self.target_slope(x, target, grad) if self.needs(1) else None
+        return (
+            None if grad_x is None else unbroadcast(grad_x, x.shape),
+            None if grad_target is None else unbroadcast(grad_target, target.shape),
+        )
+
+    def losses(self, x: Any, target: Any) -> Any:
+        """Return ℓ for each element."""
+        raise NotImplementedError(f"{type(self).__name__} defines no losses")
+
+    def slope(self, x: Any, target: Any, grad: Any) -> Any:
+        """Return grad · ∂ℓ/∂input."""
+        raise NotImplementedError(f"{type(self).__name__} defines no slope")
+
+    def target_slope(self, x: Any, target: Any, grad: Any) -> Any:
+        """Return grad · ∂ℓ/∂target; by default the loss depends on input − target only."""
+        return -self.slope(x, target, grad)
+
+
+class MseLoss(PointwiseLoss):
+    """(x − t)².  ∂/∂x = 2 (x − t) grad, ∂/∂t = −2 (x − t) grad."""
+
+    op_name = "mse_loss"
+    node_name = "MseLossBackward0"
+
+    def forward(self, x: Any, target: Any, reduction: str = "mean") -> Any:
+        self.saved = x, target
+        self.reduction = reduction
+        difference = x - target
+        if reduction == "none":
+            return difference * difference
+        flat = difference.reshape(-1)
+        # A dot product with itself needs no array of squares.
+        total = np.dot(flat, flat)
+        return total if reduction == "sum" else total / flat.dtype.type(flat.size)
+
+    def slope(self, x: Any, target: Any, grad: Any) -> Any:
+        return (x - target) * (grad + grad)
+
+
+class SmoothL1Loss(PointwiseLoss):
+    """With d = x − t: ½ d² / β where |d| < β, else |d| − ½ β.  ∂/∂x = cut(d / β, ±1) grad."""
+
+    op_name = "smooth_l1_loss"
+    node_name = "SmoothL1LossBackward0"
+
+    def forward(self, x: Any, target: Any, reduction: str = "mean", beta: float = 1.0) -> Any:
+        self.beta = beta
+        return self.evaluate(x, target, reduction)
+
+    def losses(self, x: Any, target: Any) -> Any:
+        d = np.abs(x - target)
+        if self.beta == 0:
+            return d
+        return np.where(d < self.beta, d * d * (0.5 / self.beta), d - 0.5 * self.beta)[()]
+
+    def slope(self, x: Any, target: Any, grad: Any) -> Any:
+        d = x - target
+        if self.beta == 0:
+            return np.sign(d) * grad
+        return np.minimum(np.maximum(d * (1 / self.beta), -1), 1) * grad
+
+
+class HuberLoss(PointwiseLoss):
+    """With d = x − t: ½ d² where |d| ≤ δ, else δ (|d| − ½ δ).  ∂/∂x = cut(d, ±δ) grad."""
+
+    op_name = "huber_loss"
+    node_name = "HuberLossBackward0"
+
+    def forward(self, x: Any, target: Any, reduction: str = "mean", delta: float = 1.0) -> Any:
+        self.delta = delta
+        return self.evaluate(x, target, reduction)
+
+    def losses(self, x: Any, target: Any) -> Any:
+        d = np.abs(x - target)
+        return np.where(d <= self.delta, d * d * 0.5, (d - 0.5 * self.delta) * self.delta)[()]
+
+    def slope(self, x: Any, target: Any, grad: Any) -> Any:
+        return np.minimum(np.maximum(x - target, -self.delta), self.delta) * grad
+
+
+class WeightedLoss(PointwiseLoss):
+    """A pointwise loss with an optional factor for each element, broadcast to the input."""
+
+    weight: Any = None
+
+    def backward(self, grad: Any) -> Any:
+        grads = super().backward(grad)
+        return grads if self.weight is None else (*grads, None)
+
+    def weighted(self, values: Any) -> Any:
+        """Return `values` times the weight, if there is one."""
+        return values if self.weight is None else values * self.weight
+
+
+class BinaryCrossEntropy(WeightedLoss):
+    """−w (t log x + (1 − t) log(1 − x)), logs not below −100.
+
+    ∂/∂x = w (x − t) / max(x (1 − x), 1e-12) grad,
+    ∂/∂t = w (log(1 − x) − log x) grad.
+    """
+
+    op_name = "binary_cross_entropy"
+    node_name = "BinaryCrossEntropyBackward0"
+
+    def forward(self, x: Any, target: Any, weight: Any = None, reduction: str = "mean") -> Any:
+        self.weight = weight
+        return self.evaluate(x, target, reduction)
+
+    def losses(self, x: Any, target: Any) -> Any:
+        # Written so that the untouched probability stays exact where t is 0 or 1.
+        log_x, log_rest = self._logs(x)
+        return self.weighted((target - 1) * log_rest - target * log_x)
+
+    def slope(self, x: Any, target: Any, grad: Any) -> Any:
+        return self.weighted((x - target) / np.maximum(x * (1 - x), 1e-12) * grad)
+
+    def target_slope(self, x: Any, target: Any, grad: Any) -> Any:
+        log_x, log_rest = self._logs(x)
+        return self.weighted((log_rest - log_x) * grad)
+
+    @staticmethod
+    def _logs(x: Any) -> tuple[Any, Any]:
+        with np.errstate(divide="ignore"):
+            return np.maximum(np.log(x), -100), np.maximum(np.log1p(-x), -100)
+
+
+class BinaryCrossEntropyWithLogits(WeightedLoss):
+    """w ((1 − t) x + (1 + (p − 1) t) log(1 + e^(−x))), with p the weight of positives.
+
+    With s = σ(x) and q = 1 + (p − 1) t: ∂/∂x = w ((1 − t) − q (1 − s)) grad,
+    ∂/∂t = w (−x + (p − 1) log(1 + e^(−x))) grad.
+    """
+
+    op_name = "binary_cross_entropy_with_logits"
+    node_name = "BinaryCrossEntropyWithLogitsBackward0"
+
+    def forward(
+        self,
+        x: Any,
+        target: Any,
+        weight: Any = None,
+        pos_weight: Any = None,
+        reduction: str = "mean",
+    ) -> Any:
+        self.weight, self.pos_weight = weight, pos_weight
+        return self.evaluate(x, target, reduction)
+
+    def backward(self, grad: Any) -> Any:
+        return (*super().backward(grad)[:2], None, None)[: len(self.edges)]
+
+    def losses(self, x: Any, target: Any) -> Any:
+        log_term = self._log_term(x)
+        if self.pos_weight is not None:
+            log_term = log_term * ((self.pos_weight - 1) * target + 1)
+        return self.weighted((1 - target) * x + log_term)
+
+    def slope(self, x: Any, target: Any, grad: Any) -> Any:
+        with np.errstate(over="ignore"):
+            rest = 1 / (1 + np.exp(x))
+        if self.pos_weight is not None:
+            rest = rest * ((self.pos_weight - 1) * target + 1)
+        return self.weighted((1 - target - rest) * grad)
+
+    def target_slope(self, x: Any, target: Any, grad: Any) -> Any:
+        slope = -x
+        if self.pos_weight is not None:
+            slope = slope + (self.pos_weight - 1) * self._log_term(x)
+        return self.weighted(slope * grad)
+
+    @staticmethod
+    def _log_term(x: Any) -> Any:
+        return np.log1p(np.exp(-np.abs(x))) + np.maximum(-x, 0)
+
+
+class KlDiv(PointwiseLoss):
+    """t (log t − x), x being log-probabilities; 0 where t is 0.
+
+    ∂/∂x = −t grad, ∂/∂t = (log t + 1 − x) grad. With `log_target`, t stands for e^t.
+    """
+
+    op_name = "kl_div"
+    node_name = "KlDivBackward0"
+
+    def forward(
+        self, x: Any, target: Any, reduction: str = "mean", log_target: bool = False
+    ) -> Any:
+        self.log_target = log_target
+        return self.evaluate(x, target, reduction)
+
+    def losses(self, x: Any, target: Any) -> Any:
+        if self.log_target:
+            return np.exp(target) * (target - x)
+        return target * (self._log(target) - x)
+
+    def slope(self, x: Any, target: Any, grad: Any) -> Any:
+        return -(np.exp(target) if self.log_target else target) * grad
+
+    def target_slope(self, x: Any, target: Any, grad: Any) -> Any:
+        if self.log_target:
+            return np.exp(target) * (target - x + 1) * grad
+        return (self._log(target) + 1 - x) * grad
+
+    @staticmethod
+    def _log(target: Any) -> Any:
+        return np.log(np.where(target > 0, target, 1))

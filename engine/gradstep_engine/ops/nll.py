@@ -1,0 +1,101 @@
+"""Negative log likelihood of class indices: the second half of cross-entropy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradstep_engine.autograd.function import Op
+
+
+class NllLoss(Op):
+    """−w_t · x[n, t_n] for every sample n; `mean` divides by Σ w_t of the samples that count.
+
+    ∂/∂x[n, c] = −w_c grad (divided likewise) where c = t_n, else 0. Samples whose target is
+    `ignore_index` give 0 and no gradient.
+
+    Shapes: x (C), (N, C) or (N, C, d1, ...); target the same without C.
+    """
+
+    op_name = "nll_loss"
+    node_name = "NllLossBackward0"
+    saves = (1,)
+
+    def forward(
+        self,
+        x: Any,
+        target: Any,
+        weight: Any = None,
+        reduction: str = "mean",
+        ignore_index: int = -100,
+    ) -> Any:
+        if x.ndim > 2:
+            self.node_name = "NllLoss2DBackward0"
+        rows = _class_last(x)
+        flat = target.reshape(-1)
+        classes = rows.shape[1]
+        kept = flat != ignore_index
+        ignored = not kept.all()
+        self._check(flat[kept] if ignored else flat, classes)
+        index = np.where(kept, flat, 0) if ignored else flat
+        weights: Any = None
+        if weight is not None:
+            weights = weight[index]
+        if ignored:
+            weights = (1 if weights is None else weights) * kept.astype(x.dtype)
+        self.saved = index, weights
+        self.shape = x.shape
+        self.reduction = reduction
+        losses = -rows[np.arange(len(index)), index]
+        if weights is not None:
+            losses *= weights
+        if reduction == "none":
+            return losses.reshape(target.shape)[()]
+        total = np.add.reduce(losses)
+        self.divisor = self._divisor(x.dtype, weights, len(index))
+        if reduction == "sum":
+            return total
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return total / self.divisor
+
+    def backward(self, grad: Any) -> Any:
+        assert self.saved is not None
+        index, weights = self.saved
+        if self.reduction == "mean":
+            with np.errstate(invalid="ignore", divide="ignore"):
+                grad = grad / self.divisor
+        values = -np.reshape(grad, -1)
+        if weights is not None:
+            # A sample that does not count gets 0 even where the mean is 0/0.
+            values = np.where(weights == 0, values.dtype.type(0), values * weights)
+        shape = self.shape
+        classes = shape[1] if len(shape) > 1 else shape[0]
+        rows = np.zeros((len(index), classes), dtype=grad.dtype)
+        rows[np.arange(len(index)), index] = values
+        grads = (_class_second(rows, shape), None)
+        return grads if len(self.edges) == 2 else (*grads, None)
+
+    @staticmethod
+    def _divisor(dtype: Any, weights: Any, count: int) -> Any:
+        return dtype.type(count) if weights is None else np.add.reduce(weights)
+
+    @staticmethod
+    def _check(target: Any, classes: int) -> None:
+        wrong = target[(target < 0) | (target >= classes)]
+        if wrong.size:
+            raise IndexError(f"Target {int(wrong[0])} is out of bounds.")
+
+
+def _class_last(x: Any) -> Any:
+    """Return `x` as (samples, classes)."""
+    if x.ndim <= 2:
+        return x.reshape(-1, x.shape[-1])
+    return np.moveaxis(x, 1, -1).reshape(-1, x.shape[1])
+
+
+def _class_second(rows: Any, shape: tuple[int, ...]) -> Any:
+    """Undo `_class_last`."""
+    if len(shape) <= 2:
+        return rows.reshape(shape)
+    return np.moveaxis(rows.reshape(shape[0], *shape[2:], shape[1]), -1, 1)

@@ -1,0 +1,178 @@
+"""Choosing element by element: where, clamp, masks; and fused multiply-adds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradstep_engine.autograd.function import Op
+from gradstep_engine.ops.unbroadcast import shape_of, unbroadcast
+
+
+class Where(Op):
+    """a where the condition holds, else b; each gets the gradient where it was chosen."""
+
+    op_name = "where"
+    node_name = "WhereBackward0"
+    fresh = True
+
+    def forward(self, condition: Any, a: Any, b: Any) -> Any:
+        self.saved = (condition,)
+        self.shapes = shape_of(a), shape_of(b)
+        return np.where(condition, a, b)
+
+    def backward(self, grad: Any) -> Any:
+        assert self.saved is not None
+        (condition,) = self.saved
+        zero = grad.dtype.type(0)
+        return (
+            None,
+            unbroadcast(np.where(condition, grad, zero), self.shapes[0]) if self.needs(1) else None,
+            unbroadcast(np.where(condition, zero, grad), self.shapes[1]) if self.needs(2) else None,
+        )
+
+
+class Clamp(Op):
+    """a limited to [min, max]; the gradient passes where a is within the limits."""
+
+    op_name = "clamp"
+    node_name = "ClampBackward1"
+    saves = (0,)
+    fresh = True
+
+    def forward(self, a: Any, *, min: Any = None, max: Any = None) -> Any:
+        self.saved = (a,)
+        self.limits = min, max
+        result = a
+        if min is not None:
+            result = np.maximum(result, min)
+        return result if max is None else np.minimum(result, max)
+
+    def backward(self, grad: Any) -> Any:
+        assert self.saved is not None
+        (a,) = self.saved
+        low, high = self.limits
+        inside: Any = True
+        if low is not None:
+            inside = a >= low
+        if high is not None:
+            inside = inside & (a <= high)
+        return (grad * inside,)
+
+
+class MaskedFill(Op):
+    """a with `value` where the mask holds; a gets the gradient elsewhere, `value` the rest."""
+
+    op_name = "masked_fill"
+    node_name = "MaskedFillBackward0"
+    fresh = True
+
+    def forward(self, a: Any, mask: Any, value: Any) -> Any:
+        self.saved = (mask,)
+        self.shape = shape_of(a)
+        return np.where(mask, a.dtype.type(value), a)
+
+    def backward(self, grad: Any) -> Any:
+        assert self.saved is not None
+        (mask,) = self.saved
+        zero = grad.dtype.type(0)
+        value = np.add.reduce(np.where(mask, grad, zero), axis=None) if self.needs(2) else None
+        return unbroadcast(np.where(mask, zero, grad), self.shape), None, value
+
+
+class Lerp(Op):
+    """a + weight · (b − a).  ∂/∂a = grad · (1 − w), ∂/∂b = grad · w, ∂/∂w = grad · (b − a)."""
+
+    op_name = "lerp"
+    node_name = "LerpBackward0"
+    saves = (0, 1, 2)
+    promotes = True
+
+    def forward(self, a: Any, b: Any, weight: Any) -> Any:
+        self.saved = a, b, weight
+        return a + weight * (b - a)
+
+    def backward(self, grad: Any) -> Any:
+        assert self.saved is not None
+        a, b, weight = self.saved
+        return (
+            unbroadcast(grad * (1 - weight), shape_of(a)),
+            unbroadcast(grad * weight, shape_of(b)),
+            unbroadcast(grad * (b - a), shape_of(weight)) if self.needs(2) else None,
+        )
+
+
+class Addcmul(Op):
+    """a + value · b · c.  ∂/∂a = grad, ∂/∂b = grad · value · c, ∂/∂c = grad · value · b."""
+
+    op_name = "addcmul"
+    node_name = "AddcmulBackward0"
+    saves = (1, 2)
+    promotes = True
+
+    def forward(self, a: Any, b: Any, c: Any, *, value: float = 1) -> Any:
+        self.saved = b, c
+        self.shape, self.value = shape_of(a), value
+        return a + value * b * c
+
+    def backward(self, grad: Any) -> Any:
+        assert self.saved is not None
+        b, c = self.saved
+        scaled = grad * self.value
+        return (
+            unbroadcast(grad, self.shape),
+            unbroadcast(scaled * c, shape_of(b)) if self.needs(1) else None,
+            unbroadcast(scaled * b, shape_of(c)) if self.needs(2) else None,
+        )
+
+
+class Addcdiv(Op):
+    """a + value · b / c.  ∂/∂b = grad · value / c, ∂/∂c = −grad · value · b / c²."""
+
+    op_name = "addcdiv"
+    node_name = "AddcdivBackward0"
+    saves = (1, 2)
+    promotes = True
+
+    def forward(self, a: Any, b: Any, c: Any, *, value: float = 1) -> Any:
+        self.saved = b, c
+        self.shape, self.value = shape_of(a), value
+        return a + value * b / c
+
+    def backward(self, grad: Any) -> Any:
+        assert self.saved is not None
+        b, c = self.saved
+        scaled = grad * self.value / c
+        return (
+            unbroadcast(grad, self.shape),
+            unbroadcast(scaled, shape_of(b)) if self.needs(1) else None,
+            unbroadcast(-scaled * b / c, shape_of(c)) if self.needs(2) else None,
+        )
+
+
+class ToCopy(Op):
+    """The same values in another type; the gradient is converted back."""
+
+    op_name = "to"
+    node_name = "ToCopyBackward0"
+
+    def forward(self, a: Any, *, dtype: Any) -> Any:
+        self.dtype = a.dtype
+        return a.astype(dtype)
+
+    def backward(self, grad: Any) -> Any:
+        return (grad.astype(self.dtype),)
+
+
+class Clone(Op):
+    """A copy in its own memory.  ∂/∂a = grad."""
+
+    op_name = "clone"
+    node_name = "CloneBackward0"
+
+    def forward(self, a: Any) -> Any:
+        return a.copy()
+
+    def backward(self, grad: Any) -> Any:
+        return (grad,)

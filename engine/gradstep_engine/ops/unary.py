@@ -1,0 +1,377 @@
+"""Functions of one operand, element by element; integers become floats where torch does so."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradstep_engine.autograd.function import Op
+from gradstep_engine.ops.elementwise import as_float
+
+
+class OfInput(Op):
+    """An op whose derivative needs its input."""
+
+    saves = (0,)
+    fresh = True
+
+    def forward(self, a: Any) -> Any:
+        a = as_float(a)
+        self.saved = (a,)
+        return self.value(a)
+
+    def backward(self, grad: Any) -> Any:
+        assert self.saved is not None
+        return (self.slope(grad, self.saved[0]),)
+
+    def value(self, a: Any) -> Any:
+        """Return f(a)."""
+        raise NotImplementedError(self.op_name)
+
+    def slope(self, grad: Any, a: Any) -> Any:
+        """Return grad · f'(a)."""
+        raise NotImplementedError(self.op_name)
+
+
+class OfOutput(Op):
+    """An op whose derivative is cheapest from its own result."""
+
+    saves_output = True
+    fresh = True
+
+    def forward(self, a: Any) -> Any:
+        result = self.value(as_float(a))
+        self.saved = (result,)
+        return result
+
+    def backward(self, grad: Any) -> Any:
+        assert self.saved is not None
+        return (self.slope(grad, self.saved[0]),)
+
+    def value(self, a: Any) -> Any:
+        """Return f(a)."""
+        raise NotImplementedError(self.op_name)
+
+    def slope(self, grad: Any, y: Any) -> Any:
+        """Return grad · f'(a), given y = f(a)."""
+        raise NotImplementedError(self.op_name)
+
+
+class Step(Op):
+    """An op that is flat between its jumps: the gradient is zero."""
+
+    def backward(self, grad: Any) -> Any:
+        return (grad * 0,)
+
+
+class Neg(Op):
+    """−a.  ∂/∂a = −grad."""
+
+    op_name = "neg"
+    node_name = "NegBackward0"
+    fresh = True
+
+    def forward(self, a: Any) -> Any:
+        return -a
+
+    def backward(self, grad: Any) -> Any:
+        return (-grad,)
+
+
+class Abs(OfInput):
+    """|a|.  ∂/∂a = grad · sign a."""
+
+    op_name = "abs"
+    node_name = "AbsBackward0"
+
+    def forward(self, a: Any) -> Any:
+        self.saved = (a,)
+        return np.abs(a)
+
+    def slope(self, grad: Any, a: Any) -> Any:
+        return grad * np.sign(a)
+
+
+class Exp(OfOutput):
+    """eᵃ.  ∂/∂a = grad · eᵃ."""
+
+    op_name = "exp"
+    node_name = "ExpBackward0"
+
+    def value(self, a: Any) -> Any:
+        return np.exp(a)
+
+    def slope(self, grad: Any, y: Any) -> Any:
+        return grad * y
+
+
+class Exp2(OfOutput):
+    """2ᵃ.  ∂/∂a = grad · 2ᵃ · ln 2."""
+
+    op_name = "exp2"
+    node_name = "Exp2Backward0"
+
+    def value(self, a: Any) -> Any:
+        return np.exp2(a)
+
+    def slope(self, grad: Any, y: Any) -> Any:
+        return grad * y * y.dtype.type(np.log(2))
+
+
+class Expm1(OfOutput):
+    """eᵃ − 1.  ∂/∂a = grad · eᵃ."""
+
+    op_name = "expm1"
+    node_name = "Expm1Backward0"
+
+    def value(self, a: Any) -> Any:
+        return np.expm1(a)
+
+    def slope(self, grad: Any, y: Any) -> Any:
+        return grad * (y + 1)
+
+
+class Log(OfInput):
+    """ln a.  ∂/∂a = grad / a."""
+
+    op_name = "log"
+    node_name = "LogBackward0"
+
+    def value(self, a: Any) -> Any:
+        return np.log(a)
+
+    def slope(self, grad: Any, a: Any) -> Any:
+        return grad / a
+
+
+class Log2(OfInput):
+    """log₂ a.  ∂/∂a = grad / (a · ln 2)."""
+
+    op_name = "log2"
+    node_name = "Log2Backward0"
+
+    def value(self, a: Any) -> Any:
+        return np.log2(a)
+
+    def slope(self, grad: Any, a: Any) -> Any:
+        return grad / (a * a.dtype.type(np.log(2)))
+
+
+class Log10(OfInput):
+    """log₁₀ a.  ∂/∂a = grad / (a · ln 10)."""
+
+    op_name = "log10"
+    node_name = "Log10Backward0"
+
+    def value(self, a: Any) -> Any:
+        return np.log10(a)
+
+    def slope(self, grad: Any, a: Any) -> Any:
+        return grad / (a * a.dtype.type(np.log(10)))
+
+
+class Log1p(OfInput):
+    """ln(1 + a).  ∂/∂a = grad / (1 + a)."""
+
+    op_name = "log1p"
+    node_name = "Log1PBackward0"
+
+    def value(self, a: Any) -> Any:
+        return np.log1p(a)
+
+    def slope(self, grad: Any, a: Any) -> Any:
+        return grad / (a + 1)
+
+
+class Sqrt(OfOutput):
+    """√a.  ∂/∂a = grad / (2 · √a)."""
+
+    op_name = "sqrt"
+    node_name = "SqrtBackward0"
+
+    def value(self, a: Any) -> Any:
+        return np.sqrt(a)
+
+    def slope(self, grad: Any, y: Any) -> Any:
+        return grad / (y + y)
+
+
+class Rsqrt(OfOutput):
+    """1 / √a.  ∂/∂a = −grad / 2 · (1 / √a)³."""
+
+    op_name = "rsqrt"
+    node_name = "RsqrtBackward0"
+
+    def value(self, a: Any) -> Any:
+        return 1 / np.sqrt(a)
+
+    def slope(self, grad: Any, y: Any) -> Any:
+        return grad * -0.5 * (y * y * y)
+
+
+class Reciprocal(OfOutput):
+    """1 / a.  ∂/∂a = −grad / a²."""
+
+    op_name = "reciprocal"
+    node_name = "ReciprocalBackward0"
+
+    def value(self, a: Any) -> Any:
+        return 1 / a
+
+    def slope(self, grad: Any, y: Any) -> Any:
+        return -grad * (y * y)
+
+
+class Sin(OfInput):
+    """sin a.  ∂/∂a = grad · cos a."""
+
+    op_name = "sin"
+    node_name = "SinBackward0"
+
+    def value(self, a: Any) -> Any:
+        return np.sin(a)
+
+    def slope(self, grad: Any, a: Any) -> Any:
+        return grad * np.cos(a)
+
+
+class Cos(OfInput):
+    """cos a.  ∂/∂a = −grad · sin a."""
+
+    op_name = "cos"
+    node_name = "CosBackward0"
+
+    def value(self, a: Any) -> Any:
+        return np.cos(a)
+
+    def slope(self, grad: Any, a: Any) -> Any:
+        return -grad * np.sin(a)
+
+
+class Tan(OfOutput):
+    """tan a.  ∂/∂a = grad · (1 + tan² a)."""
+
+    op_name = "tan"
+    node_name = "TanBackward0"
+
+    def value(self, a: Any) -> Any:
+        return np.tan(a)
+
+    def slope(self, grad: Any, y: Any) -> Any:
+        return grad * (1 + y * y)
+
+
+class Asin(OfInput):
+    """arcsin a.  ∂/∂a = grad / √(1 − a²)."""
+
+    op_name = "asin"
+    node_name = "AsinBackward0"
+
+    def value(self, a: Any) -> Any:
+        return np.arcsin(a)
+
+    def slope(self, grad: Any, a: Any) -> Any:
+        return grad / np.sqrt(1 - a * a)
+
+
+class Acos(OfInput):
+    """arccos a.  ∂/∂a = −grad / √(1 − a²)."""
+
+    op_name = "acos"
+    node_name = "AcosBackward0"
+
+    def value(self, a: Any) -> Any:
+        return np.arccos(a)
+
+    def slope(self, grad: Any, a: Any) -> Any:
+        return -grad / np.sqrt(1 - a * a)
+
+
+class Atan(OfInput):
+    """arctan a.  ∂/∂a = grad / (1 + a²)."""
+
+    op_name = "atan"
+    node_name = "AtanBackward0"
+
+    def value(self, a: Any) -> Any:
+        return np.arctan(a)
+
+    def slope(self, grad: Any, a: Any) -> Any:
+        return grad / (1 + a * a)
+
+
+class Sinh(OfInput):
+    """sinh a.  ∂/∂a = grad · cosh a."""
+
+    op_name = "sinh"
+    node_name = "SinhBackward0"
+
+    def value(self, a: Any) -> Any:
+        return np.sinh(a)
+
+    def slope(self, grad: Any, a: Any) -> Any:
+        return grad * np.cosh(a)
+
+
+class Cosh(OfInput):
+    """cosh a.  ∂/∂a = grad · sinh a."""
+
+    op_name = "cosh"
+    node_name = "CoshBackward0"
+
+    def value(self, a: Any) -> Any:
+        return np.cosh(a)
+
+    def slope(self, grad: Any, a: Any) -> Any:
+        return grad * np.sinh(a)
+
+
+class Floor(Step):
+    """⌊a⌋, flat almost everywhere."""
+
+    op_name = "floor"
+    node_name = "FloorBackward0"
+
+    def forward(self, a: Any) -> Any:
+        return np.floor(a)
+
+
+class Ceil(Step):
+    """⌈a⌉, flat almost everywhere."""
+
+    op_name = "ceil"
+    node_name = "CeilBackward0"
+
+    def forward(self, a: Any) -> Any:
+        return np.ceil(a)
+
+
+class Trunc(Step):
+    """a rounded towards zero, flat almost everywhere."""
+
+    op_name = "trunc"
+    node_name = "TruncBackward0"
+
+    def forward(self, a: Any) -> Any:
+        return np.trunc(a)
+
+
+class Round(Step):
+    """a rounded half to even, flat almost everywhere."""
+
+    op_name = "round"
+    node_name = "RoundBackward0"
+
+    def forward(self, a: Any, *, decimals: int = 0) -> Any:
+        return np.round(a, decimals)
+
+
+class Sign(Step):
+    """The sign of a, flat almost everywhere."""
+
+    op_name = "sign"
+    node_name = "SignBackward0"
+
+    def forward(self, a: Any) -> Any:
+        return np.sign(a)

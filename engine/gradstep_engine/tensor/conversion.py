@@ -1,0 +1,285 @@
+"""Leaving the tensor: numbers, lists, numpy arrays, other types; and leaving the graph."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gradstep_engine import device as devices
+from gradstep_engine import dtypes
+from gradstep_engine.autograd.function import materialise, apply
+from gradstep_engine.emission import cut, written
+from gradstep_engine.missing import missing
+from gradstep_engine.ops import selection
+from gradstep_engine.tensor.base import TensorBase, wrap
+
+if TYPE_CHECKING:
+    from gradstep_engine.tensor import Tensor
+
+
+class Conversion(TensorBase):
+    """Conversions to Python, numpy and other element types."""
+
+    @property
+    def dtype(self) -> dtypes.dtype:
+        """The type of the elements."""
+        return dtypes.of_numpy(self._array.dtype)
+
+    @property
+    def device(self) -> devices.device:
+        """Where the elements are: the CPU."""
+        return devices.CPU
+
+    @property
+    def data(self) -> Tensor:
+        """The elements without the graph and without a version: changes go unnoticed."""
+        materialise(self)
+        result = wrap(self._array)
+        cut("data", self, result)
+        return result
+
+    @data.setter
+    def data(self, value: Tensor) -> None:
+        self._array = value._array
+        self._bump()
+        written(self, "data")
+
+    @property
+    def is_cuda(self) -> bool:
+        """Whether the elements are on a GPU: never."""
+        return False
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes per element."""
+        return int(self._array.itemsize)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all elements."""
+        return int(self._array.nbytes)
+
+    def element_size(self) -> int:
+        """Return bytes per element."""
+        return int(self._array.itemsize)
+
+    def data_ptr(self) -> int:
+        """Return the address of the first element."""
+        materialise(self)
+        return int(self._array.__array_interface__["data"][0])
+
+    def is_floating_point(self) -> bool:
+        """Return whether elements are floating point numbers."""
+        return bool(self._array.dtype.kind == "f")
+
+    def is_complex(self) -> bool:
+        """Return whether elements are complex: never."""
+        return False
+
+    def item(self) -> Any:
+        """Return the only element as a Python number.
+
+        Raises:
+            RuntimeError: there is more than one element, or none.
+        """
+        array = self._array
+        if array.size != 1:
+            raise RuntimeError(f"a Tensor with {array.size} elements cannot be converted to Scalar")
+        cut("item", self)
+        return array.item()
+
+    def tolist(self) -> Any:
+        """Return the elements as nested lists of Python numbers."""
+        cut("tolist", self)
+        return self._array.tolist()
+
+    def numpy(self, *, force: bool = False) -> Any:
+        """Return the numpy array on the same memory.
+
+        Raises:
+            RuntimeError: the tensor requires grad; `detach()` it first, or `force`.
+        """
+        if self.requires_grad and not force:
+            raise RuntimeError(
+                "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() "
+                "instead."
+            )
+        cut("numpy", self)
+        materialise(self)
+        return self._array
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        array = self.numpy()
+        if dtype is not None and array.dtype != dtype:
+            return array.astype(dtype)
+        return array.copy() if copy else array
+
+    def __bool__(self) -> bool:
+        array = self._array
+        if array.size > 1:
+            raise RuntimeError("Boolean value of Tensor with more than one value is ambiguous")
+        if array.size == 0:
+            raise RuntimeError("Boolean value of Tensor with no values is ambiguous")
+        return bool(array.item())
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __index__(self) -> int:
+        if self._array.dtype.kind not in "iub" or self._array.size != 1:
+            raise TypeError("only integer tensors of a single element can be converted to an index")
+        return int(self._array.item())
+
+    def detach(self) -> Tensor:
+        """Return the elements outside the graph, on the same memory."""
+        materialise(self)
+        result = wrap(self._array)
+        result._become_view_of(self, tracked=False)
+        cut("detach", self, result)
+        return result
+
+    def detach_(self) -> Any:
+        """Leave the graph.
+
+        Raises:
+            RuntimeError: the tensor is a view: its base would still be in the graph.
+        """
+        if self._base is not None and self.grad_fn is not None:
+            raise RuntimeError("Can't detach views in-place. Use detach() instead.")
+        cut("detach", self, self)
+        self.grad_fn, self.output_nr, self._requires_grad = None, 0, False
+        return self
+
+    def clone(self, *, memory_format: Any = None) -> Tensor:
+        """Return a copy; gradients flow through."""
+        return apply(selection.Clone, self)  # type: ignore[no-any-return]
+
+    def to(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the tensor with another element type; the only device is the CPU."""
+        wanted: Any = kwargs.get("dtype")
+        devices.check(kwargs.get("device"))
+        for argument in args:
+            if isinstance(argument, TensorBase):
+                wanted = argument.dtype  # type: ignore[attr-defined]
+            elif isinstance(argument, dtypes.dtype) or argument in (float, int, bool):
+                if argument is not True and argument is not False:
+                    wanted = argument
+            elif argument is not None and not isinstance(argument, bool):
+                devices.check(argument)
+        if wanted is None:
+            return self.clone() if kwargs.get("copy") else self
+        return self._converted(dtypes.to_numpy(wanted), bool(kwargs.get("copy")))
+
+    def _converted(self, numpy_dtype: np.dtype[Any], copy: bool = False) -> Any:
+        if self._array.dtype == numpy_dtype and not copy:
+            return self
+        return apply(selection.ToCopy, self, dtype=numpy_dtype)
+
+    def type(self, dtype: Any = None) -> Any:
+        """Return the legacy type name (`torch.FloatTensor`), or the tensor in another type."""
+        if dtype is None:
+            return f"torch.{self.dtype.cpu_type}Tensor"
+        if isinstance(dtype, str):
+            name = dtype.removeprefix("torch.").removesuffix("Tensor")
+            known = {each.cpu_type: each for each in dtypes.ALL}
+            if name not in known:
+                raise missing(dtype)
+            dtype = known[name]
+        return self.to(dtype)
+
+    def type_as(self, other: Tensor) -> Any:
+        """Return the tensor in the type of `other`."""
+        return self._converted(other._array.dtype)
+
+    def float(self) -> Any:
+        """Return the tensor as float32."""
+        return self._converted(dtypes.float32.numpy)
+
+    def double(self) -> Any:
+        """Return the tensor as float64."""
+        return self._converted(dtypes.float64.numpy)
+
+    def half(self) -> Any:
+        """Return the tensor as float16."""
+        return self._converted(dtypes.float16.numpy)
+
+    def long(self) -> Any:
+        """Return the tensor as int64."""
+        return self._converted(dtypes.int64.numpy)
+
+    def int(self) -> Any:
+        """Return the tensor as int32."""
+        return self._converted(dtypes.int32.numpy)
+
+    def short(self) -> Any:
+        """Return the tensor as int16."""
+        return self._converted(dtypes.int16.numpy)
+
+    def bool(self) -> Any:
+        """Return whether elements are non-zero."""
+        return self._converted(dtypes.bool_.numpy)
+
+    def byte(self) -> Any:
+        """Return the tensor as uint8."""
+        return self._converted(dtypes.uint8.numpy)
+
+    def cpu(self) -> Any:
+        """Return the tensor itself: it is on the CPU."""
+        return self
+
+    def cuda(self, *args: Any, **kwargs: Any) -> Any:
+        """Refuse: the engine has no GPU.
+
+        Raises:
+            MissingFeatureError: always.
+        """
+        raise missing("Tensor.cuda()")
+
+    def new_tensor(self, data: Any, *, dtype: Any = None, requires_grad: Any = False) -> Tensor:
+        """Return a tensor of `data` in this tensor's type."""
+        from gradstep_engine.creation import tensor
+
+        return tensor(data, dtype=dtype or self.dtype, requires_grad=requires_grad)
+
+    def new_zeros(self, *size: Any, dtype: Any = None, requires_grad: Any = False) -> Tensor:
+        """Return zeros in this tensor's type."""
+        from gradstep_engine.creation import zeros
+
+        return zeros(*size, dtype=dtype or self.dtype, requires_grad=requires_grad)
+
+    def new_ones(self, *size: Any, dtype: Any = None, requires_grad: Any = False) -> Tensor:
+        """Return ones in this tensor's type."""
+        from gradstep_engine.creation import ones
+
+        return ones(*size, dtype=dtype or self.dtype, requires_grad=requires_grad)
+
+    def equal(self, other: Tensor) -> Any:
+        """Return whether shapes and all elements agree."""
+        return bool(np.array_equal(self._array, other._array))
+
+    def allclose(
+        self, other: Tensor, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: Any = False
+    ) -> Any:
+        """Return whether |self − other| ≤ atol + rtol · |other| everywhere."""
+        return bool(np.allclose(self._array, other._array, rtol, atol, equal_nan))
+
+    def __deepcopy__(self, memo: dict[Any, Any]) -> Any:
+        if self.grad_fn is not None:
+            raise RuntimeError(
+                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy "
+                "protocol at the moment.  If you were attempting to deepcopy a module, this may be "
+                "because of a torch.nn.utils.weight_norm usage, see "
+                "https://github.com/pytorch/pytorch/pull/103001"
+            )
+        kind = type(self)
+        result = kind.__new__(kind)
+        memo[id(self)] = result
+        result._array = self._array.copy()
+        result._requires_grad = self._requires_grad
+        if self._grad is not None:
+            result._grad = wrap(self._grad._array.copy())
+        return result

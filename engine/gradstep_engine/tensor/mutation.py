@@ -1,0 +1,182 @@
+"""In-place methods: they write into the tensor and return it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradstep_engine import events
+from gradstep_engine.autograd.function import Op
+from gradstep_engine.autograd.inplace import apply_inplace
+from gradstep_engine.emission import listening, quiet
+from gradstep_engine.ops import elementwise, filling, selection, unary
+from gradstep_engine.ops.unbroadcast import shape_of
+from gradstep_engine.randomness import source as random_source
+from gradstep_engine.tensor.base import TensorBase, wrap
+from gradstep_engine.tensor.operands import check_broadcast, given
+
+
+def _change(op: type[Op], target: Any, *others: Any, **attributes: Any) -> Any:
+    try:
+        return apply_inplace(op, target, *others, **attributes)
+    except ValueError:
+        for other in others:
+            check_broadcast(target._array.shape, shape_of(getattr(other, "_array", other)))
+        raise
+
+
+class Mutation(TensorBase):
+    """Operators such as `+=` and methods with an underscore."""
+
+    def __iadd__(self, other: Any) -> Any:
+        return _change(elementwise.Add, self, given(other, "add_"))
+
+    def __isub__(self, other: Any) -> Any:
+        return _change(elementwise.Sub, self, given(other, "sub_"))
+
+    def __imul__(self, other: Any) -> Any:
+        return _change(elementwise.Mul, self, given(other, "mul_"))
+
+    def __itruediv__(self, other: Any) -> Any:
+        return _change(elementwise.Div, self, given(other, "div_"))
+
+    def __ipow__(self, other: Any) -> Any:
+        return self.pow_(other)
+
+    def add_(self, other: Any, *, alpha: float = 1) -> Any:
+        """Add alpha · other."""
+        extra = {} if alpha == 1 else {"alpha": alpha}
+        return _change(elementwise.Add, self, given(other, "add_"), **extra)
+
+    def sub_(self, other: Any, *, alpha: float = 1) -> Any:
+        """Subtract alpha · other."""
+        extra = {} if alpha == 1 else {"alpha": alpha}
+        return _change(elementwise.Sub, self, given(other, "sub_"), **extra)
+
+    def mul_(self, other: Any) -> Any:
+        """Multiply by `other`."""
+        return _change(elementwise.Mul, self, given(other, "mul_"))
+
+    def div_(self, other: Any) -> Any:
+        """Divide by `other`."""
+        return _change(elementwise.Div, self, given(other, "div_"))
+
+    def pow_(self, exponent: Any) -> Any:
+        """Raise to a power."""
+        if isinstance(exponent, TensorBase):
+            return _change(elementwise.Pow, self, exponent)
+        return _change(elementwise.PowScalar, self, exponent=exponent)
+
+    def addcmul_(self, tensor1: Any, tensor2: Any, *, value: float = 1) -> Any:
+        """Add value · tensor1 · tensor2."""
+        return _change(selection.Addcmul, self, tensor1, tensor2, value=value)
+
+    def addcdiv_(self, tensor1: Any, tensor2: Any, *, value: float = 1) -> Any:
+        """Add value · tensor1 / tensor2."""
+        return _change(selection.Addcdiv, self, tensor1, tensor2, value=value)
+
+    def lerp_(self, end: Any, weight: Any) -> Any:
+        """Move towards `end` by `weight`."""
+        return _change(selection.Lerp, self, end, weight)
+
+    def clamp_(self, min: Any = None, max: Any = None) -> Any:
+        """Limit elements to [min, max]."""
+        return _change(selection.Clamp, self, min=min, max=max)
+
+    clip_ = clamp_
+
+    def clamp_min_(self, min: Any) -> Any:
+        """Limit elements from below."""
+        return self.clamp_(min=min)
+
+    def masked_fill_(self, mask: Any, value: Any) -> Any:
+        """Write `value` where `mask` holds."""
+        return _change(selection.MaskedFill, self, mask, value)
+
+    def neg_(self) -> Any:
+        """Negate."""
+        return _change(unary.Neg, self)
+
+    def abs_(self) -> Any:
+        """Drop the sign."""
+        return _change(unary.Abs, self)
+
+    def exp_(self) -> Any:
+        """Become eˣ."""
+        return _change(unary.Exp, self)
+
+    def log_(self) -> Any:
+        """Become ln x."""
+        return _change(unary.Log, self)
+
+    def sqrt_(self) -> Any:
+        """Become √x."""
+        return _change(unary.Sqrt, self)
+
+    def round_(self) -> Any:
+        """Round half to even."""
+        return _change(unary.Round, self)
+
+    def relu_(self) -> Any:
+        """Become max(x, 0)."""
+        from gradstep_engine.ops.activation import Relu
+
+        return _change(Relu, self)
+
+    def sigmoid_(self) -> Any:
+        """Become 1 / (1 + e⁻ˣ)."""
+        from gradstep_engine.ops.activation import Sigmoid
+
+        return _change(Sigmoid, self)
+
+    def tanh_(self) -> Any:
+        """Become the hyperbolic tangent."""
+        from gradstep_engine.ops.activation import Tanh
+
+        return _change(Tanh, self)
+
+    def fill_(self, value: Any) -> Any:
+        """Write one value everywhere."""
+        return _change(filling.Fill, self, value)
+
+    def zero_(self) -> Any:
+        """Write zeros; on a tensor's `.grad` this is told as the gradient being cleared."""
+        owner = None if self._grad_owner is None else self._grad_owner()
+        listener = listening()
+        if listener is None or owner is None or owner._grad is not self:
+            return _change(filling.Zero, self, 0)
+        before = wrap(np.array(self._array))
+        with quiet():
+            _change(filling.Zero, self, 0)
+        listener(events.Zeroed(owner, before, owner._grad))
+        return self
+
+    def copy_(self, src: Any, non_blocking: bool = False) -> Any:
+        """Take over the values of `src`, broadcast and converted."""
+        return _change(filling.Copy, self, src)
+
+    def uniform_(self, a: float = 0, b: float = 1, *, generator: Any = None) -> Any:
+        """Draw from the uniform distribution on [a, b)."""
+        drawn = random_source(generator).uniform(a, b, self._array.shape)
+        return self._overwrite(drawn, "uniform_", "UniformBackward0")
+
+    def normal_(self, mean: float = 0, std: float = 1, *, generator: Any = None) -> Any:
+        """Draw from the normal distribution."""
+        drawn = random_source(generator).normal(mean, std, self._array.shape)
+        return self._overwrite(drawn, "normal_", "NormalBackward0")
+
+    def bernoulli_(self, p: float = 0.5, *, generator: Any = None) -> Any:
+        """Draw 1 with probability p, else 0."""
+        drawn = random_source(generator).random(self._array.shape) < p
+        return self._overwrite(drawn, "bernoulli_", "BernoulliBackward0")
+
+    def random_(self, low: int = 0, high: int = 2**24, *, generator: Any = None) -> Any:
+        """Draw whole numbers from [low, high)."""
+        drawn = random_source(generator).integers(low, high, self._array.shape)
+        return self._overwrite(drawn, "random_", "RandomBackward0")
+
+    def _overwrite(self, values: Any, name: str, node_name: str) -> Any:
+        return _change(filling.Overwrite, self, values=values, shown_as=name, node_name=node_name)
+
+    subtract_, multiply_, divide_, negative_ = sub_, mul_, div_, neg_

@@ -1,0 +1,53 @@
+"""What users may write beside a tensor in arithmetic."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradstep_engine.dtypes import of_numpy
+from gradstep_engine.tensor.base import TensorBase, wrap
+
+
+def operand(other: Any) -> Any:
+    """Return `other` as a tensor or plain number, NotImplemented if it is neither."""
+    kind = other.__class__
+    if kind is float or kind is int or kind is bool or isinstance(other, TensorBase):
+        return other
+    if isinstance(other, np.generic):
+        return other.item()
+    if isinstance(other, np.ndarray):
+        return wrap(other.astype(of_numpy(other.dtype).numpy, copy=False))
+    if isinstance(other, (int, float)):
+        return float(other) if isinstance(other, float) else int(other)
+    return NotImplemented
+
+
+def given(other: Any, name: str, position: int = 1) -> Any:
+    """Return `other` as `operand` does, for a method's argument.
+
+    Raises:
+        TypeError: it is neither a tensor nor a number.
+    """
+    value = operand(other)
+    if value is NotImplemented:
+        raise TypeError(
+            f"{name}(): argument 'other' (position {position}) must be Tensor, "
+            f"not {type(other).__name__}"
+        )
+    return value
+
+
+def check_broadcast(a: tuple[int, ...], b: tuple[int, ...]) -> None:
+    """Refuse shapes that do not broadcast, in torch's words.
+
+    Raises:
+        RuntimeError: two sizes differ and neither is 1.
+    """
+    for back in range(1, min(len(a), len(b)) + 1):
+        if a[-back] != b[-back] and a[-back] != 1 and b[-back] != 1:
+            raise RuntimeError(
+                f"The size of tensor a ({a[-back]}) must match the size of tensor b ({b[-back]}) "
+                f"at non-singleton dimension {max(len(a), len(b)) - back}"
+            )
