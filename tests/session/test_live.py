@@ -255,6 +255,25 @@ async def test_restart_while_running_ends_the_motion(launch: Launch) -> None:
     assert session.run.number == 2
 
 
+async def test_a_scenario_from_phase_to_phase_and_back(
+    scenarios: Path,
+) -> None:
+    session = await Session.launch(LaunchOptions(str(scenarios / "two_scalars.py")))
+    try:
+        await until(session, "paused")
+        seqs = [(await go(session, "phase"))[1] for _ in range(8)]
+        assert seqs == sorted(set(seqs))
+        exits = [session.run.event(seq) for seq in seqs]
+        assert {row.kind for row in exits} == {"phase_exited"}
+        assert {row.phase for row in exits} >= {"forward", "backward", "step"}
+        back = [(await go(session, "phase", backward=True))[1] for _ in range(7)]
+        assert back == seqs[-2::-1]
+        stop = await go(session, "step")
+        assert stop == ("motion", seqs[0] + 1)
+    finally:
+        await session.quit()
+
+
 async def test_record_keeps_a_trace_that_opens_again(launch: Launch, tmp_path: Path) -> None:
     path = tmp_path / "kept.gradstep"
     session = await launch(LOOP, record_path=path)
