@@ -65,7 +65,7 @@ def apply(op: type[Op], *inputs: Any, **attributes: Any) -> Any:
     recorded = False
     arrays = []
     if op.view:
-        _materialise(inputs[0])
+        materialise(inputs[0])
     if GradMode.enabled and op.differentiable:
         edges: list[Edge | None] = []
         for x in inputs:
@@ -111,7 +111,7 @@ def apply(op: type[Op], *inputs: Any, **attributes: Any) -> Any:
     if recorded:
         node.sequence = next_sequence()
         if node.saves:
-            node.versions = _versions(node.saves, inputs)
+            node.versions = versions_of(node.saves, inputs)
         if op.saves_output:
             box = outputs[0]._version_box = [0]
             node.versions += ((box, 0, None),)
@@ -151,13 +151,27 @@ def promoted(node: Node, operands: list[Any]) -> list[Any]:
     return converted
 
 
-def _materialise(source: TensorBase) -> None:
+def edge_of(x: Any) -> Edge | None:
+    """Return where the gradient of `x` goes, None if it needs none."""
+    if not isinstance(x, TensorBase):
+        return None
+    if x.grad_fn is not None:
+        return (x.grad_fn, x.output_nr)
+    return (AccumulateGrad.of(x), 0) if x._requires_grad else None
+
+
+def edges_of(inputs: tuple[Any, ...]) -> tuple[Edge | None, ...]:
+    """Return where the gradient of each input goes."""
+    return tuple([edge_of(x) for x in inputs])
+
+
+def materialise(source: TensorBase) -> None:
     """Give a 0-d tensor an array that can be shared: a numpy scalar cannot."""
     if type(source._array) is not np.ndarray:
         source._array = np.array(source._array)
 
 
-def _versions(saves: tuple[int, ...], inputs: tuple[Any, ...]) -> Any:
+def versions_of(saves: tuple[int, ...], inputs: tuple[Any, ...]) -> Any:
     versions = []
     for position in saves:
         x = inputs[position]

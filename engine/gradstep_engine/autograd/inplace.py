@@ -7,9 +7,17 @@ from typing import Any
 import numpy as np
 
 from gradstep_engine import events
-from gradstep_engine.autograd.function import Op, _versions, emit_op, next_sequence, promoted
+from gradstep_engine.autograd.function import (
+    Op,
+    edge_of,
+    edges_of,
+    versions_of,
+    emit_op,
+    next_sequence,
+    promoted,
+)
 from gradstep_engine.autograd.mode import GradMode
-from gradstep_engine.autograd.node import AccumulateGrad, Edge, Node
+from gradstep_engine.autograd.node import Node
 from gradstep_engine.dtypes import category, of_numpy, result_numpy
 from gradstep_engine.emission import written
 from gradstep_engine.tensor.base import TensorBase
@@ -30,7 +38,7 @@ def apply_inplace(op: type[Op], target: Any, *others: Any, **attributes: Any) ->
     node = op()
     node.op_name = _inplace_name(op.op_name)  # type: ignore[misc]
     if recorded:
-        node.edges = (_edge_of(target), *[_edge_of(other) for other in others])
+        node.edges = edges_of((target, *others))
     first = array
     if recorded and 0 in op.saves:
         first = array.copy()  # what backward needs is about to be overwritten
@@ -50,7 +58,7 @@ def apply_inplace(op: type[Op], target: Any, *others: Any, **attributes: Any) ->
     if recorded:
         node.sequence = next_sequence()
         if node.saves:
-            node.versions = _versions(tuple(i for i in node.saves if i), (target, *others))
+            node.versions = versions_of(tuple(i for i in node.saves if i), (target, *others))
         if op.saves_output and node.saved:
             node.saved = (array, *node.saved[1:])
             box = target._box()
@@ -104,14 +112,6 @@ def _check_type(operands: list[Any]) -> None:
         )
 
 
-def _edge_of(x: Any) -> Edge | None:
-    if not isinstance(x, TensorBase):
-        return None
-    if x.grad_fn is not None:
-        return (x.grad_fn, x.output_nr)
-    return (AccumulateGrad.of(x), 0) if x._requires_grad else None
-
-
 def _rebase(target: TensorBase, node: Op) -> None:
     """Make `node` the origin of `target`, and of everything that shares its memory."""
     base: Any = target._base
@@ -134,7 +134,7 @@ class CopySlices(Node):
     def __init__(self, base: TensorBase, view: TensorBase, inner: Op) -> None:
         self.inner = inner
         self.places = _places(base, view)
-        self.edges = (_edge_of(base), *inner.edges[1:])
+        self.edges = (edge_of(base), *inner.edges[1:])
         self.saved, inner.saved = inner.saved, ()
         self.versions = inner.versions
         self.sequence = inner.sequence
@@ -159,7 +159,7 @@ class AsStrided(Node):
     def __init__(self, base: TensorBase, view: TensorBase) -> None:
         self.places = _places(base, view)
         self.shape = base._array.shape
-        self.edges = (_edge_of(base),)
+        self.edges = (edge_of(base),)
         self.sequence = next_sequence()
 
     def backward(self, *grads: Any) -> Any:

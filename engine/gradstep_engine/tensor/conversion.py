@@ -8,7 +8,7 @@ import numpy as np
 
 from gradstep_engine import device as devices
 from gradstep_engine import dtypes
-from gradstep_engine.autograd.function import _materialise, apply
+from gradstep_engine.autograd.function import materialise, apply
 from gradstep_engine.emission import cut, written
 from gradstep_engine.missing import missing
 from gradstep_engine.ops import selection
@@ -34,7 +34,7 @@ class Conversion(TensorBase):
     @property
     def data(self) -> Tensor:
         """The elements without the graph and without a version: changes go unnoticed."""
-        _materialise(self)
+        materialise(self)
         result = wrap(self._array)
         cut("data", self, result)
         return result
@@ -66,7 +66,7 @@ class Conversion(TensorBase):
 
     def data_ptr(self) -> int:
         """Return the address of the first element."""
-        _materialise(self)
+        materialise(self)
         return int(self._array.__array_interface__["data"][0])
 
     def is_floating_point(self) -> bool:
@@ -106,7 +106,7 @@ class Conversion(TensorBase):
                 "instead."
             )
         cut("numpy", self)
-        _materialise(self)
+        materialise(self)
         return self._array
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
@@ -136,7 +136,7 @@ class Conversion(TensorBase):
 
     def detach(self) -> Tensor:
         """Return the elements outside the graph, on the same memory."""
-        _materialise(self)
+        materialise(self)
         result = wrap(self._array)
         result._become_view_of(self, tracked=False)
         cut("detach", self, result)
