@@ -200,8 +200,7 @@ tell(events.PhaseExited("other", "StepLR.step", error=ValueError("no")))
     clipped, fetched, item, detached, mode, written, scheduled = [
         event
         for event in events(run)
-        if event.kind
-        in {"clipped", "fetched", "graph_cut", "mode_changed", "written", "scheduled"}
+        if event.kind in {"clipped", "fetched", "graph_cut", "mode_changed", "written", "scheduled"}
     ]
     assert (clipped.name, clipped.detail) == ("norm", {"norm": "inf", "limit": 1.0})
     assert [role for role, _ in uses(run, clipped.seq)] == ["param", "after"]

@@ -8,7 +8,6 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
-import pytest
 import pytest_asyncio
 
 from gradstep.session import LaunchOptions, Session
