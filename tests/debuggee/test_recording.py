@@ -137,6 +137,7 @@ def test_models_name_their_parameters_and_modules(tmp_path: Path) -> None:
 from toy import *
 class Net(Module):
     def __init__(self):
+        super().__init__()
         self.first = Scale([3.0])
         self.second = Scale([4.0])
     def forward(self, x):
@@ -155,7 +156,7 @@ train(net)
         ("mul", "second"),
     ]
     assert [event.calls for event in events(run, "op")] == [(1, 2), (1, 3)]
-    assert [event.line for event in events(run, "op")] == [8, 8]
+    assert [event.line for event in events(run, "op")] == [9, 9]
     assert [event.name for event in events(run, "accumulated")] == ["second.weight", "first.weight"]
     names = [run.at(run.head).name(tensor) for tensor in run.at(run.head).parameters()]
     assert names == ["first.weight", "second.weight"]
@@ -214,6 +215,27 @@ tell(events.PhaseExited("other", "StepLR.step", error=ValueError("no")))
     assert run.at(run.head).optimizers()[0].groups[0]["lr"] == 0.5
     assert run.at(scheduled.seq - 1).optimizers()[0].groups[0]["lr"] == 0.1
     assert events(run, "phase_exited")[-1].detail["error"] == "ValueError: no"
+
+
+def test_an_update_by_hand_is_no_forward(tmp_path: Path) -> None:
+    script = """
+import torch
+w = torch.tensor([2.0, 3.0], requires_grad=True)
+for i in range(3):
+    loss = (w * w).sum()
+    loss.backward()
+    with torch.no_grad():
+        w -= 0.1 * w.grad
+    w.grad = None
+"""
+    run = record(tmp_path, script).run
+    assert run.iterations() == 3
+    entered = [event.phase for event in events(run, "phase_entered")]
+    assert entered == ["forward", "backward"] * 3
+    change = next(event for event in events(run, "op") if event.name == "sub_")
+    assert change.phase == "other"
+    assert uses(run, change.seq)[0] == ("input", "w v0")
+    assert uses(run, change.seq)[-1] == ("output", "w v1")
 
 
 def test_detail_decides_what_is_kept(tmp_path: Path) -> None:

@@ -12,28 +12,22 @@ from pathlib import Path
 _SOURCE = """
 import numpy as np
 import torch
+from torch import nn
+from torch.nn import Module
 from gradstep_engine import events
-from gradstep_engine.autograd.function import apply
-from gradstep_engine.ops.elementwise import Add, Mul
 
 def tell(event):
     if events.listener is not None:
         events.listener(event)
 
 def leaf(numbers, requires_grad=True):
-    tensor = torch.Tensor.__new__(torch.Tensor)
-    tensor._array = np.array(numbers, dtype=np.float32)
-    tensor._requires_grad = requires_grad
-    return tensor
+    return torch.tensor(numbers, dtype=torch.float32, requires_grad=requires_grad)
 
 def copy(tensor):
-    return leaf(tensor._array.copy(), False)
+    return leaf(tensor._array.copy().tolist(), False)
 
 def mul(a, b):
-    return apply(Mul, a, b)
-
-def add(a, b):
-    return apply(Add, a, b)
+    return a * b
 
 class SGD:
     def __init__(self, params, lr, momentum=0.0):
@@ -44,7 +38,8 @@ class SGD:
     def zero_grad(self):
         tell(events.PhaseEntered("zero_grad", "SGD.zero_grad", self))
         for p in self.param_groups[0]["params"]:
-            p.grad = None
+            before, p._grad = p._grad, None
+            tell(events.Zeroed(p, before, None))
         tell(events.PhaseExited("zero_grad", "SGD.zero_grad", self))
 
     def step(self):
@@ -70,43 +65,10 @@ class SGD:
             tell(events.Updated(self, 0, index, p, p.grad, before, was, dict(state), hyper))
         tell(events.PhaseExited("step", "SGD.step", self))
 
-class Module:
-    calls = 0
-
-    def named_modules(self, prefix=""):
-        yield prefix, self
-        for name, child in vars(self).items():
-            if isinstance(child, Module):
-                yield from child.named_modules(f"{prefix}.{name}" if prefix else name)
-
-    def modules(self):
-        return [module for _, module in self.named_modules()]
-
-    def named_parameters(self):
-        for path, module in self.named_modules():
-            for name, value in vars(module).items():
-                if isinstance(value, torch.Tensor):
-                    yield (f"{path}.{name}" if path else name), value
-
-    def parameters(self):
-        return [value for _, value in self.named_parameters()]
-
-    def named_buffers(self):
-        return []
-
-    def __call__(self, *inputs):
-        from gradstep_engine.autograd.function import _Emission
-        Module.calls += 1
-        outer = _Emission.call
-        _Emission.call = events.ModuleCall(self, Module.calls, outer)
-        try:
-            return self.forward(*inputs)
-        finally:
-            _Emission.call = outer
-
 class Scale(Module):
     def __init__(self, factor):
-        self.weight = leaf(factor)
+        super().__init__()
+        self.weight = nn.Parameter(leaf(factor))
 
     def forward(self, x):
         return mul(x, self.weight)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 CONTENT_ELEMENTS: Final = 1_000_000
 """A tensor with more elements than this is kept as statistics only."""
@@ -14,8 +13,10 @@ _BLOCK: Final = 65536
 """Elements that are widened to float64 at once: statistics cost no second copy of a tensor."""
 
 
-@dataclass(frozen=True, slots=True)
-class Statistics:
+_names: Final[dict[Any, str]] = {}  # numpy makes a dtype's name anew each time.
+
+
+class Statistics(NamedTuple):
     """What a `TensorValue` says of the numbers; NaN and Inf are counted and otherwise ignored."""
 
     min: float | None
@@ -39,7 +40,11 @@ def identity(tensor: Any) -> tuple[int, int]:
 def shape_and_dtype(tensor: Any) -> tuple[tuple[int, ...], str]:
     """Return the shape and the dtype's plain name (`float32`)."""
     array = tensor._array
-    return array.shape, array.dtype.name
+    dtype = array.dtype
+    name = _names.get(dtype)
+    if name is None:
+        name = _names[dtype] = dtype.name
+    return array.shape, name
 
 
 def content(tensor: Any) -> bytes | None:

@@ -49,5 +49,5 @@ def window(tensor: Any, ranges: list[list[int]] | None) -> dict[str, Any]:
         "start": [start for start, _ in bounds],
         "window": list(chosen.shape),
         "values": jsonable(chosen.reshape(-1).tolist()),
-        "statistics": {name: getattr(found, name) for name in found.__slots__},
+        "statistics": found._asdict(),
     }

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from gradstep.debuggee import adapter
-from gradstep.trace.model import TensorValue
 from gradstep.trace.writer import TensorUse, TraceWriter
 
 Use = tuple[int, int]
@@ -135,24 +134,9 @@ class TensorBook:
     def _record(self, tensor: Any, uid: int, version: int, seq: int) -> adapter.Statistics:
         shape, dtype = adapter.shape_and_dtype(tensor)
         found = adapter.statistics(tensor)
-        self._writer.add_value(
-            TensorValue(
-                uid,
-                version,
-                seq,
-                shape,
-                dtype,
-                tensor.requires_grad,
-                found.min,
-                found.max,
-                found.mean,
-                found.std,
-                found.norm,
-                found.zeros,
-                found.nan,
-                found.inf,
-                adapter.content(tensor) if self._keeps_contents else None,
-            )
+        content = adapter.content(tensor) if self._keeps_contents else None
+        self._writer.add_numbers(
+            uid, version, seq, shape, dtype, tensor.requires_grad, found, content
         )
         return found
 

@@ -130,27 +130,47 @@ class TraceWriter:
 
     def add_value(self, value: TensorValue) -> None:
         """Add one version of a tensor: statistics and, where kept, contents."""
-        if value.content is not None:
-            self._pending_bytes += len(value.content)
+        numbers = (
+            value.min,
+            value.max,
+            value.mean,
+            value.std,
+            value.norm,
+            value.zeros,
+            value.nan,
+            value.inf,
+        )
+        self.add_numbers(
+            value.tensor,
+            value.version,
+            value.seq,
+            value.shape,
+            value.dtype,
+            value.requires_grad,
+            numbers,
+            value.content,
+        )
+
+    def add_numbers(
+        self,
+        tensor: int,
+        version: int,
+        seq: int,
+        shape: tuple[int, ...],
+        dtype: str,
+        requires_grad: bool,
+        statistics: tuple[Any, ...],
+        content: bytes | None,
+    ) -> None:
+        """Do what `add_value` does, without a value object: this is on the debuggee's hot path.
+
+        `statistics` is (min, max, mean, std, norm, zeros, nan, inf).
+        """
+        if content is not None:
+            self._pending_bytes += len(content)
+        sizes = ",".join(map(str, shape)) if shape else ""
         self._values.append(
-            (
-                self.run,
-                value.tensor,
-                value.seq,
-                value.version,
-                ",".join(map(str, value.shape)),
-                value.dtype,
-                int(value.requires_grad),
-                value.min,
-                value.max,
-                value.mean,
-                value.std,
-                value.norm,
-                value.zeros,
-                value.nan,
-                value.inf,
-                value.content,
-            )
+            (self.run, tensor, seq, version, sizes, dtype, requires_grad, *statistics, content)
         )
 
     def add_grad(self, param: int, seq: int, tensor: int | None) -> None:
