@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 COLUMN: Final = 10
 MOST_UPDATES: Final = 2000
+MOST_ELEMENTS: Final = 300_000
+"""Of larger parameters the change is not computed: it would hold up the screen."""
 STATE_TITLES: Final = {
     "momentum_buffer": "|b|",
     "exp_avg": "|m|",
@@ -142,8 +145,8 @@ def _headers(moment: Moment, optimizers: list[OptimizerState]) -> list[Line]:
                     (name, "dim"),
                     (optimizer.class_name, "step bold"),
                     (f"  group {number + 1}/{len(optimizer.groups)}  ", "dim"),
+                    (f"{numbers.plural(len(group.get('params', ())), 'parameter')}  ", "dim"),
                     hyper_text(group),
-                    (f"  {numbers.plural(len(group.get('params', ())), 'parameter')}", "dim"),
                 )
             )
     return found
@@ -219,7 +222,10 @@ def _relative_change(moment: Moment, row: EventRow | None) -> float | None:
     if row is None:
         return None
     tensors = moment.run.tensors(row.seq)
-    before = contents(value_of(moment, one(tensors, "before")))
+    value = value_of(moment, one(tensors, "before"))
+    if value is None or math.prod(value.shape) > MOST_ELEMENTS:
+        return None
+    before = contents(value)
     after = contents(value_of(moment, one(tensors, "param")))
     if before is None or after is None:
         return None
