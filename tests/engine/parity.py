@@ -11,6 +11,9 @@ import pytest
 import gradstep_engine as ours
 
 
+DTYPES = "float16 float32 float64 int8 int16 int32 int64 uint8 bool".split()
+
+
 def torch_or_skip() -> Any:
     return pytest.importorskip("torch", reason="parity is checked against PyTorch")
 

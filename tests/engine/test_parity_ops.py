@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.engine.parity import arrays, assert_same
+from tests.engine.parity import DTYPES, arrays, assert_same
 
 pytestmark = pytest.mark.torch
 
@@ -126,7 +126,7 @@ ALONG: dict[str, Any] = {
     "index_select": lambda e, x: x.index_select(1, e.tensor([2, 0, 2])),
     "gather": lambda e, x: x.gather(1, e.tensor([[[0, 1, 2, 0]], [[1, 1, 0, 2]]])),
     "scatter_add": lambda e, x: e.zeros(2, 3, 4, dtype=e.float64).scatter_add(
-        1, e.tensor([[[0, 1, 2, 0]], [[1, 1, 0, 2]]]), x
+        1, e.tensor([[[0, 1, 2, 0]] * 3, [[1, 1, 0, 2]] * 3]), x
     ),
     "select": lambda _, x: x.select(1, 2),
     "narrow": lambda _, x: x.narrow(2, 1, 2),
@@ -198,7 +198,6 @@ def test_products(name: str) -> None:
     assert_same(function, arrays(*shapes), names=name not in OTHER_NAMES)
 
 
-DTYPES = ["float16", "float32", "float64", "int8", "int16", "int32", "int64", "uint8", "bool"]
 OPERATORS: dict[str, Any] = {
     "add": lambda _, a, b: a + b,
     "mul": lambda _, a, b: a * b,

@@ -45,4 +45,7 @@ def modified(node: Node, version: int, expected: int, source: Any) -> RuntimeErr
 
 def short_name(node: Node) -> str:
     """Return a node's name without its ending: `Exp` for `ExpBackward0`."""
-    return node.name().partition("Backward")[0]
+    name = node.name()
+    if name == "CopySlices":
+        return "torch::autograd::CopySlices"
+    return name.partition("Backward")[0]

@@ -79,8 +79,9 @@ def _is_recorded(op: type[Op], target: TensorBase, others: tuple[Any, ...]) -> b
         return False
     base = target._base
     if target._requires_grad and target.grad_fn is None:
+        place = "a view of a leaf" if op.view else "a leaf"
         raise RuntimeError(
-            "a leaf Variable that requires grad is being used in an in-place operation."
+            f"{place} Variable that requires grad is being used in an in-place operation."
         )
     if base is not None and base._requires_grad and base.grad_fn is None:
         raise RuntimeError(

@@ -67,6 +67,7 @@ class SetItem(Op):
 
     op_name = "setitem_"
     node_name = "CopySlices"
+    view = True  # torch writes into a view of the target, and its errors say so
     writes = True
 
     def forward(self, a: Any, value: Any, *, index: tuple[Any, ...]) -> Any:

@@ -149,7 +149,11 @@ class Conversion(TensorBase):
             RuntimeError: the tensor is a view: its base would still be in the graph.
         """
         if self._base is not None and self.grad_fn is not None:
-            raise RuntimeError("Can't detach views in-place. Use detach() instead.")
+            raise RuntimeError("Can't detach views in-place. Use detach() instead. If you are using "
+                "DistributedDataParallel (DDP) for training, and gradient_as_bucket_view is set as "
+                "True, gradients are views of DDP buckets, and hence detach_() cannot be called on "
+                "these gradients. To fix this error, please refer to the Optimizer.zero_grad() "
+                "function in torch/optim/optimizer.py as the solution.")
         cut("detach", self, self)
         self.grad_fn, self.output_nr, self._requires_grad = None, 0, False
         return self

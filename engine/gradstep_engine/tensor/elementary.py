@@ -154,10 +154,10 @@ class Elementary(TensorBase):
         """Limit elements to [min, max]; limits may be tensors.
 
         Raises:
-            ValueError: neither limit is given.
+            RuntimeError: neither limit is given.
         """
         if min is None and max is None:
-            raise ValueError("torch.clamp: At least one of 'min' or 'max' must not be None")
+            raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
         if isinstance(min, TensorBase) or isinstance(max, TensorBase):
             result: Any = self
             if min is not None:

@@ -220,7 +220,7 @@ class Shaping(TensorBase):
                 f"greater or equal to the number of dimensions in the tensor ({len(own)})"
             )
         asked = list(wanted)
-        for axis, size in enumerate(own):
+        for axis, size in reversed(list(enumerate(own))):
             if wanted[axis + extra] == -1:
                 wanted[axis + extra] = size
             elif size not in (1, wanted[axis + extra]):
