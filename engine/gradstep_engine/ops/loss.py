@@ -31,7 +31,8 @@ class PointwiseLoss(Op):
     saves = (0, 1)
     promotes = True
 
-    def forward(self, x: Any, target: Any, reduction: str = "mean") -> Any:
+    def evaluate(self, x: Any, target: Any, reduction: str) -> Any:
+        """Return the reduced loss: what `forward` does once it has taken its attributes."""
         self.saved = x, target
         self.reduction = reduction
         return reduce_loss(self.losses(x, target), reduction)
@@ -91,7 +92,7 @@ class SmoothL1Loss(PointwiseLoss):
 
     def forward(self, x: Any, target: Any, reduction: str = "mean", beta: float = 1.0) -> Any:
         self.beta = beta
-        return super().forward(x, target, reduction)
+        return self.evaluate(x, target, reduction)
 
     def losses(self, x: Any, target: Any) -> Any:
         d = np.abs(x - target)
@@ -114,7 +115,7 @@ class HuberLoss(PointwiseLoss):
 
     def forward(self, x: Any, target: Any, reduction: str = "mean", delta: float = 1.0) -> Any:
         self.delta = delta
-        return super().forward(x, target, reduction)
+        return self.evaluate(x, target, reduction)
 
     def losses(self, x: Any, target: Any) -> Any:
         d = np.abs(x - target)
@@ -127,9 +128,7 @@ class HuberLoss(PointwiseLoss):
 class WeightedLoss(PointwiseLoss):
     """A pointwise loss with an optional factor for each element, broadcast to the input."""
 
-    def forward(self, x: Any, target: Any, weight: Any = None, reduction: str = "mean") -> Any:
-        self.weight = weight
-        return super().forward(x, target, reduction)
+    weight: Any = None
 
     def backward(self, grad: Any) -> Any:
         grads = super().backward(grad)
@@ -149,6 +148,10 @@ class BinaryCrossEntropy(WeightedLoss):
 
     op_name = "binary_cross_entropy"
     node_name = "BinaryCrossEntropyBackward0"
+
+    def forward(self, x: Any, target: Any, weight: Any = None, reduction: str = "mean") -> Any:
+        self.weight = weight
+        return self.evaluate(x, target, reduction)
 
     def losses(self, x: Any, target: Any) -> Any:
         # Written so that the untouched probability stays exact where t is 0 or 1.
@@ -186,8 +189,8 @@ class BinaryCrossEntropyWithLogits(WeightedLoss):
         pos_weight: Any = None,
         reduction: str = "mean",
     ) -> Any:
-        self.pos_weight = pos_weight
-        return super().forward(x, target, weight, reduction)
+        self.weight, self.pos_weight = weight, pos_weight
+        return self.evaluate(x, target, reduction)
 
     def backward(self, grad: Any) -> Any:
         return (*super().backward(grad)[:2], None, None)[: len(self.edges)]
@@ -229,7 +232,7 @@ class KlDiv(PointwiseLoss):
         self, x: Any, target: Any, reduction: str = "mean", log_target: bool = False
     ) -> Any:
         self.log_target = log_target
-        return super().forward(x, target, reduction)
+        return self.evaluate(x, target, reduction)
 
     def losses(self, x: Any, target: Any) -> Any:
         if self.log_target:

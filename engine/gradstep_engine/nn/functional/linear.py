@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gradstep_engine import dtypes
-from gradstep_engine.autograd.function import apply
+from gradstep_engine.nn.functional.running import run
 from gradstep_engine.ops.linear import Bilinear, Linear
 from gradstep_engine.size import Size
 from gradstep_engine.tensor import Tensor
@@ -19,10 +19,10 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     if w.ndim != 2 or x.ndim == 0 or x.shape[-1] != w.shape[1] or x.dtype != w.dtype:
         _refuse(input, weight)
     if bias is None:
-        return apply(Linear, input, weight)
+        return run(Linear, input, weight)
     if bias._array.shape != (w.shape[0],):
         _refuse_bias(input, weight, bias)
-    return apply(Linear, input, weight, bias)
+    return run(Linear, input, weight, bias)
 
 
 def _refuse(input: Tensor, weight: Tensor) -> None:
@@ -58,9 +58,7 @@ def _refuse_bias(input: Tensor, weight: Tensor, bias: Tensor) -> None:
     )
 
 
-def bilinear(
-    input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None
-) -> Tensor:
+def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """Return x₁ᵀ W_o x₂ + b_o: (..., in1), (..., in2), (out, in1, in2), (out) to (..., out)."""
     inputs = (input1, input2, weight) if bias is None else (input1, input2, weight, bias)
-    return apply(Bilinear, *inputs)
+    return run(Bilinear, *inputs)
