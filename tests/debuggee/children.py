@@ -20,7 +20,7 @@ from gradstep.trace.reader import RunTrace, Trace
 from tests.debuggee import toy
 
 INJECT = Path(gradstep.__file__).parent / "debuggee" / "inject"
-PATIENCE = 30.0
+PATIENCE = 15.0
 
 
 @dataclass
@@ -159,7 +159,7 @@ class Child:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.writer = writer
         decoder = wire.Decoder()
-        while data := await reader.read(65536):
+        while data := await _read(reader):
             for message in decoder.feed(data):
                 if message["type"] == "hello":
                     assert message["token"] == "secret"
@@ -168,3 +168,10 @@ class Child:
                     self._answers.pop(message["id"]).set_result(message)
                 else:
                     self._notices.put_nowait(message)
+
+
+async def _read(reader: asyncio.StreamReader) -> bytes:
+    try:
+        return await reader.read(65536)
+    except ConnectionResetError:
+        return b""  # A killed child hangs up in this way.

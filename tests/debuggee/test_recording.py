@@ -200,8 +200,7 @@ tell(events.PhaseExited("other", "StepLR.step", error=ValueError("no")))
     clipped, fetched, item, detached, mode, written, scheduled = [
         event
         for event in events(run)
-        if event.kind
-        in {"clipped", "fetched", "graph_cut", "mode_changed", "written", "scheduled"}
+        if event.kind in {"clipped", "fetched", "graph_cut", "mode_changed", "written", "scheduled"}
     ]
     assert (clipped.name, clipped.detail) == ("norm", {"norm": "inf", "limit": 1.0})
     assert [role for role, _ in uses(run, clipped.seq)] == ["param", "after"]
@@ -215,6 +214,27 @@ tell(events.PhaseExited("other", "StepLR.step", error=ValueError("no")))
     assert run.at(run.head).optimizers()[0].groups[0]["lr"] == 0.5
     assert run.at(scheduled.seq - 1).optimizers()[0].groups[0]["lr"] == 0.1
     assert events(run, "phase_exited")[-1].detail["error"] == "ValueError: no"
+
+
+def test_an_update_by_hand_is_no_forward(tmp_path: Path) -> None:
+    script = """
+import torch
+w = torch.tensor([2.0, 3.0], requires_grad=True)
+for i in range(3):
+    loss = (w * w).sum()
+    loss.backward()
+    with torch.no_grad():
+        w -= 0.1 * w.grad
+    w.grad = None
+"""
+    run = record(tmp_path, script).run
+    assert run.iterations() == 3
+    entered = [event.phase for event in events(run, "phase_entered")]
+    assert entered == ["forward", "backward"] * 3
+    change = next(event for event in events(run, "op") if event.name == "sub_")
+    assert change.phase == "other"
+    assert uses(run, change.seq)[0] == ("input", "w v0")
+    assert uses(run, change.seq)[-1] == ("output", "w v1")
 
 
 def test_detail_decides_what_is_kept(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-_SOURCE = '''
+_SOURCE = """
 import numpy as np
 import torch
 from gradstep_engine import events
@@ -52,7 +52,8 @@ class SGD:
         group = self.param_groups[0]
         for index, p in enumerate(group["params"]):
             state = self.state.setdefault(p.uid, {})
-            before, was = copy(p), {k: copy(v) if hasattr(v, "_array") else v for k, v in state.items()}
+            before = copy(p)
+            was = {k: copy(v) if hasattr(v, "_array") else v for k, v in state.items()}
             if group["momentum"]:
                 if not state:
                     state["momentum_buffer"] = copy(p.grad)
@@ -109,7 +110,7 @@ class Scale(Module):
 
     def forward(self, x):
         return mul(x, self.weight)
-'''
+"""
 
 LOOP = """
 import torch

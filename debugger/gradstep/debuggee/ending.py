@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Callable
@@ -47,7 +48,7 @@ class Ending:
     ) -> None:
         pruned = prune(error, self._ours)
         if os.getpid() == self._pid:
-            self._status = 1 if not issubclass(kind, KeyboardInterrupt) else 130
+            self._status = -signal.SIGINT if issubclass(kind, KeyboardInterrupt) else 1
             text = "".join(traceback.format_exception(kind, error, pruned))
             self._error = {"type": kind.__name__, "message": str(error), "traceback": text}
             if self._on_exception is not None and not issubclass(kind, KeyboardInterrupt):

@@ -56,6 +56,7 @@ def start(text: str) -> None:
     builtin.connect(recorder.listen)
     if stepper is not None:
         recorder.observer = stepper
+        stepper.listen()
         stepper.begin(pause=config.pause_at_entry)
 
 

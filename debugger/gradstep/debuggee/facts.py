@@ -92,7 +92,8 @@ def count_op(recorder: Recorder, event: events.Op, frame: FrameType | None) -> N
     """An op, as far as phases and iterations depend on it."""
     clock = recorder.clock
     if clock.is_idle:
-        takes_part = event.call is not None or any(x.requires_grad for x in event.outputs)
+        # An update by hand under no_grad returns a leaf that requires grad, and is no forward.
+        takes_part = event.call is not None or event.grad_fn is not None or bool(event.nodes)
         if takes_part:
             clock.arrive("forward", *recorder.locator.place(frame))
             seq = recorder.next_seq
@@ -113,7 +114,11 @@ def on_op(recorder: Recorder, event: events.Op, frame: FrameType | None) -> None
         entry = book.get(tensor.uid)
         if entry is None or entry.rank > 2:
             names.expect_variable(tensor.uid)
-        uses.append(("input", *book.use(tensor, seq)))
+        if entry is not None and entry.version >= 0 and any(x is tensor for x in event.outputs):
+            # Changed in place: what came in is the version before.
+            uses.append(("input", tensor.uid, entry.version))
+        else:
+            uses.append(("input", *book.use(tensor, seq)))
     for tensor in event.outputs:
         is_new = book.get(tensor.uid) is None
         uses.append(("output", *book.use(tensor, seq)))

@@ -176,6 +176,9 @@ class Stepper:
             self._control.reply(message, error=RUNNING)
 
     def _on_idle(self) -> None:
+        if self._wanted or self._new_table is not None:
+            # The signal came while our own code ran, and no event has come since.
+            self._nudge()
         recorder = self._recorder
         if recorder.writer.is_flush_due and recorder.lock.acquire(blocking=False):
             try:
@@ -188,9 +191,7 @@ class Stepper:
         recorder = self._recorder
         try:
             # A paused script has everything written, and its thread holds the lock.
-            if self._is_paused:
-                recorder.writer.close()
-            elif recorder.lock.acquire(timeout=1):
+            if self._is_paused or recorder.lock.acquire(timeout=1):
                 recorder.writer.close()
         finally:
             end_process_group()
@@ -221,23 +222,23 @@ class Stepper:
         for stream in (sys.stdout, sys.stderr):
             if stream is not None and not getattr(stream, "closed", False):
                 stream.flush()
-        with self._gate:
-            self._is_paused = True
-            self._wanted = False
         file, line = recorder.locator.place(frame)
-        self._control.send(
-            {
-                "type": "stopped",
-                "seq": recorder.seq,
-                "reason": reason,
-                "breakpoints": [hit.id for hit in hits or ()],
-                "message": message,
-                "file": file,
-                "line": line,
-            }
-        )
         completed = False
         try:
+            with self._gate:
+                self._is_paused = True
+                self._wanted = False
+            self._control.send(
+                {
+                    "type": "stopped",
+                    "seq": recorder.seq,
+                    "reason": reason,
+                    "breakpoints": [hit.id for hit in hits or ()],
+                    "message": message,
+                    "file": file,
+                    "line": line,
+                }
+            )
             self._serve(frame)
             completed = True
         finally:
