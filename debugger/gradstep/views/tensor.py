@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -17,7 +18,7 @@ from gradstep.views.tensor_grid import (
     make_grid,
     overview,
 )
-from gradstep.views.text import Line, Span, crop, line, wrap
+from gradstep.views.text import Line, Span, crop, line, width_of, wrap
 
 if TYPE_CHECKING:
     from gradstep.trace.model import TensorValue
@@ -121,7 +122,7 @@ def tensor_view(
     if value is None:
         return _nothing(tensor, what, line((name, "bold")), "It does not exist yet at this event.")
     header = crop(_header(moment, tensor, name, what, value), width)
-    stats = crop(_stats(value), width)
+    stats = crop(_stats(value, width), width)
     base = TensorView(tensor, what, header, stats)
     if value.content is None:
         text = "Its contents were not recorded: statistics only."
@@ -218,31 +219,47 @@ def _header(moment: Moment, tensor: int, name: str, what: str, value: TensorValu
     return tuple(spans)
 
 
-def _stats(value: TensorValue) -> Line:
-    size = 1
-    for length in value.shape:
-        size *= length
+def _stats(value: TensorValue, width: int) -> Line:
+    """Set the statistics; where room is short the least telling go away as a whole."""
+    size = math.prod(value.shape)
     if size == 0:
         return line(("no elements", "dim"))
-    spans: list[Span] = []
+    bad = [
+        _figure(label, numbers.count(count), "error bold")
+        for label, count in (("NaN", value.nan), ("Inf", value.inf))
+        if count
+    ]
     if size == 1:
-        spans += [Span("value ", "dim"), Span(_scalar(value), "bold"), Span("  ")]
-    else:
-        for label, number in (
-            ("mean", value.mean),
-            ("std", value.std),
-            ("min", value.min),
-            ("max", value.max),
-            ("|·|", value.norm),
-        ):
-            spans += [Span(f"{label} ", "dim"), Span(f"{numbers.short(number)}  ")]
-        zeros = f"{100 * value.zeros / size:.1f}%" if value.zeros else "0"
-        spans += [Span("zeros ", "dim"), Span(zeros + "  ", "warning" if value.zeros else "")]
-    for label, count in (("NaN", value.nan), ("Inf", value.inf)):
-        if count or size > 1:
-            style = "error bold" if count else "success"
-            spans += [Span(f"{label} ", "dim"), Span(f"{numbers.count(count)}  ", style)]
-    return tuple(spans)
+        return _spaced([_figure("value", _scalar(value), "bold"), *bad])
+    figures = {
+        "mean": value.mean,
+        "std": value.std,
+        "min": value.min,
+        "max": value.max,
+        "|·|": value.norm,
+    }
+    found = {label: _figure(label, numbers.short(number)) for label, number in figures.items()}
+    share = f"{100 * value.zeros / size:.1f}%" if value.zeros else "0"
+    found["zeros"] = _figure("zeros", share, "warning" if value.zeros else "")
+    if not bad:
+        found["NaN"] = _figure("NaN", "0", "success")
+    for label in ("", "|·|", "std", "min", "mean", "zeros"):
+        found.pop(label, None)
+        shown = _spaced([*bad, *found.values()])
+        if width_of(shown) <= width:
+            break
+    return shown
+
+
+def _figure(label: str, text: str, style: str = "") -> Line:
+    return line((f"{label} ", "dim"), (text, style))
+
+
+def _spaced(parts: list[Line]) -> Line:
+    found: list[Span] = []
+    for part in parts:
+        found += [Span("  "), *part] if found else part
+    return tuple(found)
 
 
 def _scalar(value: TensorValue) -> str:

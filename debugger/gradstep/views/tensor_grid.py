@@ -55,7 +55,7 @@ def make_grid(
         matrix, per_row = flat, max(1, min(fitting, flat.size))
         rows, columns = -(-flat.size // per_row), per_row
     else:
-        stack = array.reshape(-1, *array.shape[-2:])
+        stack = array.reshape(math.prod(array.shape[:-2]), *array.shape[-2:])
         slices = stack.shape[0]
         slice_index = max(0, min(slice_index, slices - 1))
         if array.ndim > 2 and slices:

@@ -134,17 +134,30 @@ def restyle(spans: Line, style: str) -> Line:
 
 
 def wrap(parts: Sequence[Line], width: int, *, indent: int = 2) -> tuple[Line, ...]:
-    """Set parts one after another, on a new indented line where one does not fit any more."""
+    """Set parts one after another, on a new indented line where one does not fit any more.
+
+    Blanks at the end of a line do not count, those at the beginning of a new one go.
+    """
     lines: list[Line] = []
     current: Line = ()
     for part in parts:
-        if current and width_of(current) + width_of(part) > width:
-            lines.append(current)
+        size = cells("".join(span.text for span in part).rstrip())
+        if current and size and width_of(current) + size > width:
+            lines.append(_unended(current))
+            first, *rest = part
+            part = (Span(first.text.lstrip(), first.style), *rest)
             current = (Span(" " * indent),)
         current = (*current, *part)
     if current:
-        lines.append(current)
+        lines.append(_unended(current))
     return tuple(lines)
+
+
+def _unended(spans: Line) -> Line:
+    """Take the blanks off the end of a line."""
+    *before, last = spans
+    text = last.text.rstrip()
+    return (*before, Span(text, last.style)) if text else tuple(before)
 
 
 def plain(lines: Iterable[Line]) -> str:

@@ -107,7 +107,7 @@ def agrees(value: float, recorded: float, scale: float, dtype: str) -> bool:
     if value == recorded:
         return True
     tolerance = _TOLERANCE.get(dtype, 2e-5)
-    return abs(value - recorded) <= tolerance * max(scale, abs(recorded)) + 1e-30
+    return bool(abs(value - recorded) <= tolerance * max(scale, abs(recorded)) + 1e-30)
 
 
 def most(array: Any) -> Place:

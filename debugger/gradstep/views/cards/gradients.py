@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gradstep.views import numbers
 from gradstep.views.cards.card import Draft, array_of, brief, chosen
+from gradstep.views.formulas.call import signed
 from gradstep.views.reading import one, value_of
 from gradstep.views.text import line
 
@@ -53,7 +54,7 @@ def explain_accumulated(draft: Draft, event: EventRow) -> None:
         draft.add(
             line((numbers.index(at) + " " if at else "", "accent")),
             line(numbers.number(was), " + "),
-            line((numbers.number(plus), "backward"), " = "),
+            line((signed(numbers.number(plus), plus), "backward"), " = "),
             (*line((numbers.number(now), "backward bold")), *mark),
         )
     if before is None:

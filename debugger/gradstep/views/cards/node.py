@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from gradstep.views import numbers
 from gradstep.views.cards.card import Draft, array_of, brief, chosen
 from gradstep.views.formulas import Call, Rule, Unknown, is_inner, read_call, rule_of
-from gradstep.views.formulas.call import Place, contents
+from gradstep.views.formulas.call import Place, contents, signed
 from gradstep.views.reading import having, is_op_name, value_of
 from gradstep.views.text import Line, line
 
@@ -178,13 +178,12 @@ def _accumulation(
     if added is None:
         return line((into, "leaf"))
     at, plus = added
+    text = signed(numbers.number(plus), plus)
     if held is None:
-        return line((into + ": ", "leaf"), f"None + {numbers.number(plus)}")
+        return line((into + ": ", "leaf"), f"None + {text}")
     old = contents(moment.value(held))
     if old is None or old.ndim != len(at):
         return line((into, "leaf"))
     was = float(old[at])
     total = numbers.number(was + plus)
-    return line(
-        (into + ": ", "leaf"), f"{numbers.number(was)} + {numbers.number(plus)} = ", (total, "bold")
-    )
+    return line((into + ": ", "leaf"), f"{numbers.number(was)} + {text} = ", (total, "bold"))
