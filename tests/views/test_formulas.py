@@ -1,4 +1,4 @@
-"""Every formula against PyTorch's own gradients: a rule that is wrong cannot say that it matches."""
+"""Every formula against the gradients that PyTorch computes for the same op."""
 
 from __future__ import annotations
 

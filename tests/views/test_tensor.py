@@ -110,3 +110,8 @@ def test_contents_that_were_not_recorded(tmp_path: Path) -> None:
         found = tensor_view(find(trace, "fetched"), t.id)
     assert "not recorded: statistics only" in plain(found.lines)
     assert "mean 1.000" in plain(found.lines)
+
+
+def test_a_gradient_that_passes_through_is_named_by_its_node(trace: Trace) -> None:
+    found = tensor_view(find(trace, "node", "MulBackward0"), None)
+    assert plain([found.header]).startswith("grad_input 0 of MulBackward0  f32[1]")

@@ -133,7 +133,7 @@ def test_the_optimizer_pane_says_when_a_gradient_is_missing(trace: Trace) -> Non
     assert (
         plain(view.lines)
         == """\
-optimizer = SGD  group 1/1  lr 0.1  2 parameters
+optimizer = SGD  group 1/1  2 parameters  lr 0.1
  param         |θ|    |grad|   |Δ|/|θ|
 ▌x           1.000      None         –
  y           2.000      None         –
@@ -151,7 +151,7 @@ def test_the_optimizer_pane_works_out_the_selected_parameter(trace: Trace) -> No
     assert (
         plain(view.lines)
         == """\
-optimizer = SGD  group 1/1  lr 0.1  2 parameters
+optimizer = SGD  group 1/1  2 parameters  lr 0.1
  param         |θ|    |grad|   |Δ|/|θ|
  x           1.000     6.000         –
 ▌y           2.000     12.00         –

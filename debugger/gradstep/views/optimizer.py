@@ -142,8 +142,8 @@ def _headers(moment: Moment, optimizers: list[OptimizerState]) -> list[Line]:
                     (name, "dim"),
                     (optimizer.class_name, "step bold"),
                     (f"  group {number + 1}/{len(optimizer.groups)}  ", "dim"),
+                    (f"{numbers.plural(len(group.get('params', ())), 'parameter')}  ", "dim"),
                     hyper_text(group),
-                    (f"  {numbers.plural(len(group.get('params', ())), 'parameter')}", "dim"),
                 )
             )
     return found

@@ -110,7 +110,8 @@ def tensor_view(
         tensor = event_tensor(moment)
     if tensor is None:
         return _nothing(None, what, line(("no tensor", "bold")), "Select an op or a parameter.")
-    name = moment.name(tensor)
+    passing = _passing(moment, tensor)
+    name = passing or moment.name(tensor)
     if what == "grad":
         state = moment.grad(tensor)
         if state.tensor is None:
@@ -121,7 +122,7 @@ def tensor_view(
         value = moment.value(tensor)
     if value is None:
         return _nothing(tensor, what, line((name, "bold")), "It does not exist yet at this event.")
-    header = crop(_header(moment, tensor, name, what, value), width)
+    header = crop(_header(moment, tensor, name, "grad" if passing else what, value), width)
     stats = crop(_stats(value, width), width)
     base = TensorView(tensor, what, header, stats)
     if value.content is None:
@@ -132,6 +133,21 @@ def tensor_view(
     except ValueError as error:
         return replace(base, note=wrapped(str(error), width))
     return _with_grid(base, array, (row, column, slice_index), (width, height), glyphs)
+
+
+def _passing(moment: Moment, tensor: int) -> str:
+    """Name a gradient that the node under the cursor takes or gives; "" for any other tensor."""
+    event = moment.event
+    if event.kind != "node":
+        return ""
+    place = 0
+    for ref in moment.run.tensors(event.seq):
+        if ref.role == "grad_input":
+            if ref.tensor == tensor:
+                return f"grad_input {place} of {event.name}"
+            place += 1
+    about = one(moment.run.tensors(event.seq), "grad_output")
+    return f"grad_output of {event.name}" if about and about.tensor == tensor else ""
 
 
 def _with_grid(

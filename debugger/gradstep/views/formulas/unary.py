@@ -28,7 +28,9 @@ def _a(call: Call, at: Place) -> str:
 
 def _indicator(call: Call, at: Place) -> str:
     value = call.at(0, at)
-    return f"{int(value > 0)}  (a = {_a(call, at).strip('()')} {'>' if value > 0 else '≤'} 0)"
+    return (
+        f"1[{_a(call, at).strip('()')} > 0]" if value > 0 else f"0[{_a(call, at).strip('()')} ≤ 0]"
+    )
 
 
 def _sign_text(call: Call, at: Place) -> str:
