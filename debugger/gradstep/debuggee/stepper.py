@@ -234,6 +234,7 @@ class Stepper:
                     "seq": recorder.seq,
                     "reason": reason,
                     "breakpoints": [hit.id for hit in hits or ()],
+                    "hits": {str(entry.id): entry.hits for entry in self.table},
                     "message": message,
                     "file": file,
                     "line": line,

@@ -12,7 +12,7 @@ from gradstep_engine.autograd.function import edges_of, versions_of, emit_op, ne
 from gradstep_engine.autograd.function import Op as _Op
 from gradstep_engine.autograd.mode import GradMode
 from gradstep_engine.emission import quiet
-from gradstep_engine.tensor.base import TensorBase, wrap
+from gradstep_engine.autograd.variable import TensorBase, wrap
 
 
 class Context(_Op):

@@ -20,7 +20,7 @@ from gradstep_engine.autograd.mode import GradMode
 from gradstep_engine.autograd.node import Node
 from gradstep_engine.dtypes import category, of_numpy, result_numpy
 from gradstep_engine.emission import written
-from gradstep_engine.tensor.base import TensorBase
+from gradstep_engine.autograd.variable import TensorBase
 
 
 def apply_inplace(op: type[Op], target: Any, *others: Any, **attributes: Any) -> Any:

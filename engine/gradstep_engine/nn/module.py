@@ -58,6 +58,7 @@ class Module(TraversalMixin, StateMixin, ConversionMixin):
         )
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run `forward`, with hooks and as a call that the listener can see."""
         if events.listener is None and not self._forward_hooks and not self._forward_pre_hooks:
             return self.forward(*args, **kwargs)
         return self._observed_call(args, kwargs)

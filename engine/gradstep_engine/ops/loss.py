@@ -12,6 +12,8 @@ import numpy as np
 from gradstep_engine.autograd.function import Op
 from gradstep_engine.ops.unbroadcast import unbroadcast
 
+_TINY = float(np.float32(1e-12))  # torch keeps this constant in single precision
+
 
 def reduce_loss(losses: Any, reduction: str) -> Any:
     """Return `losses` as they are, their mean or their sum (numpy scalars for the latter)."""
@@ -159,11 +161,11 @@ class BinaryCrossEntropy(WeightedLoss):
         return self.weighted((target - 1) * log_rest - target * log_x)
 
     def slope(self, x: Any, target: Any, grad: Any) -> Any:
-        return self.weighted((x - target) / np.maximum(x * (1 - x), 1e-12) * grad)
+        return self.weighted((x - target) / np.maximum(x * (1 - x), _TINY) * grad)
 
     def target_slope(self, x: Any, target: Any, grad: Any) -> Any:
-        log_x, log_rest = self._logs(x)
-        return self.weighted((log_rest - log_x) * grad)
+        with np.errstate(divide="ignore"):
+            return self.weighted((np.log1p(-x) - np.log(x)) * grad)
 
     @staticmethod
     def _logs(x: Any) -> tuple[Any, Any]:

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradstep_engine import device as devices
-from gradstep_engine import dtypes
+from gradstep_engine.device import CPU, check as check_device
+from gradstep_engine.device import device as torch_device
+import gradstep_engine.dtypes as dtypes
 from gradstep_engine.autograd.function import materialise, apply
 from gradstep_engine.emission import cut, written
 from gradstep_engine.missing import missing
 from gradstep_engine.ops import selection
-from gradstep_engine.tensor.base import TensorBase, wrap
+from gradstep_engine.autograd.variable import TensorBase, wrap
 
 if TYPE_CHECKING:
     from gradstep_engine.tensor import Tensor
@@ -27,9 +28,9 @@ class Conversion(TensorBase):
         return dtypes.of_numpy(self._array.dtype)
 
     @property
-    def device(self) -> devices.device:
+    def device(self) -> torch_device:
         """Where the elements are: the CPU."""
-        return devices.CPU
+        return CPU
 
     @property
     def data(self) -> Tensor:
@@ -165,7 +166,7 @@ class Conversion(TensorBase):
     def to(self, *args: Any, **kwargs: Any) -> Any:
         """Return the tensor with another element type; the only device is the CPU."""
         wanted: Any = kwargs.get("dtype")
-        devices.check(kwargs.get("device"))
+        check_device(kwargs.get("device"))
         for argument in args:
             if isinstance(argument, TensorBase):
                 wanted = argument.dtype  # type: ignore[attr-defined]
@@ -173,7 +174,7 @@ class Conversion(TensorBase):
                 if argument is not True and argument is not False:
                     wanted = argument
             elif argument is not None and not isinstance(argument, bool):
-                devices.check(argument)
+                check_device(argument)
         if wanted is None:
             return self.clone() if kwargs.get("copy") else self
         return self._converted(dtypes.to_numpy(wanted), bool(kwargs.get("copy")))

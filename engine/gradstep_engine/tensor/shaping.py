@@ -9,7 +9,7 @@ from gradstep_engine.autograd.function import apply
 from gradstep_engine.ops import joining, shape
 from gradstep_engine.ops.axes import axis_of
 from gradstep_engine.size import Size
-from gradstep_engine.tensor.base import TensorBase
+from gradstep_engine.autograd.variable import TensorBase
 
 if TYPE_CHECKING:
     from gradstep_engine.tensor import Tensor

@@ -50,7 +50,9 @@ def run_both(
     for engine in (ours, torch):
         made = [leaf(engine, array) for array in arrays]
         result = function(engine, made)
-        weights = engine.tensor(numbers(*result.shape, seed=9).astype(result.detach().numpy().dtype))
+        weights = engine.tensor(
+            numbers(*result.shape, seed=9).astype(result.detach().numpy().dtype)
+        )
         (result * weights).sum().backward()
         results.append(result)
         leaves.append(made)

@@ -139,10 +139,10 @@ def test_max_pool_dilated() -> None:
 
 def test_max_pool_returns_torchs_indices() -> None:
     run_both(
-        lambda e, xs: e.nn.functional.max_pool2d(
-            xs[0], 3, 2, padding=1, return_indices=True
-        )[1].double()
-        + xs[0].sum() * 0,
+        lambda e, xs: (
+            e.nn.functional.max_pool2d(xs[0], 3, 2, padding=1, return_indices=True)[1].double()
+            + xs[0].sum() * 0
+        ),
         [numbers(2, 3, 7, 8)],
     )
 
@@ -150,9 +150,7 @@ def test_max_pool_returns_torchs_indices() -> None:
 @pytest.mark.parametrize("options", [{"count_include_pad": False}, {"divisor_override": 3}])
 def test_avg_pool_counts_as_torch(options: dict[str, Any]) -> None:
     run_both(
-        lambda e, xs: e.nn.functional.avg_pool2d(
-            xs[0], 3, 2, padding=1, ceil_mode=True, **options
-        ),
+        lambda e, xs: e.nn.functional.avg_pool2d(xs[0], 3, 2, padding=1, ceil_mode=True, **options),
         [numbers(2, 3, 8, 8)],
     )
 

@@ -34,7 +34,8 @@ def same_nodes(a: Any, b: Any) -> None:
 
 @pytest.mark.parametrize("reduction", REDUCTIONS)
 @pytest.mark.parametrize(
-    "name", ["mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "binary_cross_entropy_with_logits"]
+    "name",
+    ["mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "binary_cross_entropy_with_logits"],
 )
 @pytest.mark.parametrize("shape", [(), (4,), (3, 4)])
 def test_pointwise_losses(name: str, reduction: str, shape: tuple[int, ...]) -> None:
@@ -118,7 +119,7 @@ def test_cross_entropy_of_class_indices(
         )
 
     mine, theirs = run_both(run, [numbers(*shape) * 3, target])
-    if not smoothing:
+    if not smoothing and len(shape) != 3:  # torch adds views there
         same_nodes(mine, theirs)
 
 
@@ -191,6 +192,9 @@ WRONG: dict[str, Any] = {
     "linear": lambda e, f: f.linear(e.zeros(3, 5), e.zeros(4, 3)),
     "linear of 3": lambda e, f: f.linear(e.zeros(2, 3, 5), e.zeros(4, 3)),
     "linear dtype": lambda e, f: f.linear(e.zeros(2, 3).double(), e.zeros(4, 3)),
+    "linear dtype with bias": lambda e, f: f.linear(
+        e.zeros(2, 3).double(), e.zeros(4, 3), e.zeros(4)
+    ),
     "linear bias": lambda e, f: f.linear(e.zeros(2, 3), e.zeros(4, 3), e.zeros(3)),
     "conv channels": lambda e, f: f.conv2d(e.zeros(1, 2, 8, 8), e.zeros(4, 3, 3, 3)),
     "conv dimensions": lambda e, f: f.conv2d(e.zeros(8, 8), e.zeros(4, 3, 3, 3)),

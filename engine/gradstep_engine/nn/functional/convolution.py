@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradstep_engine import dtypes
 from gradstep_engine.autograd.function import composite
+from gradstep_engine.nn.functional.names import c_name
 from gradstep_engine.nn.functional.running import run
 from gradstep_engine.nn.functional.sizes import pair
 from gradstep_engine.ops.convolution import Convolution
@@ -84,7 +84,7 @@ def conv1d(
     result = run(
         Convolution, *inputs, stride=steps, padding=margins, dilation=spread, groups=groups
     )
-    return result.squeeze(2)  # type: ignore[no-any-return]
+    return result.squeeze(2)
 
 
 def _single(value: Any) -> int:
@@ -128,20 +128,9 @@ def _check(
     other, what = (bias._array, "bias") if bias is not None else (w, "weight")
     if x.dtype != other.dtype:
         raise RuntimeError(
-            f"Input type ({_c_name(x.dtype)}) and {what} type ({_c_name(other.dtype)}) should be "
+            f"Input type ({c_name(x.dtype)}) and {what} type ({c_name(other.dtype)}) should be "
             "the same"
         )
-
-
-def _c_name(numpy_dtype: Any) -> str:
-    names = {
-        "Long": "long long",
-        "Byte": "unsigned char",
-        "Half": "c10::Half",
-        "Char": "signed char",
-    }
-    torch_name = dtypes.of_numpy(numpy_dtype).cpu_type
-    return names.get(torch_name, torch_name.lower())
 
 
 def _check_size(
