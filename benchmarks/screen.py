@@ -31,7 +31,6 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 30.0
 ESCAPES = re.compile(rb"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[()][A-Z0-9]|\x1b[=>]|\x1b\][^\x07\x1b]*\x07")
-EVENT = re.compile(rb"event ([\d,]+) of")
 
 
 class Terminal:
@@ -78,6 +77,13 @@ class Terminal:
                     return now
         shown = ESCAPES.sub(b"", self._raw).decode("utf-8", "replace")
         raise TimeoutError(f"{pattern.pattern!r} did not appear in:\n{shown[-2000:]}")
+
+    def wait_for_event(self, after: int) -> tuple[float, int]:
+        """Read until another event than `after` is shown; give the moment and its number."""
+        pattern = re.compile(rb"event (?!%d )(\d+) of" % after)
+        moment = self.wait(pattern)
+        shown = pattern.findall(ESCAPES.sub(b"", self._raw))
+        return moment, int(shown[-1])
 
     def settle(self, quiet: float = 0.05) -> None:
         """Read until nothing has come for a while."""
@@ -141,10 +147,12 @@ def main() -> None:
     try:
         terminal.wait(re.compile(rb"PAUSED"))
         terminal.settle()
+        event = 1
         for _ in range(options.steps):
             terminal.press("s")
             pressed = time.perf_counter()
-            painted.append(terminal.wait(EVENT) - pressed)
+            moment, event = terminal.wait_for_event(event)
+            painted.append(moment - pressed)
             terminal.settle()
     finally:
         terminal.close()

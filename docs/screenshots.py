@@ -40,9 +40,6 @@ class Picture:
 PICTURES = {
     "backward": Picture("two_scalars", "ppsss"),
     "step": Picture("two_scalars", "pppss", ("4", "4")),
-    "back": Picture("two_scalars", "ppppPP"),
-    "convnet": Picture("cifar_net", "ppssssss"),
-    "small": Picture("two_scalars", "ppsss", size=(80, 24)),
 }
 
 

@@ -259,6 +259,18 @@ async def test_v_switches_value_and_gradient(open_app: Open) -> None:
         assert app.selection.what == "value"
 
 
+async def test_v_on_a_graph_row_shows_the_gradient_that_arrived(open_app: Open) -> None:
+    async with open_app(WIDE) as (app, pilot, _):
+        await press(app, pilot, "p", "p", "p")
+        await pilot.press("2", "home", "v")
+        await pilot.pause()
+        text = screen_text(app)
+        assert "gradient of" in text
+        # d z / d x² of z = 3 x² + y³
+        assert app.main.tensor.view is not None
+        assert "3.0000" in text.split("4 Tensor")[1]
+
+
 async def test_zoom_gives_the_pane_the_screen(open_app: Open) -> None:
     async with open_app(WIDE) as (app, pilot, _):
         await pilot.press("2", "z")

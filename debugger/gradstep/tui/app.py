@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import signal
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -48,7 +48,6 @@ class GradstepApp(Commands):
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {CommandProvider}
     COMMAND_PALETTE_BINDING = "ctrl+p"
     ENABLE_COMMAND_PALETTE = True
-    NOTIFICATION_TIMEOUT = 4
 
     def __init__(self, opener: Opener, *, script: str = "", glyphs: Glyphs = UNICODE) -> None:
         """Take what opens the session, and the script's name to show meanwhile."""
@@ -152,7 +151,9 @@ class GradstepApp(Commands):
         view = message.view
         if isinstance(view, GraphRows) and view.view is not None and view.view.rows:
             row = view.view.rows[message.row]
-            self.selection = Selection(row.seq, row.output, self.selection.what)
+            self.selection = Selection(
+                row.seq, row.output, self.selection.what, gradient=self._arrived_at(row.nodes)
+            )
         elif isinstance(view, OptimizerPane):
             parameter = view.parameter_at(message.row)
             self.selection = Selection(
@@ -164,6 +165,13 @@ class GradstepApp(Commands):
         else:
             return
         self.paint_now()
+
+    def _arrived_at(self, nodes: Sequence[int]) -> int | None:
+        """Return the gradient that came into an op's first node, None if none has run."""
+        if not nodes or self.frame.moment is None:
+            return None
+        uses = self.frame.moment.run.tensors(min(nodes))
+        return next((use.tensor for use in uses if use.role == "grad_output" and use.tensor), None)
 
     def on_lines_view_row_activated(self, message: LinesView.RowActivated) -> None:
         """Enter on a row shows its tensor; on a source line it says what happens there."""

@@ -64,13 +64,12 @@ class Commands(App[int]):
         raise NotImplementedError
 
     def say(self, text: str, style: str = "dim") -> None:
-        """Tell the user something: in the console, and as a short note over the screen."""
+        """Tell the user something: in the console, and for a moment in the footer."""
         if not self.main.is_mounted:
             return
         mark = {"warning": "▲ ", "error": "✗ "}.get(style, "· ")
         self.main.console.say(text, style, mark)
-        severity = {"warning": "warning", "error": "error"}.get(style, "information")
-        self.notify(text, severity=severity, markup=False)  # type: ignore[arg-type]
+        self.main.key_bar.show_note(f"{mark}{text}", style)
 
     def action_motion(self, name: str, backward: bool) -> None:
         """Move; while a motion is in flight keys do not pile up, one repetition is remembered."""

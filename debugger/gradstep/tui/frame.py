@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gradstep.views.glyphs import UNICODE, Glyphs
@@ -17,17 +17,19 @@ class Selection:
     """What the user points at, None for what the event under the cursor is about.
 
     `seq` is the event of a graph row, `tensor` an id, `what` is `value` or `grad`, `parameter`
-    the tensor of a row of the optimizer pane.
+    the tensor of a row of the optimizer pane, `gradient` the tensor that arrived at the selected
+    op's node: what to show as the gradient of a tensor that keeps none itself.
     """
 
     seq: int | None = None
     tensor: int | None = None
     what: str = "value"
     parameter: int | None = None
+    gradient: int | None = None
 
     def moved(self) -> Selection:
         """Return the selection after the cursor moved: only value/grad outlives a motion."""
-        return replace(self, seq=None, tensor=None, parameter=None)
+        return Selection(what=self.what)
 
 
 @dataclass(frozen=True, slots=True)

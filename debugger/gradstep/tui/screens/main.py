@@ -29,6 +29,10 @@ from gradstep.tui.widgets.tensor_pane import TensorPane
 STACKED: Final = (("source", "1 Source"), ("graph", "2 Graph"), ("talk", "3 Console"))
 """The panes that share one place on a narrow screen."""
 
+NARROW: Final = 100
+SHORT: Final = 16
+"""Columns and rows below which panes share a place; below SHORT rows all four do."""
+
 
 class MainScreen(Screen[None]):
     """Everything a user sees while debugging."""
@@ -47,6 +51,7 @@ class MainScreen(Screen[None]):
     title_bar = getters.query_one(TitleBar)
     phase_bar = getters.query_one(PhaseBar)
     timeline = getters.query_one(TimelineBar)
+    key_bar = getters.query_one(KeyBar)
     find_bar = getters.query_one(FindBar)
     source = getters.query_one(SourcePane)
     graph = getters.query_one(GraphPane)
@@ -153,7 +158,19 @@ class MainScreen(Screen[None]):
     @property
     def is_compact(self) -> bool:
         """Whether panes 1 to 3 share one place."""
-        return self.size.width < 100
+        return self.size.width < NARROW or self.is_short
+
+    @property
+    def is_short(self) -> bool:
+        """Whether there is room for one pane only."""
+        return self.size.height < SHORT
+
+    @property
+    def stack(self) -> tuple[tuple[str, str], ...]:
+        """The panes that share one place now, with their titles."""
+        if not self.is_compact:
+            return ()
+        return (*STACKED, ("inspect", "4 Tensor")) if self.is_short else STACKED
 
     def place_panes(self) -> None:
         """Show the panes that belong on a screen of this size; keep the focus in sight."""
@@ -162,12 +179,14 @@ class MainScreen(Screen[None]):
             self.call_after_refresh(self._focus_content, self.zoomed or self._top)
 
     def _show_panes(self) -> None:
-        zoomed = self.zoomed
+        zoomed, stack = self.zoomed, self.stack
+        names = [name for name, _ in stack]
+        if self._top not in (names or ["source"]):
+            self._top = "source"
         for pane in self.panes():
-            stacked = any(pane.id == name for name, _ in STACKED)
-            shown = not (self.is_compact and stacked) or pane.id == self._top
+            shown = pane.id not in names or pane.id == self._top
             pane.display = pane.id == zoomed if zoomed else shown
-            pane.neighbours = STACKED if self.is_compact and stacked and not zoomed else ()
+            pane.neighbours = stack if pane.id in names and not zoomed else ()
         self.query_one("#body").set_class(bool(zoomed), "-zoomed")
         self.call_after_refresh(self.paint_panes)
 
@@ -175,7 +194,7 @@ class MainScreen(Screen[None]):
 
     def focus_pane(self, name: str) -> None:
         """Bring a pane to the front and give it the focus."""
-        if any(name == stacked for stacked, _ in STACKED):
+        if any(name == stacked for stacked, _ in self.stack):
             self._top = name
         if self.zoomed:
             self.zoomed = name

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual import events
 from textual.message import Message
 from textual.strip import Strip
+from textual.timer import Timer
 from textual.widget import Widget
 
 from gradstep.tui.actions import COMMANDS, Command, key_text
@@ -18,6 +19,8 @@ from gradstep.views.phases import phase_strip
 from gradstep.views.text import Line, Span, justify, line, width_of
 from gradstep.views.timeline import timeline
 from gradstep.views.title import title_line
+
+NOTE_SECONDS: Final = 4.0
 
 
 class Bar(Widget):
@@ -165,6 +168,20 @@ class KeyBar(Bar):
         super().__init__(id="keys")
         self._keys_of = keys_of
         self._spans: list[tuple[int, int, Command]] = []
+        self._note: Line = ()
+        self._timer: Timer | None = None
+
+    def show_note(self, text: str, style: str) -> None:
+        """Show a message in place of the keys for a moment."""
+        self._note = line((text, f"{style if style != 'dim' else ''} bold".strip()))
+        if self._timer is not None:
+            self._timer.stop()
+        self._timer = self.set_timer(NOTE_SECONDS, self._drop_note)
+        self.refresh()
+
+    def _drop_note(self) -> None:
+        self._note = ()
+        self.refresh()
 
     def bar_lines(self, width: int) -> tuple[Line, ...]:
         """Return the row; help stands at the right edge always."""
@@ -191,6 +208,8 @@ class KeyBar(Bar):
             left.extend((*part, Span("  ")))
             at += size + 2
         self._spans.append((width - width_of(help_part), width, shown[0]))
+        if self._note:
+            return (justify(self._note, help_part, width),)
         return (justify(tuple(left), help_part, width),)
 
     def _part(self, command: Command, by_id: dict[str, Command]) -> Line:

@@ -15,7 +15,7 @@ from textual.message import Message
 from textual.widgets import Input, Static
 
 from gradstep.tui.widgets.lines import LinesView
-from gradstep.views.text import Line, line
+from gradstep.views.text import Line, Span, cells, line, width_of
 
 RING: Final = 10_000
 _ESCAPES: Final = re.compile(
@@ -61,7 +61,7 @@ class PromptInput(Input):
 
 
 class Log(LinesView):
-    """Lines that come in at the end; the end stays in sight."""
+    """Lines that come in at the end and wrap as in a terminal; the end stays in sight."""
 
     has_row_cursor = False
 
@@ -70,22 +70,68 @@ class Log(LinesView):
         super().__init__(id=id)
         self._empty = tuple(empty)
         self._lines = self._empty
-        self.kept: deque[Line] = deque(maxlen=RING)
+        self._kept: deque[Line] = deque(maxlen=RING)
+        self._wrapped: list[Line] = []
+        self._width = 0
 
     def add(self, *lines: Line) -> None:
-        """Append lines."""
-        self.kept.extend(lines)
-        self.show_all(self.kept)
+        """Append lines; only these are wrapped."""
+        self._kept.extend(lines)
+        for added in lines:
+            self._wrapped.extend(wrap(added, self._width))
+        del self._wrapped[:-RING]
+        self._show()
 
     def show_all(self, lines: Iterable[Line]) -> None:
-        """Show these lines, the last in sight."""
-        self._lines = tuple(lines) or self._empty
+        """Show these lines instead."""
+        self._kept.clear()
+        self._wrapped.clear()
+        self.add(*lines)
+
+    def on_resize(self) -> None:
+        """Wrap anew in the new width."""
+        width = self.scrollable_content_region.width
+        if width != self._width:
+            self._width = width
+            self.show_all(tuple(self._kept))
+
+    def _show(self) -> None:
+        self._lines = self._wrapped or self._empty
         self.content_changed()
         self.scroll_end(animate=False, force=True)
 
-    def on_resize(self) -> None:
-        """Keep the end in sight."""
-        self.scroll_end(animate=False, force=True)
+
+def wrap(spans: Line, width: int) -> list[Line]:
+    """Cut a line into rows of `width` cells; further rows are set in by two."""
+    if width < 8 or width_of(spans) <= width:
+        return [spans]
+    rows: list[Line] = []
+    row: list[Span] = []
+    room = width
+    for span in spans:
+        text = span.text
+        while text:
+            part = shorten_to(text, room)
+            row.append(Span(part, span.style))
+            room -= cells(part)
+            text = text[len(part) :]
+            if text or room <= 0:
+                rows.append(tuple(row))
+                row, room = [Span("  ")], width - 2
+    if len(row) > 1 or not rows:
+        rows.append(tuple(row))
+    return rows
+
+
+def shorten_to(text: str, room: int) -> str:
+    """Return the beginning of `text` that fits, up to a blank if there is one near the edge."""
+    if cells(text) <= room:
+        return text
+    part = text[:room]
+    while cells(part) > room:
+        part = part[:-1]
+    blank = part.rfind(" ")
+    return part[: blank + 1] if blank > len(part) // 2 else part or text[:1]
 
 
 class ConsolePane(Vertical):
@@ -178,10 +224,21 @@ class StdoutPane(Vertical):
             yield self.prompt
 
     def show_output(self, text: str) -> None:
-        """Show everything that was printed so far."""
-        if text != self._shown:
-            self._shown = text
+        """Show everything that was printed so far; what only grew is appended."""
+        if text == self._shown:
+            return
+        whole = text.rfind("\n") + 1
+        done = self._shown.rfind("\n") + 1
+        if (
+            done
+            and done == len(self._shown)
+            and text.startswith(self._shown)
+            and whole == len(text)
+        ):
+            self.log_view.add(*(line(part) for part in clean(text[done:])))
+        else:
             self.log_view.show_all(line(part) for part in clean(text)[-RING:])
+        self._shown = text
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Hand the line on."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment
@@ -65,7 +66,7 @@ class TensorPane(LinesView):
         moment = self.frame.moment
         if moment is None or not self.size.width:
             return
-        view = self._view_of(moment, self.frame.tensor)
+        view = self._selected_view(moment)
         if view.tensor is None and (other := self._stand_in(moment)) is not None:
             # An event about no tensor (the end of a phase) leaves the one before in sight.
             view = self._view_of(moment, other)
@@ -84,12 +85,23 @@ class TensorPane(LinesView):
         self._body = list(range(first, first + len(view.cells)))
         self.show_lines(lines)
 
-    def _view_of(self, moment: Moment, tensor: int | None) -> TensorView:
+    def _selected_view(self, moment: Moment) -> TensorView:
+        selection = self.frame.selection
+        tensor, gradient = selection.tensor, selection.gradient
+        if selection.what == "value" or gradient is None or tensor is None:
+            return self._view_of(moment, tensor)
+        if moment.is_leaf(tensor):
+            return self._view_of(moment, tensor)
+        view = self._view_of(moment, gradient, "value")
+        said = line(("gradient of ", "dim"), (moment.name(tensor), "backward bold"), "  ")
+        return replace(view, tensor=tensor, header=(*said, *view.header[1:]))
+
+    def _view_of(self, moment: Moment, tensor: int | None, what: str = "") -> TensorView:
         row, column, matrix = self._where
         return tensor_view(
             moment,
             tensor,
-            what=self.frame.selection.what,
+            what=what or self.frame.selection.what,
             row=row,
             column=column,
             slice_index=matrix,
