@@ -290,6 +290,7 @@ class Session:
         if not hasattr(self, "trace"):
             self.trace = Trace.open(self._live.path)
         self.run = self.trace.run(number)
+        self._live.release()
         self._start_polling()
         self._changed()
 
