@@ -123,7 +123,8 @@ def _roots(tensors: list[Any], seeds: Any) -> list[Root]:
             if start.shape != array.shape:
                 raise RuntimeError(
                     f"Mismatch in shape: grad_output[{position}] has a shape of "
-                    f"{Size(start.shape)} and output[{position}] has a shape of {Size(array.shape)}."
+                    f"{Size(start.shape)} and output[{position}] has a shape of "
+                    f"{Size(array.shape)}."
                 )
         roots.append((tensor.grad_fn or AccumulateGrad.of(tensor), tensor.output_nr, start))
     return roots
