@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from gradstep_engine import events
-from gradstep_engine.autograd.walk import Captures, Root, Walk
 from gradstep_engine.autograd.node import AccumulateGrad, Node
+from gradstep_engine.autograd.variable import TensorBase, wrap
+from gradstep_engine.autograd.walk import Captures, Root, Walk
 from gradstep_engine.missing import missing
 from gradstep_engine.size import Size
-from gradstep_engine.autograd.variable import TensorBase, wrap
 
 
 def backward(
@@ -123,7 +123,8 @@ def _roots(tensors: list[Any], seeds: Any) -> list[Root]:
             if start.shape != array.shape:
                 raise RuntimeError(
                     f"Mismatch in shape: grad_output[{position}] has a shape of "
-                    f"{Size(start.shape)} and output[{position}] has a shape of {Size(array.shape)}."
+                    f"{Size(start.shape)} and output[{position}] has a shape of "
+                    f"{Size(array.shape)}."
                 )
         roots.append((tensor.grad_fn or AccumulateGrad.of(tensor), tensor.output_nr, start))
     return roots

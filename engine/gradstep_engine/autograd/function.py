@@ -16,9 +16,9 @@ import numpy as np
 from gradstep_engine import events
 from gradstep_engine.autograd.mode import GradMode
 from gradstep_engine.autograd.node import AccumulateGrad, Edge, Node
+from gradstep_engine.autograd.variable import TensorBase, wrap
 from gradstep_engine.dtypes import result_numpy
 from gradstep_engine.emission import Emission
-from gradstep_engine.autograd.variable import TensorBase, wrap
 
 R = TypeVar("R")
 
@@ -39,7 +39,8 @@ class Op(Node):
         writes: for in-place use: `forward` writes into its first argument itself.
     """
 
-    op_name: ClassVar[str] = "op"
+    op_name: str = "op"
+    shown_as: str | None = None
     saves: tuple[int, ...] = ()
     saves_output: ClassVar[bool] = False
     view: ClassVar[bool] = False
@@ -125,7 +126,7 @@ def promoted(node: Node, operands: list[Any]) -> list[Any]:
     first = None
     for operand in operands:
         kind = operand.__class__
-        if kind is float or kind is int or kind is bool:
+        if kind is float or kind is int or kind is bool or operand is None:
             continue
         dtype = operand.dtype
         if first is None:
@@ -135,7 +136,7 @@ def promoted(node: Node, operands: list[Any]) -> list[Any]:
     else:
         if first is not None and first.kind == "f":
             return operands
-    common = result_numpy(tuple(operands))
+    common = result_numpy(tuple([x for x in operands if x is not None]))
     casts: list[Any] = []
     converted: list[Any] = []
     for operand in operands:
@@ -144,7 +145,7 @@ def promoted(node: Node, operands: list[Any]) -> list[Any]:
             converted.append(operand if same else operand.astype(common))
             casts.append(None if same else operand.dtype)
         else:
-            converted.append(common.type(operand))
+            converted.append(None if operand is None else common.type(operand))
             casts.append(None)
     if node.edges and any(casts):
         node._extras().casts = tuple(casts)
@@ -172,6 +173,7 @@ def materialise(source: TensorBase) -> None:
 
 
 def versions_of(saves: tuple[int, ...], inputs: tuple[Any, ...]) -> Any:
+    """Return the version boxes of saved inputs with the versions they have now."""
     versions = []
     for position in saves:
         x = inputs[position]
@@ -202,7 +204,7 @@ def emit_op(
     made = node if recorded else None
     listener(
         events.Op(
-            name=getattr(node, "shown_as", node.op_name),
+            name=node.shown_as or node.op_name,
             inputs=tensors,
             outputs=outputs,
             attributes=_shown_attributes(inputs, attributes),

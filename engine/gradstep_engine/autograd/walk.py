@@ -81,7 +81,7 @@ class Walk:
                 continue
             if current.__class__ is AccumulateGrad:
                 if grad is not None:
-                    current.accumulate(grad, self.root, current in owned)  # type: ignore[attr-defined]
+                    current.accumulate(grad, self.root, current in owned)
                 continue
             edges = current.edges
             results: Any
@@ -156,7 +156,7 @@ class Walk:
             for output, positions in wanted.items():
                 found = grad if node.outputs == 1 else grad[output]
                 if node.__class__ is AccumulateGrad:
-                    hooks = node.variable._hooks  # type: ignore[attr-defined]
+                    hooks = node.variable._hooks
                     found = run_tensor_hooks(hooks, found) if hooks else found
                 elif node.extras is not None and output in node.extras.tensor_hooks:
                     found = run_tensor_hooks(node.extras.tensor_hooks[output], found)

@@ -169,7 +169,7 @@ class PowScalar(Op):
     fresh = True
 
     def forward(self, a: Any, exponent: float) -> Any:
-        if isinstance(exponent, float) and a.dtype.kind != "f":
+        if type(exponent) is float and a.dtype.kind != "f":
             a = a.astype(default_numpy())
         self.saved = (a,)
         self.exponent = exponent

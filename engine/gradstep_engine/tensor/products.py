@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from gradstep_engine.autograd.function import apply, composite
+from gradstep_engine.autograd.variable import TensorBase
 from gradstep_engine.ops import elementwise, joining, matmul
 from gradstep_engine.ops.axes import axis_of
-from gradstep_engine.autograd.variable import TensorBase
 
 if TYPE_CHECKING:
     from gradstep_engine.tensor import Tensor
@@ -35,7 +35,7 @@ class Products(TensorBase):
                 f"both arguments to matmul need to be at least 1D, but they are {rank}D and "
                 f"{other_rank}D"
             )
-        return _batched(self, other)
+        return _batched(self, other)  # type: ignore[no-any-return]
 
     def mm(self, mat2: Tensor) -> Tensor:
         """Return the product of two matrices."""
