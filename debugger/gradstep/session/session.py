@@ -12,7 +12,6 @@ import os
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -63,7 +62,6 @@ class Session:
         self._changes = Changes()
         self._pieces: deque[OutputPiece] = deque(maxlen=OUTPUT_PIECES)
         self._live: LiveRun | None = None
-        self._early: list[Callable[[], None]] | None = None
         self._follows = True
         self._is_closed = False
         self._stopped: asyncio.Future[Stop] | None = None
@@ -283,10 +281,8 @@ class Session:
         self._follows = True
         self._changed()
         try:
-            self._early = []
             number = await self._live.start(self.breakpoints.entries())
         except SessionError as error:
-            self._early = None
             self.state = "exited"
             self.stop = Stop("exited", 0, message=str(error))
             self._changed()
@@ -296,9 +292,6 @@ class Session:
         self.run = self.trace.run(number)
         self._start_polling()
         self._changed()
-        early, self._early = self._early or [], None
-        for arrived in early:
-            arrived()
 
     async def _go_on(self, name: str, target: Any, origin: EventRow) -> asyncio.Future[Stop] | None:
         """Resume the script; None if it is over."""
@@ -382,10 +375,6 @@ class Session:
     # What the process says
 
     def _on_message(self, message: Message) -> None:
-        if self._early is not None:
-            # The first stop can arrive in one piece with the greeting, before the run is open.
-            self._early.append(partial(self._on_message, message))
-            return
         match message.get("type"):
             case "stopped":
                 self._on_stopped(message)
@@ -413,9 +402,6 @@ class Session:
         self._resolve(self._with_message(stop))
 
     def _on_process_end(self, status: int) -> None:
-        if self._early is not None:
-            self._early.append(partial(self._on_process_end, status))
-            return
         self._stop_polling()
         assert self._live is not None
         self._live.seal(self.run.number, status)
