@@ -95,6 +95,25 @@ def test_record_leaves_the_script_alone(run: Run, loop: Path, tmp_path: Path) ->
         assert len(trace.runs()) == 1
 
 
+def test_record_ends_after_so_many_steps(run: Run, tmp_path: Path, loop: Path) -> None:
+    done = run("record", "--steps", "2", loop.name)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    with Trace.open(tmp_path / "loop.gradstep") as trace:
+        last = trace.run().seq_of_step(2)
+        assert last is not None
+        kinds = [row.kind for row in trace.run().events(last + 1)]
+        assert trace.run().info.exit_status == 0
+    assert kinds == ["run_finished"]
+
+
+def test_record_of_a_scenario(run: Run, tmp_path: Path, scenarios: Path) -> None:
+    done = run("record", "-o", "s.gradstep", "--steps", "2", str(scenarios / "two_scalars.py"))
+    assert (done.returncode, done.stderr) == (0, "")
+    exported = [json.loads(line) for line in run("export", "s.gradstep").stdout.splitlines()]
+    assert {"op", "node", "accumulated", "updated"} <= {event["kind"] for event in exported}
+    assert exported[-1]["step"] == 2
+
+
 def test_record_of_a_script_that_a_signal_ends(run: Run, tmp_path: Path) -> None:
     (tmp_path / "k.py").write_text("import os\nos.kill(os.getpid(), 9)\n")
     done = run("record", "-o", "k.gradstep", "k.py")
