@@ -92,6 +92,7 @@ def test_a_moment_has_values_gradients_and_optimizers(tmp_path: Path) -> None:
     grad = before.grad(w)
     assert grad.tensor is not None
     assert decode(before.value(grad.tensor) or new) == [4.0]
+    assert run.at(2).grad(w).known
     assert run.at(12).grad(w).tensor is None
     assert run.at(12).grad(w).known
     (optimizer,) = before.optimizers()
