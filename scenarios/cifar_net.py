@@ -1,4 +1,4 @@
-"""A small convnet for ten classes of 32×32 images, fed by a DataLoader; the images are made up."""
+"""A small convnet on made-up images, with a DataLoader."""
 
 import torch
 import torch.nn.functional as F
@@ -25,7 +25,8 @@ class Net(nn.Module):
         return self.fc3(hidden)
 
 
-# Every class has a picture of its own, and its samples are that picture under noise.
+# Every class has a picture of its own, and
+# its samples are that picture under noise.
 torch.manual_seed(0)
 labels = torch.arange(160) % 10
 pictures = torch.randn(10, 3, 32, 32)
@@ -41,17 +42,22 @@ for epoch in range(2):
     for number, (batch, classes) in enumerate(loader, start=1):
         optimizer.zero_grad()
 
-        # Watch shapes shrink and channels grow: 3×32×32, 6×14×14, 16×5×5, 400, 120, 84, 10.
+        # Watch shapes shrink and channels
+        # grow: 3×32×32, 6×14×14, 16×5×5, 400,
+        # 120, 84, 10.
         outputs = net(batch)
         loss = criterion(outputs, classes)
 
-        # The optimizer is not mentioned here, nor the loss in step(): ten .grad tensors are all
-        # that passes from one to the other.
+        # The optimizer is not mentioned here,
+        # nor the loss in step(): ten .grad
+        # tensors are all that passes from one
+        # to the other.
         loss.backward()
         optimizer.step()
 
-        # item() takes the number out of the graph; adding up losses themselves would keep every
-        # graph alive.
+        # item() takes the number out of the
+        # graph; adding up losses themselves
+        # would keep every graph alive.
         running_loss += loss.item()
         if number % 10 == 0:
             print(f"epoch {epoch + 1}, batch {number}: mean loss {running_loss / 10:.3f}")

@@ -1,4 +1,4 @@
-"""x1·x2 + x3·x4 in half precision: each factor's gradient is the other factor."""
+"""x1·x2 + x3·x4 in half precision: the factors swap."""
 
 import torch
 
@@ -15,11 +15,14 @@ for iteration in range(3):
     right = x3 * x4
     total = left + right
 
-    # Watch the sum send 1 both ways, and each product swap its factors.
+    # Watch the sum send 1 both ways, and each
+    # product swap its factors.
     total.backward()
     print(f"iteration {iteration}: total {total.item()}")
     print("  gradients", ", ".join(f"{factor.grad}" for factor in factors))
 
-    # Half precision has 11 significant bits: 2 − 0.1 · 3 comes out as 1.7002, not 1.7.
+    # Half precision has 11 significant bits:
+    # 2 − 0.1 · 3 comes out as 1.7002, not
+    # 1.7.
     optimizer.step()
     print("  factors", ", ".join(f"{factor.item():.4f}" for factor in factors))

@@ -1,4 +1,4 @@
-"""Without zero_grad old gradients stay in the sum: the value overshoots and swings for ever."""
+"""Old gradients stay in the sum: the value swings."""
 
 import torch
 
@@ -8,8 +8,11 @@ optimizer_forgetful = torch.optim.SGD([forgetful], lr=0.2)
 optimizer_careful = torch.optim.SGD([careful], lr=0.2)
 
 for iteration in range(12):
-    # Here a zero_grad is missing. Watch forgetful.grad: each backward adds to what the last ones
-    # left, so a step goes in a direction that was right some iterations ago.
+    # Here a zero_grad is missing. Watch
+    # forgetful.grad: each backward adds to
+    # what the last ones left, so a step goes
+    # in a direction that was right some
+    # iterations ago.
     ((forgetful - 3) ** 2).backward()
     optimizer_forgetful.step()
 

@@ -1,4 +1,4 @@
-"""Four small batches, one step: the summed gradients equal those of one large batch."""
+"""Four small batches add up to one large batch."""
 
 import torch
 
@@ -19,8 +19,11 @@ for iteration in range(3):
     criterion(inputs @ whole, targets).backward()
     optimizer_whole.step()
 
-    # Two rows at a time. Each loss is a mean over two rows: a quarter of it makes the sum of four
-    # the mean over eight. Watch pieces.grad grow while zero_grad stays outside this loop.
+    # Two rows at a time. Each loss is a mean
+    # over two rows: a quarter of it makes the
+    # sum of four the mean over eight. Watch
+    # pieces.grad grow while zero_grad stays
+    # outside this loop.
     optimizer_pieces.zero_grad()
     for start in range(0, 8, 2):
         loss = criterion(inputs[start : start + 2] @ pieces, targets[start : start + 2]) / 4

@@ -1,4 +1,4 @@
-"""The smallest model: 100·x, its sum as the loss, SGD takes 0.001 · 100 from each element."""
+"""100·x and SGD: 0.001 · 100 is taken from each element."""
 
 import torch
 
@@ -11,10 +11,14 @@ for _ in range(3):
 
     loss = (100 * x).sum()
 
-    # The slope is 100 wherever x is: watch the node of the multiplication send it on.
+    # The slope is 100 wherever x is: watch
+    # the node of the multiplication send it
+    # on.
     loss.backward()
     print(f"after backward: {x.grad}")
 
-    # 0.9 = 1 − 0.001 · 100; the update needs x.grad and the learning rate, never the loss.
+    # 0.9 = 1 − 0.001 · 100; the update needs
+    # x.grad and the learning rate, never the
+    # loss.
     optimizer.step()
     print(f"after step: {x}")

@@ -1,4 +1,4 @@
-"""The life of .grad: None, filled by backward, added to by a second one, cleared by zero_grad."""
+""".grad is None, filled, added to, and cleared."""
 
 import torch
 
@@ -26,13 +26,17 @@ for iteration in range(3):
     criterion(model(features), classes).backward()
     describe("  after backward")
 
-    # The same loss once more, without clearing: each gradient is now exactly twice as large.
-    # Watch the accumulation: contribution + what was there = what is there.
+    # The same loss once more, without
+    # clearing: each gradient is now exactly
+    # twice as large. Watch the accumulation:
+    # contribution + what was there = what is
+    # there.
     criterion(model(features), classes).backward()
     describe("  after a second backward")
 
     optimizer.step()
 
-    # Only now do the gradients go; an optimizer never clears them by itself.
+    # Only now do the gradients go; an
+    # optimizer never clears them by itself.
     optimizer.zero_grad()
     describe("  after zero_grad")

@@ -1,4 +1,4 @@
-"""A scheduler halves the learning rate every second iteration: same gradient, smaller step."""
+"""StepLR halves the learning rate: the steps get shorter."""
 
 import torch
 
@@ -12,9 +12,11 @@ for iteration in range(6):
     loss = (x**2).sum()
     loss.backward()
 
-    # Watch the update formula: the rate in it is that of the optimizer's param_groups.
+    # Watch the update formula: the rate in it
+    # is that of the optimizer's param_groups.
     optimizer.step()
 
-    # The scheduler changes param_groups and nothing else; it comes after the step.
+    # The scheduler changes param_groups and
+    # nothing else; it comes after the step.
     scheduler.step()
     print(f"iteration {iteration}: lr {rate:.2f}, grad {x.grad.item():.4f}, x {x.item():.4f}")

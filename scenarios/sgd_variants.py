@@ -1,4 +1,4 @@
-"""SGD and what its options add: momentum, dampening, Nesterov's look ahead, weight decay."""
+"""Momentum, dampening, Nesterov and weight decay in SGD."""
 
 import torch
 
@@ -20,8 +20,12 @@ for name, options in variants.items():
         loss = (weight**2).sum()
         loss.backward()
 
-        # Watch the update formula: weight decay adds to the gradient first, then the momentum
-        # buffer is mixed in. The first step has no buffer yet, so dampening starts with the second.
+        # Watch the update formula: weight
+        # decay adds to the gradient first,
+        # then the momentum buffer is mixed
+        # in. The first step has no buffer
+        # yet, so dampening starts with the
+        # second.
         optimizer.step()
         path.append(f"{weight.item():.4f}")
-    print(f"{name:18s} {' → '.join(path)}")
+    print(f"{name:18s} {', '.join(path)}")

@@ -1,4 +1,4 @@
-"""A cubic polynomial learns the shape of the sine, one coefficient per weight, with RMSprop."""
+"""A cubic polynomial learns the sine, with RMSprop."""
 
 import math
 
@@ -7,7 +7,8 @@ import torch
 torch.manual_seed(0)
 angles = torch.linspace(-math.pi, math.pi, 200)
 targets = torch.sin(angles)
-# One row per angle: the angle, its square and its cube.
+# One row per angle: the angle, its square and
+# its cube.
 powers = angles.unsqueeze(-1).pow(torch.tensor([1, 2, 3]))
 
 model = torch.nn.Sequential(torch.nn.Linear(3, 1), torch.nn.Flatten(0, 1))
@@ -20,9 +21,13 @@ for iteration in range(1000):
     loss = criterion(predictions, targets)
     loss.backward()
 
-    # Watch square_avg in the optimizer's state: a running mean of the squared gradients. Each
-    # weight is moved by its gradient divided by the root of it, so all move at a similar pace
-    # although their gradients differ by orders of magnitude.
+    # Watch square_avg in the optimizer's
+    # state: a running mean of the squared
+    # gradients. Each weight is moved by its
+    # gradient divided by the root of it, so
+    # all move at a similar pace although
+    # their gradients differ by orders of
+    # magnitude.
     optimizer.step()
 
     if iteration % 100 == 99:
@@ -31,4 +36,4 @@ for iteration in range(1000):
 linear = model[0]
 constant = linear.bias.item()
 first, second, third = linear.weight[0].tolist()
-print(f"sin(x) ≈ {constant:.3f} + {first:.3f} x + {second:.3f} x² + {third:.3f} x³")
+print(f"sin(x) is about {constant:.3f} + {first:.3f} x + {second:.3f} x^2 + {third:.3f} x^3")

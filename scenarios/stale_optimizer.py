@@ -1,4 +1,4 @@
-"""An optimizer made before a parameter was replaced goes on updating the old one."""
+"""An optimizer that goes on updating a replaced weight."""
 
 import torch
 
@@ -9,21 +9,26 @@ model = torch.nn.Linear(1, 1, bias=False)
 criterion = torch.nn.MSELoss()
 optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
 
-# The optimizer holds the tensor that model.weight was, not the name.
+# The optimizer holds the tensor that
+# model.weight was, not the name.
 model.weight = torch.nn.Parameter(torch.tensor([[0.5]]))
 
 for iteration in range(6):
     if iteration == 3:
-        # The cure: make the optimizer when the model is as it will be.
+        # The cure: make the optimizer when
+        # the model is as it will be.
         optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
         print("a new optimizer, with the parameters that the model has now")
 
-    # While the optimizer is stale, this clears the old tensor: the new one's gradients pile up.
+    # While the optimizer is stale, this
+    # clears the old tensor: the new one's
+    # gradients pile up.
     optimizer.zero_grad()
     loss = criterion(model(inputs), targets)
     loss.backward()
 
-    # Watch that no update of model.weight happens in the first three iterations.
+    # Watch that no update of model.weight
+    # happens in the first three iterations.
     optimizer.step()
     print(
         f"iteration {iteration}: loss {loss.item():.4f},",

@@ -1,4 +1,4 @@
-"""Two models, two losses, two optimizers: what belongs together is decided by the graph alone."""
+"""Two losses, two optimizers: the graph keeps them apart."""
 
 import torch
 
@@ -24,17 +24,22 @@ for iteration in range(4):
     optimizer_a.zero_grad()
     optimizer_b.zero_grad()
 
-    # Both losses see the same inputs, but only the operations behind a loss lead to parameters.
+    # Both losses see the same inputs, but
+    # only the operations behind a loss lead
+    # to parameters.
     loss_a = criterion_a(model_a(inputs), 2 * inputs)
     loss_b = criterion_b(model_b(inputs), 1 - inputs)
 
-    # Watch the backward nodes: the way from loss_a never comes to a parameter of model_b.
+    # Watch the backward nodes: the way from
+    # loss_a never comes to a parameter of
+    # model_b.
     loss_a.backward()
     report("after the backward of loss a")
     loss_b.backward()
     report("after the backward of loss b")
 
-    # Each optimizer touches the parameters it was made with, and no others.
+    # Each optimizer touches the parameters it
+    # was made with, and no others.
     weight_b = model_b.weight.item()
     optimizer_a.step()
     print(f"  the step of optimizer a left model b alone: {model_b.weight.item() == weight_b}")

@@ -6,17 +6,32 @@
 
 from __future__ import annotations
 
+import sys
+from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
 from typing import Any
 
-from gradstep_engine import events as events
-
 __version__ = "2.13.0+gradstep"
+
+_HIDDEN = frozenset({"tensor", "device"})
+
+
+class _Package(ModuleType):
+    """Keeps the submodules `tensor` and `device` from hiding torch's functions of these names."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in _HIDDEN and isinstance(value, ModuleType):
+            return
+        super().__setattr__(name, value)
 
 
 def __getattr__(name: str) -> Any:
     if name.startswith("__"):
         raise AttributeError(name)
-    import importlib
+    if name not in _HIDDEN and find_spec(f"{__name__}.{name}") is not None:
+        return import_module(f"{__name__}.{name}")
+    return import_module("gradstep_engine.namespace").lookup(globals(), name)
 
-    namespace = importlib.import_module("gradstep_engine.namespace")
-    return namespace.lookup(globals(), name)
+
+sys.modules[__name__].__class__ = _Package

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from gradstep_engine import device as devices
-from gradstep_engine import dtypes
+import gradstep_engine.dtypes as dtypes
+from gradstep_engine.autograd.variable import TensorBase, wrap
+from gradstep_engine.device import check as check_device
 from gradstep_engine.emission import cut
 from gradstep_engine.randomness import source
-from gradstep_engine.tensor.base import TensorBase, wrap
 from gradstep_engine.tensor.shaping import sizes_of
 from gradstep_engine.tensor.tensor import Tensor
 
@@ -38,7 +38,7 @@ def tensor(
         ValueError: lists of different lengths.
         RuntimeError: `requires_grad` on elements that are no floats.
     """
-    devices.check(device)
+    check_device(device)
     if isinstance(data, TensorBase):
         result = _finished(_array_of(data._array, dtype), requires_grad)
         cut("tensor", data, result)
@@ -95,7 +95,7 @@ def _ragged(data: Any, depth: int = 0) -> ValueError:
 
 def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     """Return `data` as a tensor; tensors and numpy arrays are not copied if the type fits."""
-    devices.check(device)
+    check_device(device)
     if isinstance(data, Tensor):
         return data if dtype is None else data.to(dtype)
     if isinstance(data, np.ndarray):
@@ -118,13 +118,13 @@ def from_numpy(ndarray: Any) -> Tensor:
 
 def zeros(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Return zeros."""
-    devices.check(device)
+    check_device(device)
     return _finished(np.zeros(sizes_of(size), _type(dtype)), requires_grad)
 
 
 def ones(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Return ones."""
-    devices.check(device)
+    check_device(device)
     return _finished(np.ones(sizes_of(size), _type(dtype)), requires_grad)
 
 
@@ -142,7 +142,7 @@ def full(
     requires_grad: bool = False,
 ) -> Tensor:
     """Return one value everywhere; its type is that of the value unless given."""
-    devices.check(device)
+    check_device(device)
     value = fill_value.item() if isinstance(fill_value, Tensor) else fill_value
     if dtype is None:
         dtype = dtypes.get_default_dtype() if isinstance(value, float) else type(value)
@@ -206,7 +206,7 @@ def arange(
     requires_grad: bool = False,
 ) -> Tensor:
     """Return start, start + step, … before `end`; whole numbers unless a float is given."""
-    devices.check(device)
+    check_device(device)
     if end is None:
         start, end = 0, start
     start, end, step = (x.item() if isinstance(x, Tensor) else x for x in (start, end, step))
@@ -231,7 +231,7 @@ def linspace(
     requires_grad: bool = False,
 ) -> Tensor:
     """Return `steps` numbers from `start` to `end`, both included, equally far apart."""
-    devices.check(device)
+    check_device(device)
     wanted = _type(dtype)
     ends = float(start), float(end)
     if wanted.kind != "f" or steps < 2:
@@ -259,7 +259,7 @@ def eye(
     requires_grad: bool = False,
 ) -> Tensor:
     """Return a matrix with ones on the diagonal."""
-    devices.check(device)
+    check_device(device)
     return _finished(np.eye(n, m, dtype=_type(dtype)), requires_grad)
 
 
@@ -271,7 +271,7 @@ def rand(
     requires_grad: bool = False,
 ) -> Tensor:
     """Return numbers drawn uniformly from [0, 1)."""
-    devices.check(device)
+    check_device(device)
     wanted = _type(dtype)
     stream = source(generator)
     if wanted == np.float32:
@@ -287,7 +287,7 @@ def randn(
     requires_grad: bool = False,
 ) -> Tensor:
     """Return numbers drawn from the normal distribution with mean 0 and deviation 1."""
-    devices.check(device)
+    check_device(device)
     drawn = np.asarray(source(generator).standard_normal(sizes_of(size)))
     return _finished(drawn.astype(_type(dtype)), requires_grad)
 
@@ -303,7 +303,7 @@ def randint(
     requires_grad: bool = False,
 ) -> Tensor:
     """Return whole numbers drawn uniformly from [low, high); `low` may be left out."""
-    devices.check(device)
+    check_device(device)
     if isinstance(high, (tuple, list)):
         size, high = high, None
     if high is None:
@@ -315,7 +315,7 @@ def randint(
 
 def randperm(n: int, *, generator: Any = None, dtype: Any = None, device: Any = None) -> Tensor:
     """Return the numbers 0 … n − 1 in random order."""
-    devices.check(device)
+    check_device(device)
     wanted = np.dtype(np.int64) if dtype is None else dtypes.to_numpy(dtype)
     return wrap(source(generator).permutation(n).astype(wanted))
 

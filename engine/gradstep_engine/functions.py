@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gradstep_engine import dtypes
+import gradstep_engine.dtypes as dtypes
 from gradstep_engine.autograd.function import apply
 from gradstep_engine.missing import missing
 from gradstep_engine.ops import elementwise, selection

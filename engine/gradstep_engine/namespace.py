@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import math
 from typing import Any
 
@@ -13,8 +12,6 @@ from gradstep_engine.missing import missing
 from gradstep_engine.size import Size
 from gradstep_engine.tensor import Tensor
 from gradstep_engine.tensor.printing import set_printoptions
-
-_MODULES = ("autograd", "nn", "optim", "utils", "cuda", "linalg", "random", "types", "backends")
 
 _DTYPES = {
     **{each.name: each for each in dtypes.ALL},
@@ -76,10 +73,4 @@ def lookup(package: dict[str, Any], name: str) -> Any:
         _fill(package)
     if name in package:
         return package[name]
-    if name in _MODULES:
-        try:
-            return importlib.import_module(f"gradstep_engine.{name}")
-        except ModuleNotFoundError as error:
-            if error.name != f"gradstep_engine.{name}":
-                raise
     raise missing(f"torch.{name}")

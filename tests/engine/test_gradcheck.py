@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import gradstep_engine as torch
-from gradstep_engine.autograd.gradcheck import GradcheckError, gradcheck
+from gradstep_engine.autograd.differences import GradcheckError, gradcheck
 
 BINARY: dict[str, Any] = {
     "add": lambda a, b: a + b,

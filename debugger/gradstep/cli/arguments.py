@@ -200,8 +200,8 @@ def _add_common_options(parser: _Parser, what: str) -> None:
 def _record(before: list[str], after: list[str]) -> Arguments:
     parser = _new_parser(
         "gradstep record",
-        "Run a script to its end without a screen and write a trace. The script's output and exit "
-        "status are its own.",
+        "Run a script to its end without a screen and write a trace. The script's output and\n"
+        "exit status are its own.",
     )
     parser.usage = "gradstep record [OPTIONS] SCRIPT [ARG ...]"
     parser.add_argument(

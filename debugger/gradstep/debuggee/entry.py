@@ -11,6 +11,7 @@ from gradstep import __version__
 from gradstep.debuggee import output
 from gradstep.debuggee.control import Control
 from gradstep.debuggee.ending import Ending
+from gradstep.debuggee.limit import StepLimit
 from gradstep.debuggee.location import Locator, read_source
 from gradstep.debuggee.recorder import Recorder
 from gradstep.debuggee.sources import builtin, standin
@@ -58,6 +59,8 @@ def start(text: str) -> None:
         recorder.observer = stepper
         stepper.listen()
         stepper.begin(pause=config.pause_at_entry)
+    elif config.steps:
+        recorder.observer = StepLimit(config.steps)
 
 
 def _prepare_end(recorder: Recorder, stepper: Stepper | None, config: LaunchConfig) -> None:

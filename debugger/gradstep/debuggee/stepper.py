@@ -234,6 +234,7 @@ class Stepper:
                     "seq": recorder.seq,
                     "reason": reason,
                     "breakpoints": [hit.id for hit in hits or ()],
+                    "hits": {str(entry.id): entry.hits for entry in self.table},
                     "message": message,
                     "file": file,
                     "line": line,
@@ -291,7 +292,10 @@ class Stepper:
 
     def _begin_motion(self, message: Message, frame: FrameType | None) -> None:
         motion = str(message.get("motion", "continue"))
-        self._rule = motions.rule(motion, self._row, target=message.get("target"))
+        # A motion that began in the past measures from there, not from the edge.
+        origin = message.get("origin")
+        start = motions.row_from_wire(origin) if origin else self._row
+        self._rule = motions.rule(motion, start, target=message.get("target"))
         self._arm(frame)
 
     def _arm(self, frame: FrameType | None) -> None:

@@ -98,6 +98,8 @@ class ControlChannel:
                     self._handle(message)
         except (OSError, ValueError):
             pass  # A broken stream is the end of it; the process watcher says what happened.
+        except asyncio.CancelledError:
+            pass  # The loop ends; asyncio would report a cancelled connection as an error.
         finally:
             if self._writer is writer:
                 self.disconnect()

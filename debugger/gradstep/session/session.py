@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from gradstep.protocol import motions
-from gradstep.protocol.row import EventRow
+from gradstep.protocol.row import STEPPABLE, EventRow
 from gradstep.session.book import BreakpointBook
 from gradstep.session.changes import Changes
 from gradstep.session.channel import Message
@@ -31,6 +31,8 @@ from gradstep.trace.reader import RunTrace, Trace, TraceError
 POLL_SECONDS: Final = 1 / 15
 PAUSE_PATIENCE: Final = 1.0
 """Seconds after which a pause that did not happen is explained."""
+
+PAUSE_NOTICE: Final = "pause requested; the script is inside C code"
 
 BRIEF_SECONDS: Final = 0.25
 """A motion asked for while the last one still runs waits this long for it: keys come quickly."""
@@ -198,7 +200,7 @@ class Session:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.wait_for(lambda: self.state != "running"), PAUSE_PATIENCE)
             return
-        self.notice = "pause requested; the script is inside C code"
+        self.notice = PAUSE_NOTICE
         self._changed()
 
     async def restart(self) -> None:
@@ -301,6 +303,7 @@ class Session:
         fields = {"motion": name, "backward": False, "target": target}
         stopped = self._expect_stop()
         answer = self._live.request("resume", origin=motions.row_to_wire(origin), **fields)
+        self.notice = ""
         self._move_cursor(self.head)
         self._set_running()
         try:
@@ -381,7 +384,8 @@ class Session:
     def _on_stopped(self, message: Message) -> None:
         self._stop_polling()
         self.state = "paused"
-        self.notice = ""
+        if self.notice == PAUSE_NOTICE:
+            self.notice = ""
         seq = int(message.get("seq", 0))
         self.breakpoints.note_hits(
             (int(number), int(count)) for number, count in (message.get("hits") or {}).items()
@@ -409,7 +413,15 @@ class Session:
         error = self.run.info.error
         if error and status > 0:
             how = f"{error.get('type', 'error')}: {error.get('message', '')} ({how})"
+        elif status > 0 and self._did_nothing():
+            # Nothing of the script ran: Python itself has said why, as for a missing module.
+            printed = "".join(piece.text for piece in self._pieces).splitlines()
+            how = ": ".join([how, *[line.strip() for line in printed if line.strip()][-1:]])
         self._resolve(Stop("exited", self.head, message=how))
+
+    def _did_nothing(self) -> bool:
+        kinds = STEPPABLE - {"run_finished"}
+        return next(self.run.events(1, None, kinds), None) is None
 
     def _on_text(self, text: str) -> None:
         self._pieces.append(OutputPiece(self.head, text))

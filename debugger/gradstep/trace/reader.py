@@ -188,6 +188,18 @@ class RunTrace:
             found.setdefault(seq, []).append(reference)
         return {seq: tuple(references) for seq, references in found.items()}
 
+    def counts(self, start: int, stop: int) -> dict[tuple[str, str], int]:
+        """Count the events of `start` <= seq < `stop` by (kind, phase)."""
+        text = self.database.text
+        return {
+            (text(kind), text(phase)): number
+            for kind, phase, number in self.database.rows(
+                "SELECT kind, phase, count(*) FROM event"
+                " WHERE run = ? AND seq >= ? AND seq < ? GROUP BY kind, phase",
+                (self.number, start, stop),
+            )
+        }
+
     def source(self, file: str) -> str | None:
         """Return the recorded text of a source file."""
         row = self.database.row(

@@ -7,7 +7,7 @@ from typing import Any
 _HOMES = {
     "backward": "api",
     "grad": "api",
-    "gradcheck": "gradcheck",
+    "gradcheck": "differences",
     "Function": "custom",
     "no_grad": "mode",
     "enable_grad": "mode",

@@ -30,7 +30,7 @@ class _Listed(Module):
     """What `Sequential` and `ModuleList` share: children named by their position."""
 
     def _replace(self, modules: Iterable[Module | None]) -> None:
-        """Make `modules` the children, named 0, 1, 2, …"""
+        """Make `modules` the children, named by their positions."""
         for name in list(self._modules):
             delattr(self, name)
         for position, module in enumerate(modules):
@@ -263,11 +263,6 @@ class ParameterList(Module):
         """Return one line for each entry."""
         return "\n".join(f"  ({i}): {_described(value)}" for i, value in enumerate(self))
 
-    def __repr__(self) -> str:
-        lines = self.extra_repr().split("\n") if self._size else []
-        body = "".join(f"\n  {line}" for line in lines)
-        return f"{self._get_name()}({body}\n)" if lines else f"{self._get_name()}()"
-
 
 class ParameterDict(Module):
     """A dictionary of parameters that registers them; tensors become parameters."""
@@ -320,6 +315,6 @@ class ParameterDict(Module):
         for key, value in pairs:
             self[key] = value
 
-    def __repr__(self) -> str:
-        lines = [f"  ({key}): {_described(value, '')}" for key, value in self.items()]
-        return f"{self._get_name()}(" + "\n".join(lines) + ")"
+    def extra_repr(self) -> str:
+        """Return one line for each entry."""
+        return "\n".join(f"  ({key}): {_described(value, '')}" for key, value in self.items())

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from gradstep_engine.device import check as check_device
 from gradstep_engine import dtypes
+from gradstep_engine.device import check as check_device
 from gradstep_engine.tensor import Tensor
 
 if TYPE_CHECKING:

@@ -34,6 +34,8 @@ class Module(TraversalMixin, StateMixin, ConversionMixin):
     _buffers: dict[str, Tensor | None]
     _modules: dict[str, Module | None]
     _non_persistent_buffers_set: set[str]
+    _forward_pre_hooks: HookTable
+    _forward_hooks: HookTable
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         assign = super().__setattr__
@@ -56,6 +58,7 @@ class Module(TraversalMixin, StateMixin, ConversionMixin):
         )
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run `forward`, with hooks and as a call that the listener can see."""
         if events.listener is None and not self._forward_hooks and not self._forward_pre_hooks:
             return self.forward(*args, **kwargs)
         return self._observed_call(args, kwargs)
@@ -339,5 +342,5 @@ def indented(text: str) -> str:
 def type_name(value: Any) -> str:
     """Return a value's type as torch's messages say it."""
     if isinstance(value, Tensor) and type(value) is Tensor:
-        return value.type()
+        return str(value.type())
     return type(value).__name__

@@ -15,11 +15,15 @@ if TYPE_CHECKING:
     from gradstep_engine.nn.parameter import Parameter
 
 
-class _IncompatibleKeys(NamedTuple):
-    """What loading found missing and superfluous; torch's class of the same name."""
-
+class _Keys(NamedTuple):
     missing_keys: list[str]
     unexpected_keys: list[str]
+
+
+class _IncompatibleKeys(_Keys):
+    """What loading found missing and superfluous; torch's class of the same name."""
+
+    __slots__ = ()
 
     def __repr__(self) -> str:
         if not self.missing_keys and not self.unexpected_keys:

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from gradstep_engine.device import check as check_device
 from gradstep_engine import dtypes
+from gradstep_engine.device import check as check_device
 from gradstep_engine.nn.parameter import Parameter
 from gradstep_engine.tensor import Tensor, wrap
 

@@ -106,9 +106,7 @@ class TraversalMixin:
         module: Any = self
         for name in target.split(".") if target else ():
             if not hasattr(module, name):
-                raise AttributeError(
-                    f"{type(module).__name__} has no attribute `{name}`"
-                )
+                raise AttributeError(f"{type(module).__name__} has no attribute `{name}`")
             module = getattr(module, name)
             if not isinstance(module, TraversalMixin):
                 raise AttributeError(f"`{name}` is not an nn.Module")

@@ -143,19 +143,16 @@ class LeakyRelu(Op):
         return np.where(self.saved[0] > 0, grad, grad * self.slope)[()]
 
 
-class Elu(Op):
-    """scale·x where x > 0, else scale·α (e^(x·s) − 1).
+class _Exponential(Op):
+    """scale · x where x > 0, else scale · α (e^(s x) − 1).
 
-    ∂/∂x = scale · grad where x > 0, else scale · α s e^(x·s) · grad, with s = `input_scale`.
+    ∂/∂x = scale · grad where x > 0, else scale · α s e^(s x) · grad.
     """
 
-    op_name = "elu"
-    node_name = "EluBackward0"
     saves = (0,)
 
-    def forward(
-        self, x: Any, alpha: float = 1.0, scale: float = 1.0, input_scale: float = 1.0
-    ) -> Any:
+    def evaluate(self, x: Any, alpha: float, scale: float, input_scale: float) -> Any:
+        """Return the function; `input_scale` is s."""
         self.saved = (x,)
         self.parameters = alpha, scale, input_scale
         negative = alpha * np.expm1(np.minimum(x, 0) * input_scale)
@@ -169,23 +166,34 @@ class Elu(Op):
         return (scale * grad * np.where(x > 0, np.ones_like(slope), slope))[()]
 
 
-class Selu(Elu):
+class Elu(_Exponential):
+    """x where x > 0, else α (e^x − 1) (Clevert et al., 2015).  ∂/∂x = grad, else α e^x grad."""
+
+    op_name = "elu"
+    node_name = "EluBackward0"
+
+    def forward(self, x: Any, alpha: float = 1.0) -> Any:
+        return self.evaluate(x, alpha, 1.0, 1.0)
+
+
+class Selu(_Exponential):
     """ELU with the constants that keep mean 0 and variance 1 (Klambauer et al., 2017)."""
 
     op_name = "selu"
+    node_name = "EluBackward0"
 
-    def forward(self, x: Any, **constants: float) -> Any:
-        return super().forward(x, 1.6732632423543772, 1.0507009873554805, 1.0)
+    def forward(self, x: Any) -> Any:
+        return self.evaluate(x, 1.6732632423543772, 1.0507009873554805, 1.0)
 
 
-class Celu(Elu):
-    """x where x > 0, else α (e^(x/α) − 1)  (Barron, 2017)."""
+class Celu(_Exponential):
+    """x where x > 0, else α (e^(x/α) − 1) (Barron, 2017).  ∂/∂x = grad, else e^(x/α) grad."""
 
     op_name = "celu"
     node_name = "CeluBackward0"
 
-    def forward(self, x: Any, alpha: float = 1.0, **scales: float) -> Any:
-        return super().forward(x, alpha, 1.0, 1.0 / alpha)
+    def forward(self, x: Any, alpha: float = 1.0) -> Any:
+        return self.evaluate(x, alpha, 1.0, 1.0 / alpha)
 
 
 class Gelu(Op):

@@ -29,7 +29,7 @@ class Convolution(Op):
 
     op_name = "conv2d"
     node_name = "ConvolutionBackward0"
-    saves = (0, 1)
+    saves: tuple[int, ...] = (0, 1)
     fresh = True
 
     def forward(
@@ -68,9 +68,11 @@ class Convolution(Op):
         # (groups, OH, O/groups, N·OW), as in forward
         by_row = np.ascontiguousarray(split.transpose(1, 3, 2, 0, 4))
         by_row = by_row.reshape(g.groups, g.out_h, channels, -1)
-        grad_x = g.fold(np.matmul(g.kernel(weight).swapaxes(1, 2)[:, None], by_row)) if (
-            self.needs(0)
-        ) else None
+        grad_x = (
+            g.fold(np.matmul(g.kernel(weight).swapaxes(1, 2)[:, None], by_row))
+            if (self.needs(0))
+            else None
+        )
         grad_weight = None
         if self.needs(1):
             products = np.matmul(by_row, g.windows(rows).swapaxes(2, 3))
@@ -182,9 +184,7 @@ class _Geometry:
             self.groups, self.out_h, self.kernel_h, -1, self.kernel_w, self.batch, self.out_w
         )
         group_channels = taps.shape[3]
-        rows = np.zeros(
-            (self.groups, self.padded_h, *taps.shape[3:]), dtype=windows.dtype
-        )
+        rows = np.zeros((self.groups, self.padded_h, *taps.shape[3:]), dtype=windows.dtype)
         for i in range(self.kernel_h):
             start = i * self.dilation_h
             rows[:, start : start + self.out_h * self.stride_h : self.stride_h] += taps[:, :, i]
@@ -194,9 +194,9 @@ class _Geometry:
         )
         for j in range(self.kernel_w):
             start = j * self.dilation_w
-            padded[..., start : start + self.out_w * self.stride_w : self.stride_w] += (
-                rows[:, :, :, j].transpose(3, 0, 2, 1, 4)
-            )
+            padded[..., start : start + self.out_w * self.stride_w : self.stride_w] += rows[
+                :, :, :, j
+            ].transpose(3, 0, 2, 1, 4)
         padded = padded.reshape(self.batch, self.channels, self.padded_h, self.padded_w)
         if not (self.pad_h or self.pad_w):
             return padded

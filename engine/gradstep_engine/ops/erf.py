@@ -21,7 +21,7 @@ def _table() -> tuple[Any, Any, Any]:
 
 
 def erf(x: Any) -> Any:
-    """Return erf(x) elementwise, to about 1e-14, in the dtype of `x`.
+    """Return the error function elementwise, to about 1e-14, in the dtype of `x`.
 
     A Taylor polynomial of degree 4 around the nearest node of a table 1/256 apart; its derivatives
     are erf' = 2/√π e^(−x²) times Hermite polynomials.
@@ -34,9 +34,7 @@ def erf(x: Any) -> Any:
     node = nodes[index]
     d = magnitude - node
     square = node * node
-    series = (
-        1.0 + d * (-node + d * ((2 * square - 1) / 3 + d * ((3 - 2 * square) * node / 6)))
-    )
+    series = 1.0 + d * (-node + d * ((2 * square - 1) / 3 + d * ((3 - 2 * square) * node / 6)))
     result = np.copysign(values[index] + slopes[index] * d * series, x)
     result = np.where(np.isnan(wide), wide, result)
     return result.astype(x.dtype)[()]

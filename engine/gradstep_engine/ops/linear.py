@@ -33,7 +33,7 @@ class Linear(Op):
 
     op_name = "linear"
     node_name = "AddmmBackward0"
-    saves = (0, 1)
+    saves: tuple[int, ...] = (0, 1)
     fresh = True
 
     def forward(self, x: Any, weight: Any, bias: Any = None) -> Any:
@@ -57,9 +57,7 @@ class Linear(Op):
         if len(self.edges) == 2:
             return grad_x, grad_weight
         # A product with ones sums the columns faster than a reduction along the slow axis.
-        grad_bias = (
-            np.dot(_ones(len(grad_rows), grad.dtype), grad_rows) if self.needs(2) else None
-        )
+        grad_bias = np.dot(_ones(len(grad_rows), grad.dtype), grad_rows) if self.needs(2) else None
         return grad_x, grad_weight, grad_bias
 
 

@@ -12,6 +12,8 @@ import numpy as np
 from gradstep_engine.autograd.function import Op
 from gradstep_engine.ops.unbroadcast import unbroadcast
 
+_TINY = float(np.float32(1e-12))  # torch keeps this constant in single precision
+
 
 def reduce_loss(losses: Any, reduction: str) -> Any:
     """Return `losses` as they are, their mean or their sum (numpy scalars for the latter)."""
@@ -31,7 +33,8 @@ class PointwiseLoss(Op):
     saves = (0, 1)
     promotes = True
 
-    def forward(self, x: Any, target: Any, reduction: str = "mean") -> Any:
+    def evaluate(self, x: Any, target: Any, reduction: str) -> Any:
+        """Return the reduced loss: what `forward` does once it has taken its attributes."""
         self.saved = x, target
         self.reduction = reduction
         return reduce_loss(self.losses(x, target), reduction)
@@ -91,7 +94,7 @@ class SmoothL1Loss(PointwiseLoss):
 
     def forward(self, x: Any, target: Any, reduction: str = "mean", beta: float = 1.0) -> Any:
         self.beta = beta
-        return super().forward(x, target, reduction)
+        return self.evaluate(x, target, reduction)
 
     def losses(self, x: Any, target: Any) -> Any:
         d = np.abs(x - target)
@@ -114,7 +117,7 @@ class HuberLoss(PointwiseLoss):
 
     def forward(self, x: Any, target: Any, reduction: str = "mean", delta: float = 1.0) -> Any:
         self.delta = delta
-        return super().forward(x, target, reduction)
+        return self.evaluate(x, target, reduction)
 
     def losses(self, x: Any, target: Any) -> Any:
         d = np.abs(x - target)
@@ -127,9 +130,7 @@ class HuberLoss(PointwiseLoss):
 class WeightedLoss(PointwiseLoss):
     """A pointwise loss with an optional factor for each element, broadcast to the input."""
 
-    def forward(self, x: Any, target: Any, weight: Any = None, reduction: str = "mean") -> Any:
-        self.weight = weight
-        return super().forward(x, target, reduction)
+    weight: Any = None
 
     def backward(self, grad: Any) -> Any:
         grads = super().backward(grad)
@@ -150,17 +151,21 @@ class BinaryCrossEntropy(WeightedLoss):
     op_name = "binary_cross_entropy"
     node_name = "BinaryCrossEntropyBackward0"
 
+    def forward(self, x: Any, target: Any, weight: Any = None, reduction: str = "mean") -> Any:
+        self.weight = weight
+        return self.evaluate(x, target, reduction)
+
     def losses(self, x: Any, target: Any) -> Any:
         # Written so that the untouched probability stays exact where t is 0 or 1.
         log_x, log_rest = self._logs(x)
         return self.weighted((target - 1) * log_rest - target * log_x)
 
     def slope(self, x: Any, target: Any, grad: Any) -> Any:
-        return self.weighted((x - target) / np.maximum(x * (1 - x), 1e-12) * grad)
+        return self.weighted((x - target) / np.maximum(x * (1 - x), _TINY) * grad)
 
     def target_slope(self, x: Any, target: Any, grad: Any) -> Any:
-        log_x, log_rest = self._logs(x)
-        return self.weighted((log_rest - log_x) * grad)
+        with np.errstate(divide="ignore"):
+            return self.weighted((np.log1p(-x) - np.log(x)) * grad)
 
     @staticmethod
     def _logs(x: Any) -> tuple[Any, Any]:
@@ -186,8 +191,8 @@ class BinaryCrossEntropyWithLogits(WeightedLoss):
         pos_weight: Any = None,
         reduction: str = "mean",
     ) -> Any:
-        self.pos_weight = pos_weight
-        return super().forward(x, target, weight, reduction)
+        self.weight, self.pos_weight = weight, pos_weight
+        return self.evaluate(x, target, reduction)
 
     def backward(self, grad: Any) -> Any:
         return (*super().backward(grad)[:2], None, None)[: len(self.edges)]
@@ -229,7 +234,7 @@ class KlDiv(PointwiseLoss):
         self, x: Any, target: Any, reduction: str = "mean", log_target: bool = False
     ) -> Any:
         self.log_target = log_target
-        return super().forward(x, target, reduction)
+        return self.evaluate(x, target, reduction)
 
     def losses(self, x: Any, target: Any) -> Any:
         if self.log_target:

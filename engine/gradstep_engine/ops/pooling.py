@@ -78,9 +78,9 @@ class Windows:
     @property
     def overlap(self) -> bool:
         """Whether an element can lie in several windows."""
-        return any(self.stride[axis] < self.kernel[axis] for axis in (0, 1)) or max(
-            self.dilation
-        ) > 1
+        return (
+            any(self.stride[axis] < self.kernel[axis] for axis in (0, 1)) or max(self.dilation) > 1
+        )
 
 
 class MaxPool2d(Op):

@@ -51,6 +51,10 @@ class Parameterwise(Optimizer):
         }
         self.update(parameter, grad, group)
         parameter._bump()
+        for name, value in self.state.get(parameter, {}).items():
+            if isinstance(value, Tensor) and name in state_before:
+                # Without a new version a listener could not tell the old buffer from the new.
+                value._bump()
         listener = events.listener
         if listener is not None:
             listener(

@@ -87,9 +87,7 @@ class RMSprop(Parameterwise):
         # Where there is no such state, the weights stand in and are left alone.
         buffer = state["momentum_buffer"]._writable() if momentum > 0 else weights
         average = state["grad_avg"]._writable() if centered else weights
-        for w, g, s, b, a, d, term in self.blocks(
-            2, weights, grad._array, square, buffer, average
-        ):
+        for w, g, s, b, a, d, term in self.blocks(2, weights, grad._array, square, buffer, average):
             gradient = g
             if group["maximize"]:
                 gradient = np.negative(gradient, out=d)

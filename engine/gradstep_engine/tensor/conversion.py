@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradstep_engine import device as devices
-from gradstep_engine import dtypes
-from gradstep_engine.autograd.function import materialise, apply
+import gradstep_engine.dtypes as dtypes
+from gradstep_engine.autograd.function import apply, materialise
+from gradstep_engine.autograd.variable import TensorBase, wrap
+from gradstep_engine.device import CPU
+from gradstep_engine.device import check as check_device
+from gradstep_engine.device import device as torch_device
 from gradstep_engine.emission import cut, written
 from gradstep_engine.missing import missing
 from gradstep_engine.ops import selection
-from gradstep_engine.tensor.base import TensorBase, wrap
 
 if TYPE_CHECKING:
     from gradstep_engine.tensor import Tensor
@@ -27,9 +29,9 @@ class Conversion(TensorBase):
         return dtypes.of_numpy(self._array.dtype)
 
     @property
-    def device(self) -> devices.device:
+    def device(self) -> torch_device:
         """Where the elements are: the CPU."""
-        return devices.CPU
+        return CPU
 
     @property
     def data(self) -> Tensor:
@@ -149,11 +151,13 @@ class Conversion(TensorBase):
             RuntimeError: the tensor is a view: its base would still be in the graph.
         """
         if self._base is not None and self.grad_fn is not None:
-            raise RuntimeError("Can't detach views in-place. Use detach() instead. If you are using "
+            raise RuntimeError(
+                "Can't detach views in-place. Use detach() instead. If you are using "
                 "DistributedDataParallel (DDP) for training, and gradient_as_bucket_view is set as "
                 "True, gradients are views of DDP buckets, and hence detach_() cannot be called on "
                 "these gradients. To fix this error, please refer to the Optimizer.zero_grad() "
-                "function in torch/optim/optimizer.py as the solution.")
+                "function in torch/optim/optimizer.py as the solution."
+            )
         cut("detach", self, self)
         self.grad_fn, self.output_nr, self._requires_grad = None, 0, False
         return self
@@ -165,7 +169,7 @@ class Conversion(TensorBase):
     def to(self, *args: Any, **kwargs: Any) -> Any:
         """Return the tensor with another element type; the only device is the CPU."""
         wanted: Any = kwargs.get("dtype")
-        devices.check(kwargs.get("device"))
+        check_device(kwargs.get("device"))
         for argument in args:
             if isinstance(argument, TensorBase):
                 wanted = argument.dtype  # type: ignore[attr-defined]
@@ -173,7 +177,7 @@ class Conversion(TensorBase):
                 if argument is not True and argument is not False:
                     wanted = argument
             elif argument is not None and not isinstance(argument, bool):
-                devices.check(argument)
+                check_device(argument)
         if wanted is None:
             return self.clone() if kwargs.get("copy") else self
         return self._converted(dtypes.to_numpy(wanted), bool(kwargs.get("copy")))

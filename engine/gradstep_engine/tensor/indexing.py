@@ -8,9 +8,9 @@ import numpy as np
 
 from gradstep_engine.autograd.function import apply
 from gradstep_engine.autograd.inplace import apply_inplace
+from gradstep_engine.autograd.variable import TensorBase
 from gradstep_engine.ops import indexing
 from gradstep_engine.ops.axes import axis_of
-from gradstep_engine.tensor.base import TensorBase
 from gradstep_engine.tensor.operands import operand
 
 if TYPE_CHECKING:
@@ -179,7 +179,7 @@ class Indexing(TensorBase):
 
     def nonzero(self, *, as_tuple: bool = False) -> Any:
         """Return the indices of elements that are not zero, one row each (or one tensor per axis)."""
-        from gradstep_engine.tensor.base import wrap
+        from gradstep_engine.autograd.variable import wrap
 
         places = np.nonzero(np.atleast_1d(self._array))
         if as_tuple:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gradstep_engine.tensor.base import TensorBase
+from gradstep_engine.autograd.variable import TensorBase
 
 
 class PrintOptions:

@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from gradstep_engine.autograd.variable import TensorBase
 from gradstep_engine.dtypes import default_numpy
-from gradstep_engine.missing import missing
 from gradstep_engine.tensor.arithmetic import Arithmetic, Comparing
-from gradstep_engine.tensor.base import TensorBase
 from gradstep_engine.tensor.conversion import Conversion
 from gradstep_engine.tensor.elementary import Elementary
 from gradstep_engine.tensor.gradient import Gradient
 from gradstep_engine.tensor.indexing import Indexing
+from gradstep_engine.tensor.lacking import Lacking
 from gradstep_engine.tensor.mutation import Mutation
 from gradstep_engine.tensor.printing import Printing
 from gradstep_engine.tensor.products import Products
@@ -33,6 +33,7 @@ class Tensor(
     Conversion,
     Gradient,
     Printing,
+    Lacking,
     TensorBase,
 ):
     """An n-dimensional array that can take part in backward.
@@ -50,17 +51,6 @@ class Tensor(
             self._array = np.array(args[0], dtype=default_numpy())
         else:
             self._array = np.zeros(args or (0,), dtype=default_numpy())
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_") or not _torch_has(name):
-            raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
-        raise missing(f"Tensor.{name}")
-
-
-def _torch_has(name: str) -> bool:
-    from gradstep_engine.tensor.lacking import TENSOR_NAMES
-
-    return name in TENSOR_NAMES
 
 
 TensorBase.public = Tensor

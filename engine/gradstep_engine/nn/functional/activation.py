@@ -6,8 +6,8 @@ import warnings
 from typing import Any
 
 from gradstep_engine import dtypes
-from gradstep_engine.autograd.function import Op, apply, composite
-from gradstep_engine.autograd.inplace import apply_inplace
+from gradstep_engine.autograd.function import Op, composite
+from gradstep_engine.nn.functional.running import run, run_inplace
 from gradstep_engine.ops import activation as ops
 from gradstep_engine.tensor import Tensor
 
@@ -15,8 +15,8 @@ from gradstep_engine.tensor import Tensor
 def _run(op: type[Op], input: Tensor, inplace: bool, **attributes: Any) -> Tensor:
     """Run `op`; with `inplace` write the result into `input` and return that."""
     if inplace:
-        return apply_inplace(op, input, **attributes)  # type: ignore[no-any-return]
-    return apply(op, input, **attributes)  # type: ignore[no-any-return]
+        return run_inplace(op, input, **attributes)
+    return run(op, input, **attributes)
 
 
 def relu(input: Tensor, inplace: bool = False) -> Tensor:
@@ -31,17 +31,17 @@ def relu_(input: Tensor) -> Tensor:
 
 def tanh(input: Tensor) -> Tensor:
     """Return tanh x."""
-    return apply(ops.Tanh, input)
+    return run(ops.Tanh, input)
 
 
 def sigmoid(input: Tensor) -> Tensor:
     """Return 1 / (1 + e^(−x))."""
-    return apply(ops.Sigmoid, input)
+    return run(ops.Sigmoid, input)
 
 
 def logsigmoid(input: Tensor) -> Tensor:
     """Return log(1 / (1 + e^(−x)))."""
-    return apply(ops.LogSigmoid, input)
+    return run(ops.LogSigmoid, input)
 
 
 def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
@@ -71,9 +71,9 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
         RuntimeError: `approximate` is neither 'none' nor 'tanh'.
     """
     if approximate == "none":
-        return apply(ops.Gelu, input)
+        return run(ops.Gelu, input)
     if approximate == "tanh":
-        return apply(ops.GeluTanh, input)
+        return run(ops.GeluTanh, input)
     raise RuntimeError("approximate argument must be either none or tanh.")
 
 
@@ -84,7 +84,7 @@ def silu(input: Tensor, inplace: bool = False) -> Tensor:
 
 def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
     """Return log(1 + e^(beta x)) / beta, x itself where beta x > threshold."""
-    return apply(ops.Softplus, input, beta=beta, threshold=threshold)
+    return run(ops.Softplus, input, beta=beta, threshold=threshold)
 
 
 def hardtanh(
@@ -102,13 +102,15 @@ def relu6(input: Tensor, inplace: bool = False) -> Tensor:
 @composite("softsign")
 def softsign(input: Tensor) -> Tensor:
     """Return x / (1 + |x|)."""
-    return input / (input.abs() + 1)
+    result: Tensor = input / (input.abs() + 1)
+    return result
 
 
 @composite("tanhshrink")
 def tanhshrink(input: Tensor) -> Tensor:
     """Return x − tanh x."""
-    return input - tanh(input)
+    result: Tensor = input - tanh(input)
+    return result
 
 
 def _implicit_dim(name: str, ndim: int) -> int:
@@ -130,7 +132,9 @@ def _checked_dim(input: Tensor, dim: int) -> int:
     return dim
 
 
-def softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
+def softmax(
+    input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None
+) -> Tensor:
     """Return e^x / Σ e^x along `dim`.
 
     Raises:
@@ -138,7 +142,7 @@ def softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: 
         RuntimeError: the input is not floating point and no `dtype` is given.
     """
     chosen = _implicit_dim("softmax", input._array.ndim) if dim is None else dim
-    return apply(ops.Softmax, _prepared("softmax", input, dtype), dim=_checked_dim(input, chosen))
+    return run(ops.Softmax, _prepared("softmax", input, dtype), dim=_checked_dim(input, chosen))
 
 
 def log_softmax(
@@ -151,12 +155,14 @@ def log_softmax(
         RuntimeError: the input is not floating point and no `dtype` is given.
     """
     chosen = _implicit_dim("log_softmax", input._array.ndim) if dim is None else dim
-    return apply(
+    return run(
         ops.LogSoftmax, _prepared("log_softmax", input, dtype), dim=_checked_dim(input, chosen)
     )
 
 
-def softmin(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
+def softmin(
+    input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None
+) -> Tensor:
     """Return softmax of −x along `dim`."""
     chosen = _implicit_dim("softmin", input._array.ndim) if dim is None else dim
     return softmax(-input, chosen, dtype=dtype)
@@ -164,8 +170,9 @@ def softmin(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: 
 
 def _prepared(name: str, input: Tensor, dtype: Any) -> Tensor:
     if dtype is not None:
-        return input.to(dtype)
+        converted: Tensor = input.to(dtype)
+        return converted
     if input._array.dtype.kind != "f":
         kind = dtypes.of_numpy(input._array.dtype).cpu_type
-        raise RuntimeError(f'"{name}_lastdim_kernel_impl" not implemented for \'{kind}\'')
+        raise RuntimeError(f"\"{name}_lastdim_kernel_impl\" not implemented for '{kind}'")
     return input

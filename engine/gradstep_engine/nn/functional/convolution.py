@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradstep_engine import dtypes
-from gradstep_engine.autograd.function import apply, composite
+from gradstep_engine.autograd.function import composite
+from gradstep_engine.nn.functional.names import c_name
+from gradstep_engine.nn.functional.running import run
 from gradstep_engine.nn.functional.sizes import pair
 from gradstep_engine.ops.convolution import Convolution
 from gradstep_engine.tensor import Tensor
@@ -42,7 +43,7 @@ def conv2d(
     margins = _margins(padding, steps, spread, weight._array.shape[2:])
     _check_size(input._array.shape[2:], weight._array.shape[2:], margins, spread)
     inputs = (input, weight) if bias is None else (input, weight, bias)
-    return apply(
+    return run(
         Convolution,
         *inputs,
         stride=steps,
@@ -80,10 +81,10 @@ def conv1d(
     _check_size(size, (1, *weight._array.shape[2:]), margins, spread)
     image, kernel = input.unsqueeze(2), weight.unsqueeze(2)
     inputs = (image, kernel) if bias is None else (image, kernel, bias)
-    result = apply(
+    result = run(
         Convolution, *inputs, stride=steps, padding=margins, dilation=spread, groups=groups
     )
-    return result.squeeze(2)  # type: ignore[no-any-return]
+    return result.squeeze(2)
 
 
 def _single(value: Any) -> int:
@@ -127,15 +128,9 @@ def _check(
     other, what = (bias._array, "bias") if bias is not None else (w, "weight")
     if x.dtype != other.dtype:
         raise RuntimeError(
-            f"Input type ({_c_name(x.dtype)}) and {what} type ({_c_name(other.dtype)}) should be "
+            f"Input type ({c_name(x.dtype)}) and {what} type ({c_name(other.dtype)}) should be "
             "the same"
         )
-
-
-def _c_name(numpy_dtype: Any) -> str:
-    names = {"Long": "long long", "Byte": "unsigned char", "Half": "c10::Half", "Char": "signed char"}
-    torch_name = dtypes.of_numpy(numpy_dtype).cpu_type
-    return names.get(torch_name, torch_name.lower())
 
 
 def _check_size(

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from gradstep_engine import dtypes
-from gradstep_engine.autograd.function import apply, composite
+from gradstep_engine.autograd.function import composite
 from gradstep_engine.nn.functional.reductions import reduction_name
+from gradstep_engine.nn.functional.running import run
 from gradstep_engine.ops.activation import LogSoftmax
 from gradstep_engine.ops.nll import NllLoss
 from gradstep_engine.tensor import Tensor, wrap
@@ -64,9 +65,7 @@ def cross_entropy(
     """
     chosen = reduction_name(reduction, size_average, reduce)
     if not 0.0 <= label_smoothing <= 1.0:
-        raise RuntimeError(
-            f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}"
-        )
+        raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
     if input._array.shape == target._array.shape:
         if target._array.dtype.kind != "f":
             raise RuntimeError(
@@ -91,14 +90,14 @@ def _nll(
     input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int, reduction: str
 ) -> Tensor:
     inputs = (input, target) if weight is None else (input, target, weight)
-    return apply(NllLoss, *inputs, reduction=reduction, ignore_index=ignore_index)
+    return run(NllLoss, *inputs, reduction=reduction, ignore_index=ignore_index)
 
 
 @composite("cross_entropy")
 def _hard(
     input: Tensor, target: Tensor, weight: Tensor | None, *, ignore_index: int, reduction: str
 ) -> Tensor:
-    logs = apply(LogSoftmax, input, dim=_class_dim(input))
+    logs = run(LogSoftmax, input, dim=_class_dim(input))
     return _nll(logs, target, weight, ignore_index, reduction)
 
 
@@ -115,7 +114,7 @@ def _soft(
     shape = input._array.shape
     if label_smoothing:
         target = target * (1 - label_smoothing) + label_smoothing / shape[dim]
-    products: Any = apply(LogSoftmax, input, dim=dim) * target
+    products: Any = run(LogSoftmax, input, dim=dim) * target
     if weight is not None:
         products = products * _per_class(weight, input)
     if reduction == "none":
@@ -137,7 +136,7 @@ def _smoothed(
     """Return (1 − s) nll + s / C Σ_c −w_c log p_c (Szegedy et al., 2016)."""
     dim = _class_dim(input)
     classes = input._array.shape[dim]
-    logs = apply(LogSoftmax, input, dim=dim)
+    logs = run(LogSoftmax, input, dim=dim)
     exact: Any = _nll(logs, target, weight, ignore_index, reduction)
     counted = np.asarray(target._array != ignore_index)
     kept = wrap(counted.astype(input._array.dtype))
@@ -185,8 +184,7 @@ def _check(input: Tensor, target: Tensor, weight: Tensor | None) -> None:
         )
     if t.dtype not in (np.int64, np.uint8):
         raise RuntimeError(
-            "expected target dtype to be Long or Byte, but got "
-            f"{dtypes.of_numpy(t.dtype).cpu_type}"
+            f"expected target dtype to be Long or Byte, but got {dtypes.of_numpy(t.dtype).cpu_type}"
         )
     if weight is not None and weight._array.shape != (classes,):
         raise RuntimeError(

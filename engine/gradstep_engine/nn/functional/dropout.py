@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from gradstep_engine.autograd.function import apply
-from gradstep_engine.autograd.inplace import apply_inplace
+from gradstep_engine.nn.functional.running import run, run_inplace
 from gradstep_engine.ops.dropout import Dropout
 from gradstep_engine.tensor import Tensor
 
 
-def dropout(
-    input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False
-) -> Tensor:
+def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """Zero each element with probability `p` and scale the others by 1 / (1 − p) in training.
 
     Raises:
@@ -21,5 +18,5 @@ def dropout(
     if not training:
         return input
     if inplace:
-        return apply_inplace(Dropout, input, p=p)
-    return apply(Dropout, input, p=p)
+        return run_inplace(Dropout, input, p=p)
+    return run(Dropout, input, p=p)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gradstep_engine.autograd.function import apply
+from gradstep_engine.nn.functional.running import run
 from gradstep_engine.ops.embedding import Embedding
 from gradstep_engine.tensor import Tensor, wrap
 
@@ -27,7 +27,7 @@ def embedding(
         )
     if padding_idx is not None and padding_idx < 0:
         padding_idx += weight._array.shape[0]
-    return apply(Embedding, weight, input, padding_idx=padding_idx)
+    return run(Embedding, weight, input, padding_idx=padding_idx)
 
 
 def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:

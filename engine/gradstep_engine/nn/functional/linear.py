@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from gradstep_engine import dtypes
-from gradstep_engine.autograd.function import apply
+from gradstep_engine.nn.functional.names import c_name
+from gradstep_engine.nn.functional.running import run
 from gradstep_engine.ops.linear import Bilinear, Linear
 from gradstep_engine.size import Size
 from gradstep_engine.tensor import Tensor
@@ -17,15 +18,15 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """
     x, w = input._array, weight._array
     if w.ndim != 2 or x.ndim == 0 or x.shape[-1] != w.shape[1] or x.dtype != w.dtype:
-        _refuse(input, weight)
+        _refuse(input, weight, bias is not None)
     if bias is None:
-        return apply(Linear, input, weight)
+        return run(Linear, input, weight)
     if bias._array.shape != (w.shape[0],):
         _refuse_bias(input, weight, bias)
-    return apply(Linear, input, weight, bias)
+    return run(Linear, input, weight, bias)
 
 
-def _refuse(input: Tensor, weight: Tensor) -> None:
+def _refuse(input: Tensor, weight: Tensor, biased: bool) -> None:
     x, w = input._array, weight._array
     if w.ndim == 1 and x.ndim:
         raise RuntimeError(
@@ -43,10 +44,13 @@ def _refuse(input: Tensor, weight: Tensor) -> None:
             f"mat1 and mat2 shapes cannot be multiplied ({rows}x{x.shape[-1]} and "
             f"{w.shape[1]}x{w.shape[0]})"
         )
-    raise RuntimeError(
-        f"mat1 and mat2 must have the same dtype, but got {dtypes.of_numpy(x.dtype).cpu_type} and "
-        f"{dtypes.of_numpy(w.dtype).cpu_type}"
-    )
+    found, wanted = dtypes.of_numpy(x.dtype).cpu_type, dtypes.of_numpy(w.dtype).cpu_type
+    if not biased:
+        raise RuntimeError(
+            "expected m1 and m2 to have the same dtype, but got: "
+            f"{c_name(x.dtype)} != {c_name(w.dtype)}"
+        )
+    raise RuntimeError(f"mat1 and mat2 must have the same dtype, but got {found} and {wanted}")
 
 
 def _refuse_bias(input: Tensor, weight: Tensor, bias: Tensor) -> None:
@@ -58,9 +62,7 @@ def _refuse_bias(input: Tensor, weight: Tensor, bias: Tensor) -> None:
     )
 
 
-def bilinear(
-    input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None
-) -> Tensor:
+def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """Return x₁ᵀ W_o x₂ + b_o: (..., in1), (..., in2), (out, in1, in2), (out) to (..., out)."""
     inputs = (input1, input2, weight) if bias is None else (input1, input2, weight, bias)
-    return apply(Bilinear, *inputs)
+    return run(Bilinear, *inputs)

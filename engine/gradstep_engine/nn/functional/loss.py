@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from gradstep_engine import dtypes
-from gradstep_engine.autograd.function import apply, composite
+from gradstep_engine.autograd.function import composite
 from gradstep_engine.nn.functional.cross_entropy import cross_entropy, nll_loss
 from gradstep_engine.nn.functional.reductions import reduction_name
+from gradstep_engine.nn.functional.running import run
 from gradstep_engine.ops import loss as ops
 from gradstep_engine.size import Size
 from gradstep_engine.tensor import Tensor
@@ -65,16 +66,18 @@ def mse_loss(
         _check_broadcast(input, target)
     chosen = reduction_name(reduction, size_average, reduce)
     if weight is not None:
-        return _weighted(apply(ops.MseLoss, input, target, reduction="none"), weight, chosen)
-    return apply(ops.MseLoss, input, target, reduction=chosen)
+        return _weighted(run(ops.MseLoss, input, target, reduction="none"), weight, chosen)
+    return run(ops.MseLoss, input, target, reduction=chosen)
 
 
 @composite("mse_loss")
 def _weighted(losses: Tensor, weight: Tensor, reduction: str) -> Tensor:
-    weighted = losses * weight
+    result: Tensor = losses * weight
+    if reduction != "none":
+        result = result.sum()
     if reduction == "mean":
-        return weighted.sum() / weight.sum()
-    return weighted.sum() if reduction == "sum" else weighted
+        result = result / weight.sum()
+    return result
 
 
 @composite("l1_loss")
@@ -118,7 +121,7 @@ def smooth_l1_loss(
     if beta < 0:
         raise RuntimeError("smooth_l1_loss does not support negative values for beta.")
     chosen = reduction_name(reduction, size_average, reduce)
-    return apply(ops.SmoothL1Loss, input, target, reduction=chosen, beta=beta)
+    return run(ops.SmoothL1Loss, input, target, reduction=chosen, beta=beta)
 
 
 def huber_loss(
@@ -136,7 +139,7 @@ def huber_loss(
     if delta <= 0:
         raise RuntimeError("huber_loss does not support non-positive values for delta.")
     chosen = reduction_name(reduction)
-    return apply(ops.HuberLoss, input, target, reduction=chosen, delta=delta)
+    return run(ops.HuberLoss, input, target, reduction=chosen, delta=delta)
 
 
 def _optional(*tensors: Tensor | None) -> tuple[Tensor | None, ...]:
@@ -176,9 +179,7 @@ def binary_cross_entropy(
         if not bool(np.logical_and.reduce((array >= 0) & (array <= 1), axis=None)):
             raise RuntimeError(f"all elements of {name} should be between 0 and 1")
     chosen = reduction_name(reduction, size_average, reduce)
-    return apply(
-        ops.BinaryCrossEntropy, *_optional(input, target, weight), reduction=chosen
-    )
+    return run(ops.BinaryCrossEntropy, *_optional(input, target, weight), reduction=chosen)
 
 
 def binary_cross_entropy_with_logits(
@@ -206,7 +207,7 @@ def binary_cross_entropy_with_logits(
             f"desired output type {dtypes.of_numpy(target._array.dtype).cpu_type}"
         )
     chosen = reduction_name(reduction, size_average, reduce)
-    return apply(
+    return run(
         ops.BinaryCrossEntropyWithLogits,
         *_optional(input, target, weight, pos_weight),
         reduction=chosen,
@@ -231,8 +232,8 @@ def kl_div(
             stacklevel=2,
         )
     if reduction == "batchmean":
-        total = apply(ops.KlDiv, input, target, reduction="sum", log_target=log_target)
+        total = run(ops.KlDiv, input, target, reduction="sum", log_target=log_target)
         count: Any = input._array.shape[0] if input._array.ndim else 1
         return total / count  # type: ignore[no-any-return]
     chosen = reduction_name(reduction, size_average, reduce)
-    return apply(ops.KlDiv, input, target, reduction=chosen, log_target=log_target)
+    return run(ops.KlDiv, input, target, reduction=chosen, log_target=log_target)

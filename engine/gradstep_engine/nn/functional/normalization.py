@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from gradstep_engine.autograd.function import apply, composite
+from gradstep_engine.autograd.function import composite
+from gradstep_engine.nn.functional.running import run
 from gradstep_engine.ops.normalization import BatchNorm, LayerNorm, batch_statistics
 from gradstep_engine.size import Size
 from gradstep_engine.tensor import Tensor, wrap
@@ -62,7 +63,7 @@ def _apply(
         tensors += [wrap(np.array(mean._array)), wrap(np.array(variance._array))]
     while tensors[-1] is None:
         tensors.pop()
-    return apply(BatchNorm, *tensors, eps=eps)
+    return run(BatchNorm, *tensors, eps=eps)
 
 
 def _follow(running: Tensor, value: np.ndarray, momentum: float) -> None:
@@ -94,7 +95,7 @@ def layer_norm(
     tensors = [input, weight, bias]
     while tensors[-1] is None:
         tensors.pop()
-    return apply(LayerNorm, *tensors, axes=len(wanted), eps=eps)
+    return run(LayerNorm, *tensors, axes=len(wanted), eps=eps)
 
 
 @composite("normalize")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradstep_engine.autograd.function import apply
+from gradstep_engine.nn.functional.running import run
 from gradstep_engine.nn.functional.sizes import pair
 from gradstep_engine.ops.pooling import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d, Windows
 from gradstep_engine.tensor import Tensor, wrap
@@ -25,7 +25,7 @@ def max_pool2d(
         RuntimeError: the windows do not fit.
     """
     kernel = pair(kernel_size)
-    sizes = {
+    sizes: dict[str, Any] = {
         "kernel_size": kernel,
         "stride": kernel if stride is None or stride == [] else pair(stride),
         "padding": pair(padding),
@@ -36,8 +36,8 @@ def max_pool2d(
     if return_indices:
         probe = MaxPool2d()
         probe.forward(input._array, **sizes)
-        return apply(MaxPool2d, input, **sizes), wrap(probe.indices())
-    return apply(MaxPool2d, input, **sizes)
+        return run(MaxPool2d, input, **sizes), wrap(probe.indices())
+    return run(MaxPool2d, input, **sizes)
 
 
 def avg_pool2d(
@@ -58,7 +58,7 @@ def avg_pool2d(
     step = kernel if stride is None or stride == [] else pair(stride)
     margins = pair(padding)
     _check(input, kernel, step, margins, (1, 1), ceil_mode)
-    return apply(
+    return run(
         AvgPool2d,
         input,
         kernel_size=kernel,
@@ -75,7 +75,7 @@ def adaptive_avg_pool2d(input: Tensor, output_size: Any) -> Tensor:
     wanted = output_size if isinstance(output_size, (tuple, list)) else (output_size, output_size)
     shape = input._array.shape
     sizes = [shape[axis - 2] if wanted[axis] is None else int(wanted[axis]) for axis in (0, 1)]
-    return apply(AdaptiveAvgPool2d, input, output_size=(sizes[0], sizes[1]))
+    return run(AdaptiveAvgPool2d, input, output_size=(sizes[0], sizes[1]))
 
 
 def _check(

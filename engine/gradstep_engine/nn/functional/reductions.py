@@ -22,10 +22,8 @@ def reduction_name(
 
 def legacy_reduction(size_average: bool | None, reduce: bool | None) -> str:
     """Return what the two older arguments mean, and warn."""
-    if reduce is False:
-        chosen = "none"
-    else:
-        chosen = "sum" if size_average is False else "mean"
+    averaged = "sum" if size_average is False else "mean"
+    chosen = "none" if reduce is False else averaged
     warnings.warn(
         f"size_average and reduce args will be deprecated, please use reduction='{chosen}' "
         "instead.",

@@ -57,7 +57,7 @@ def _stacked(batch: Sequence[Tensor]) -> Tensor:
         from gradstep_engine.tensor.products import stack
 
         with quiet():
-            return stack(list(batch))  # type: ignore[no-any-return]
+            return stack(list(batch))
     return wrap(np.stack([sample._array for sample in batch]))
 
 

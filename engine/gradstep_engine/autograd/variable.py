@@ -1,4 +1,4 @@
-"""What a tensor holds; its methods by topic live beside this file."""
+"""What a tensor holds; its methods by topic live in `gradstep_engine.tensor`."""
 
 from __future__ import annotations
 

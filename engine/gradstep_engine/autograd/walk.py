@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from gradstep_engine import events
 from gradstep_engine.autograd.errors import freed, modified
 from gradstep_engine.autograd.node import AccumulateGrad, Extras, Node, run_tensor_hooks
-from gradstep_engine.tensor.base import wrap
+from gradstep_engine.autograd.variable import wrap
 
 if TYPE_CHECKING:
     from gradstep_engine.tensor import Tensor

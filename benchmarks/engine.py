@@ -1,0 +1,247 @@
+"""The engine against PyTorch and against numpy written by hand, on small training loops.
+
+    python benchmarks/engine.py                    all workloads, a table in Markdown
+    python benchmarks/engine.py --rounds 40 sine   one workload, more rounds
+
+One thread. The implementations take turns in short rounds, so that all of them meet the same noise
+of the machine. Reported per iteration: the 2nd percentile of the single iterations' wall times (the
+estimate that noise spoils least) and the mean CPU time, with the ratio of the former to PyTorch's.
+PyTorch is left out where it is not installed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import importlib.util
+import itertools
+import math
+import os
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+# Read by the numeric libraries while they are imported, which happens further down.
+for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[_variable] = "1"
+
+import numpy as np  # noqa: E402
+
+Iteration = Callable[[], None]
+Framework = Any
+
+
+@dataclass
+class Timing:
+    """What one implementation of one workload took."""
+
+    iterate: Iteration
+    walls: list[int] = field(default_factory=list)
+    cpu: int = 0
+
+    def run(self, count: int) -> None:
+        """Do `count` iterations, timing each of them."""
+        begun = time.process_time_ns()
+        for _ in range(count):
+            start = time.perf_counter_ns()
+            self.iterate()
+            self.walls.append(time.perf_counter_ns() - start)
+        self.cpu += time.process_time_ns() - begun
+
+    @property
+    def low(self) -> float:
+        """The 2nd percentile of single iterations in microseconds."""
+        return statistics.quantiles(self.walls, n=50)[0] / 1000
+
+    @property
+    def mean_cpu(self) -> float:
+        """CPU time per iteration in microseconds."""
+        return self.cpu / len(self.walls) / 1000
+
+
+def train(optimizer: Any, loss_of: Callable[[], Any]) -> Iteration:
+    """One iteration of the usual loop: clear, forward, backward, step."""
+
+    def iterate() -> None:
+        optimizer.zero_grad()
+        loss_of().backward()
+        optimizer.step()
+
+    return iterate
+
+
+def sine(framework: Framework) -> Iteration:
+    """A cubic polynomial fitted to the sine on 2000 points with RMSprop."""
+    x = framework.linspace(-math.pi, math.pi, 2000)
+    targets = framework.sin(x)
+    powers = x.unsqueeze(-1).pow(framework.tensor([1, 2, 3]))
+    nn = framework.nn
+    model = nn.Sequential(nn.Linear(3, 1), nn.Flatten(0, 1))
+    criterion = nn.MSELoss(reduction="sum")
+    optimizer = framework.optim.RMSprop(model.parameters(), lr=1e-3)
+    return train(optimizer, lambda: criterion(model(powers), targets))
+
+
+def sine_by_hand() -> Iteration:
+    """The same in numpy: RMSprop as PyTorch documents it, alpha 0.99 and eps 1e-8."""
+    x = np.linspace(-math.pi, math.pi, 2000, dtype=np.float32)
+    targets = np.sin(x)
+    powers = np.stack([x, x**2, x**3], axis=1)
+    weight = np.full(3, 0.1, dtype=np.float32)
+    bias = np.zeros(1, dtype=np.float32)
+    squares = [np.zeros_like(weight), np.zeros_like(bias)]
+
+    def iterate() -> None:
+        error = powers @ weight
+        error += bias
+        error -= targets
+        np.dot(error, error)
+        error *= 2
+        gradients = (error @ powers, np.add.reduce(error, keepdims=True))
+        for parameter, gradient, square in zip((weight, bias), gradients, squares, strict=True):
+            square *= 0.99
+            square += 0.01 * gradient * gradient
+            parameter -= 1e-3 * gradient / (np.sqrt(square) + 1e-8)
+
+    return iterate
+
+
+def scalars(framework: Framework) -> Iteration:
+    """Two one-element tensors, z = 3x² + y³, with SGD; a rate that keeps both away from zero."""
+    x = framework.tensor([1.0], requires_grad=True)
+    y = framework.tensor([2.0], requires_grad=True)
+    optimizer = framework.optim.SGD([x, y], lr=1e-6)
+    return train(optimizer, lambda: 3 * x**2 + y**3)
+
+
+def scalars_by_hand() -> Iteration:
+    """The same in numpy, on one-element arrays."""
+    x = np.array([1.0], dtype=np.float32)
+    y = np.array([2.0], dtype=np.float32)
+
+    def iterate() -> None:
+        x_squared = x * x
+        y_squared = y * y
+        3 * x_squared + y_squared * y
+        np.subtract(x, 1e-6 * (6 * x), out=x)
+        np.subtract(y, 1e-6 * (3 * y_squared), out=y)
+
+    return iterate
+
+
+def perceptron(framework: Framework) -> Iteration:
+    """784-256-128-10 with ReLU, cross-entropy, batches of 64, SGD with momentum."""
+    framework.manual_seed(0)
+    nn = framework.nn
+    model = nn.Sequential(
+        nn.Linear(784, 256), nn.ReLU(), nn.Linear(256, 128), nn.ReLU(), nn.Linear(128, 10)
+    )
+    inputs = framework.randn(64, 784)
+    classes = framework.randint(0, 10, (64,))
+    criterion = nn.CrossEntropyLoss()
+    optimizer = framework.optim.SGD(model.parameters(), lr=1e-4, momentum=0.9)
+    return train(optimizer, lambda: criterion(model(inputs), classes))
+
+
+def perceptron_by_hand() -> Iteration:
+    """The same in numpy, with the textbook's formulas and in-place updates."""
+    random = np.random.default_rng(0)
+    sizes = (784, 256, 128, 10)
+    inputs = random.standard_normal((64, 784), dtype=np.float32)
+    classes = random.integers(0, 10, 64)
+    weights = [
+        (random.random((n, m), dtype=np.float32) * 2 - 1) / np.float32(math.sqrt(m))
+        for m, n in itertools.pairwise(sizes)
+    ]
+    biases = [np.zeros(n, dtype=np.float32) for n in sizes[1:]]
+    parameters = weights + biases
+    momenta = [np.zeros_like(parameter) for parameter in parameters]
+    rows = np.arange(64)
+
+    def iterate() -> None:
+        layers = [inputs]
+        for weight, bias in zip(weights, biases, strict=True):
+            layer = layers[-1] @ weight.T + bias
+            layers.append(np.maximum(layer, 0) if weight is not weights[-1] else layer)
+        logits = layers.pop()
+        logits = logits - logits.max(axis=1, keepdims=True)
+        exponentials = np.exp(logits)
+        totals = exponentials.sum(axis=1, keepdims=True)
+        (np.log(totals[:, 0]) - logits[rows, classes]).mean()
+        back = exponentials / totals
+        back[rows, classes] -= 1
+        back /= 64
+        gradients: list[Any] = [None] * 6
+        for index in (2, 1, 0):
+            gradients[index] = back.T @ layers[index]
+            gradients[index + 3] = back.sum(axis=0)
+            if index:
+                back = (back @ weights[index]) * (layers[index] > 0)
+        for parameter, gradient, momentum in zip(parameters, gradients, momenta, strict=True):
+            momentum *= 0.9
+            momentum += gradient
+            parameter -= 1e-4 * momentum
+
+    return iterate
+
+
+# Name: title, for a framework, by hand, iterations per round.
+WORKLOADS: dict[str, tuple[str, Callable[[Framework], Iteration], Callable[[], Iteration], int]] = {
+    "sine": ("sin polynomial, RMSprop (2000×3)", sine, sine_by_hand, 100),
+    "scalars": ("z = 3x² + y³, SGD", scalars, scalars_by_hand, 200),
+    "perceptron": (
+        "MLP 784-256-128-10, batch 64, SGD momentum",
+        perceptron,
+        perceptron_by_hand,
+        20,
+    ),
+}
+
+
+def measure(name: str, rounds: int) -> dict[str, Timing]:
+    """Let the implementations of a workload take turns; the first round warms up."""
+    _, build, by_hand, count = WORKLOADS[name]
+    timings: dict[str, Timing] = {}
+    if importlib.util.find_spec("torch") is not None:
+        torch = importlib.import_module("torch")
+        torch.set_num_threads(1)
+        timings["torch"] = Timing(build(torch))
+    timings["engine"] = Timing(build(importlib.import_module("gradstep_engine")))
+    timings["numpy"] = Timing(by_hand())
+    for timing in timings.values():
+        Timing(timing.iterate).run(count)
+    for _ in range(rounds):
+        for timing in timings.values():
+            timing.run(count)
+    return timings
+
+
+def main() -> None:
+    """Measure what the command line names and print one row of a table for each."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("workloads", nargs="*", metavar="WORKLOAD", help=", ".join(WORKLOADS))
+    parser.add_argument("--rounds", type=int, default=25, help="turns per implementation (25)")
+    options = parser.parse_args()
+    unknown = [name for name in options.workloads if name not in WORKLOADS]
+    if unknown:
+        parser.error(f"no workload {unknown[0]!r}; there are {', '.join(WORKLOADS)}")
+
+    print("µs per iteration: 2nd percentile of wall time (mean CPU time)\n")
+    print("| work | torch | engine | numpy by hand | engine / torch | numpy / torch |")
+    print("|---|---|---|---|---|---|")
+    for name in options.workloads or WORKLOADS:
+        timings = measure(name, options.rounds)
+        cells = [WORKLOADS[name][0]]
+        for key in ("torch", "engine", "numpy"):
+            timing = timings.get(key)
+            cells.append(f"{timing.low:.1f} ({timing.mean_cpu:.1f})" if timing else "–")
+        reference = timings.get("torch")
+        for key in ("engine", "numpy"):
+            cells.append(f"{timings[key].low / reference.low:.2f}" if reference else "–")
+        print(f"| {' | '.join(cells)} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,312 @@
+"""The one table of commands: footer, palette, help screen, key bindings and docs/keys.md.
+
+A command's id is stable: users rebind by it (`keys.toml`), so renaming one breaks their keys.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from textual.binding import Binding, BindingType
+
+GROUPS: Final = {
+    "forward": "Forward in time",
+    "back": "Back in time",
+    "break": "Breakpoints",
+    "look": "Look and ask",
+    "screen": "Screen",
+    "program": "Program",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One thing a user can ask for.
+
+    `short` is the word in the footer, "" when it never stands there; `rank` orders the footer and
+    the lowest survive on a narrow screen. `back` is the key of the opposite motion, shown with it.
+    """
+
+    id: str
+    keys: tuple[str, ...]
+    title: str
+    help: str
+    group: str
+    action: str
+    short: str = ""
+    rank: int = 99
+    back: str = ""
+    priority: bool = False
+
+
+def _motion(
+    name: str,
+    keys: tuple[str, ...],
+    back_keys: tuple[str, ...],
+    title: str,
+    ahead: str,
+    behind: str,
+    short: str,
+    rank: int,
+) -> tuple[Command, Command]:
+    forward = Command(
+        f"{name}.next",
+        keys,
+        title,
+        f"Go on to {ahead}.",
+        "forward",
+        f"motion('{name}', False)",
+        short,
+        rank,
+        f"{name}.back",
+    )
+    back = Command(
+        f"{name}.back",
+        back_keys,
+        f"{title} back",
+        f"Go back to {behind}.",
+        "back",
+        f"motion('{name}', True)",
+    )
+    return forward, back
+
+
+COMMANDS: Final = (
+    *_motion(
+        "step",
+        ("s", "f11"),
+        ("S", "shift+f11"),
+        "Step",
+        "the next event: an operation, a backward node, an accumulation, a parameter update",
+        "the event before",
+        "step",
+        1,
+    ),
+    *_motion(
+        "line",
+        ("n", "f10"),
+        ("N", "shift+f10"),
+        "Next line",
+        "the next executed line of the script",
+        "the line that was executed before",
+        "line",
+        3,
+    ),
+    *_motion(
+        "phase",
+        ("p",),
+        ("P",),
+        "Phase",
+        "the end of the next phase: zero_grad, forward, backward or step",
+        "the end of the phase before",
+        "phase",
+        2,
+    ),
+    *_motion(
+        "iteration", ("i",), ("I",), "Iteration", "the same point one iteration on",
+        "the same point one iteration back", "iteration", 4
+    ),
+    *_motion("finish", ("f",), ("F",), "Finish", "the end of this module call or phase",
+        "the beginning of this module call or phase", "", 9),
+    *_motion(
+        "continue",
+        ("c", "f5"),
+        ("C", "shift+f5"),
+        "Continue",
+        "the next breakpoint, or the end of the script",
+        "the breakpoint before, or the beginning",
+        "continue",
+        5,
+    ),
+    Command(
+        "cursor.to",
+        ("t",),
+        "To cursor",
+        "Run until the selected source line, or go to the selected graph row.",
+        "forward",
+        "to_cursor",
+    ),
+    Command(
+        "edge.now",
+        ("full_stop",),
+        "Now",
+        "Leave the past: back to the live edge (in a recorded run, its last event).",
+        "forward",
+        "to_edge",
+        "now",
+        10,
+    ),
+    Command(
+        "goto.open",
+        ("g",),
+        "Go to…",
+        "Go to an event, step or iteration by number: `34`, `step 3`, `iter 2`.",
+        "back",
+        "goto",
+        "go to",
+        8,
+    ),
+    Command(
+        "change.last",
+        ("L",),
+        "Last change",
+        "Go back to the event that last changed the selected tensor, or its gradient.",
+        "back",
+        "last_change",
+    ),
+    Command(
+        "run.pause",
+        ("space",),
+        "Pause",
+        "Pause a running script at its next event or line.",
+        "program",
+        "pause",
+    ),
+    Command(
+        "run.interrupt",
+        ("ctrl+c",),
+        "Pause from anywhere",
+        "Pause a running script, also while typing; it never ends gradstep.",
+        "program",
+        "interrupt",
+        priority=True,
+    ),
+    Command(
+        "run.restart",
+        ("R",),
+        "Restart",
+        "Start the script again in a fresh process; breakpoints are kept.",
+        "program",
+        "restart",
+    ),
+    Command(
+        "break.toggle",
+        ("b", "f9"),
+        "Toggle breakpoint",
+        "Set or remove a breakpoint at the selected source line or graph row.",
+        "break",
+        "toggle_breakpoint",
+        "break",
+        6,
+    ),
+    Command(
+        "break.edit",
+        ("B",),
+        "Breakpoints…",
+        "List, add, edit, switch off and remove breakpoints, with conditions and hit counts.",
+        "break",
+        "breakpoints",
+    ),
+    Command(
+        "console.focus",
+        ("e", "colon"),
+        "Evaluate…",
+        "Evaluate an expression, or run a statement, in the paused script.",
+        "look",
+        "evaluate",
+        "eval",
+        7,
+    ),
+    Command(
+        "tensor.switch",
+        ("v",),
+        "Value or gradient",
+        "Show the gradient of the selected tensor instead of its value, and back.",
+        "look",
+        "switch_value",
+        "value/grad",
+        11,
+    ),
+    Command(
+        "find.open", ("slash",), "Find…", "Find text in the pane that has the focus.", "look",
+        "find",
+    ),
+    Command("pane.source", ("1",), "Source", "Focus the source pane.", "screen", "pane('source')"),
+    Command("pane.graph", ("2",), "Graph", "Focus the graph pane.", "screen", "pane('graph')"),
+    Command(
+        "pane.console", ("3",), "Console │ Stdout", "Focus pane 3; again: its next tab.", "screen",
+        "pane('talk')",
+    ),
+    Command(
+        "pane.inspect",
+        ("4",),
+        "Tensor │ Optimizer │ Locals",
+        "Focus pane 4; again: its next tab.",
+        "screen",
+        "pane('inspect')",
+    ),
+    Command(
+        "pane.tabs", ("right_square_bracket",), "Next tab", "Show the next tab of this pane.",
+        "screen", "next_tab",
+    ),
+    Command(
+        "pane.next", ("tab",), "Next pane", "Focus the next pane (shift+tab: the one before).",
+        "screen", "app.focus_next",
+    ),
+    Command(
+        "pane.zoom", ("z",), "Zoom", "Give the pane with the focus the whole screen, and back.",
+        "screen", "zoom", "zoom", 12,
+    ),
+    Command(
+        "theme.switch", ("f2",), "Dark or light", "Switch between the dark and the light theme.",
+        "screen", "switch_theme",
+    ),
+    Command(
+        "help.open", ("question_mark", "f1"), "Help", "All keys, and what this pane shows.",
+        "screen", "help", "help", 0,
+    ),
+    Command(
+        "palette.open", ("ctrl+p",), "Commands", "Find a command by its name.", "screen",
+        "command_palette",
+    ),
+    Command(
+        "app.quit", ("q", "ctrl+q"), "Quit", "End gradstep and the script; no process is left.",
+        "program", "quit", "quit", 8,
+    ),
+)  # fmt: skip
+
+BY_ID: Final = {command.id: command for command in COMMANDS}
+
+_DISPLAY: Final = {
+    "question_mark": "?",
+    "colon": ":",
+    "slash": "/",
+    "full_stop": ".",
+    "right_square_bracket": "]",
+    "ctrl+c": "^c",
+    "ctrl+p": "^p",
+    "ctrl+q": "^q",
+}
+
+
+def key_text(key: str) -> str:
+    """Return a key as people write it: `^p`, `F11`, `?`."""
+    if key in _DISPLAY:
+        return _DISPLAY[key]
+    if key.startswith("shift+"):
+        return f"Shift-{key_text(key[6:])}"
+    if len(key) in (2, 3) and key[0] == "f" and key[1:].isdigit():
+        return key.upper()
+    return key
+
+
+def unique_keys(command: Command) -> tuple[str, ...]:
+    """Return the keys as text, each once (`/` has two names in Textual)."""
+    return tuple(dict.fromkeys(key_text(key) for key in command.keys))
+
+
+def bindings() -> list[BindingType]:
+    """Return Textual's bindings for the whole table, each under its command's id."""
+    return [
+        Binding(
+            ",".join(command.keys),
+            command.action,
+            command.title,
+            show=False,
+            id=command.id,
+            tooltip=command.help,
+            priority=command.priority,
+        )
+        for command in COMMANDS
+    ]

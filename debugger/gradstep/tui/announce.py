@@ -1,0 +1,81 @@
+"""Says in words why the script stands, once for each stop, and what the title adds to its state."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+
+from gradstep.tui.frame import Frame
+
+Say = Callable[[str, str, str], None]
+
+
+class Announcer:
+    """Remembers what was said, so that repainting repeats nothing."""
+
+    def __init__(self) -> None:
+        """Start with nothing said."""
+        self._stop: object = None
+        self._ended = False
+        self._notice = ""
+
+    def note(self, frame: Frame) -> str:
+        """Return what the title shows before the state."""
+        if frame.state == "past":
+            return f"event {frame.cursor:,} of {frame.head:,}"
+        if frame.state in ("running", "recorded"):
+            return f"event {frame.head if frame.state == 'running' else frame.cursor:,}"
+        if frame.state == "exited":
+            return ending(frame)
+        return ""
+
+    def announce(self, frame: Frame, say: Say) -> None:
+        """Say the latest stop, and the end of the script, if they are new."""
+        session = frame.session
+        if session is None:
+            return
+        stop = session.stop
+        if stop is not None and stop is not self._stop:
+            self._stop = stop
+            self._say_stop(frame, say)
+        if session.notice and session.notice != self._notice:
+            say(session.notice, "warning", "▲ ")
+        self._notice = session.notice
+        ended = session.state == "exited"
+        if ended and not self._ended:
+            style = "dim" if session.exit_status == 0 else "error"
+            stop = session.stop
+            told = stop.message if stop is not None and stop.reason == "exited" else ""
+            say(f"the script ended: {told or ending(frame)}", style, "□ ")
+        self._ended = ended
+
+    def _say_stop(self, frame: Frame, say: Say) -> None:
+        assert frame.session is not None
+        stop = frame.session.stop
+        assert stop is not None
+        where = f"event {stop.seq:,}"
+        if stop.reason == "breakpoint":
+            say(f"{stop.message or 'breakpoint'} · {where}", "accent", "■ ")
+        elif stop.reason == "condition_error":
+            say(f"a breakpoint's condition failed · {stop.message}", "warning", "▲ ")
+        elif stop.reason == "exception":
+            say(f"stopped at an exception · {stop.message}", "error", "✗ ")
+        elif stop.reason in ("beginning", "end"):
+            say(stop.message, "dim", "· ")
+        elif stop.reason == "pause":
+            say(f"paused · {where}", "dim", "■ ")
+        elif stop.reason == "entry":
+            say("stopped before the first line · s steps, p goes phase by phase", "dim", "■ ")
+
+
+def ending(frame: Frame) -> str:
+    """Return how the script ended: its exit status, or the signal that killed it."""
+    status = frame.session.exit_status if frame.session is not None else None
+    if status is None:
+        return "without a word"
+    if status < 0:
+        try:
+            return f"killed by {signal.Signals(-status).name}"
+        except ValueError:
+            return f"killed by signal {-status}"
+    return f"exit status {status}"

@@ -1,0 +1,279 @@
+"""The application: opens a session, paints it when it changes, and leaves no process behind."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from textual.binding import BindingType
+from textual.command import Provider
+
+from gradstep.trace.errors import TraceError
+from gradstep.tui.actions import COMMANDS, Command, bindings
+from gradstep.tui.announce import Announcer
+from gradstep.tui.commands import Commands
+from gradstep.tui.crash import cause_of, one_line, write_log
+from gradstep.tui.frame import Frame, Selection, take_frame
+from gradstep.tui.gate import Gate
+from gradstep.tui.keymap import keymap_path, load_keymap
+from gradstep.tui.palette import CommandProvider
+from gradstep.tui.theme import THEMES, defaults_for
+from gradstep.tui.widgets.bars import TimelineBar, first_key
+from gradstep.tui.widgets.graph_pane import GraphRows
+from gradstep.tui.widgets.lines import LinesView
+from gradstep.tui.widgets.locals_pane import LocalsPane
+from gradstep.tui.widgets.optimizer_pane import OptimizerPane
+from gradstep.tui.widgets.source_pane import SourcePane
+from gradstep.tui.widgets.talk_panes import ConsolePane, StdoutPane
+from gradstep.views.glyphs import UNICODE, Glyphs
+
+if TYPE_CHECKING:
+    from gradstep.tui.port import SessionPort
+
+FRAME_SECONDS: Final = 1 / 15
+"""While the script runs the screen is painted no more often than this."""
+
+Opener = Callable[[], Awaitable["SessionPort"]]
+
+
+class GradstepApp(Commands):
+    """Shows one session. `opener` makes it once the screen is up, so that starting is visible."""
+
+    TITLE = "gradstep"
+    BINDINGS: ClassVar[list[BindingType]] = bindings()
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {CommandProvider}
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+    ENABLE_COMMAND_PALETTE = True
+
+    def __init__(self, opener: Opener, *, script: str = "", glyphs: Glyphs = UNICODE) -> None:
+        """Take what opens the session, and the script's name to show meanwhile."""
+        self.keymap, self._keymap_error = load_keymap(keymap_path())
+        super().__init__()
+        self._opener = opener
+        self.script = script
+        self.glyphs = glyphs
+        self.gate = Gate()
+        self.crash_line = ""
+        self.failure = ""
+        self._announcer = Announcer()
+        self._paint_asked = False
+        self._last_paint = 0.0
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = THEMES[0].name
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Give our colour names to themes that lack them."""
+        return defaults_for(self.current_theme.dark)
+
+    def keys_of(self, command: Command) -> str:
+        """Return the key that does a command now."""
+        return first_key(command, self.keymap)
+
+    async def on_mount(self) -> None:
+        """Put the screen up, then open the session."""
+        self.set_keymap(self.keymap)
+        await self.push_screen(self.main)
+        self.main.title_bar.script = self.script
+        self._watch_signals()
+        self.run_worker(self._open(), group="open")
+
+    async def _open(self) -> None:
+        if self._keymap_error:
+            self.say(self._keymap_error, "warning")
+        try:
+            self.session = await self._opener()
+        except self.session_errors as error:
+            self.failure = str(error).split("\n")[0]
+            self.exit(2, return_code=2)
+            return
+        self.session.subscribe(self.session_changed)
+        self.paint_now()
+
+    def session_changed(self) -> None:
+        """Paint soon: at once when the script stands, at most 15 times a second while it runs."""
+        if self.session is None or not self.is_running:
+            return
+        quiet = self.session.state not in ("running", "starting")
+        wait = 0.0 if quiet else self._last_paint + FRAME_SECONDS - time.monotonic()
+        if wait > 0:
+            if not self._paint_asked:
+                self._paint_asked = True
+                self.set_timer(wait, self.paint_now)
+        else:
+            self.call_next(self.paint_now)
+
+    def paint_now(self) -> None:
+        """Take the session as it is now and paint it."""
+        self._paint_asked = False
+        self._last_paint = time.monotonic()
+        if not self.main.is_mounted:
+            return
+        moved_from = self.frame.cursor
+        frame = take_frame(self.session, self.selection, self.glyphs, self.moves)
+        if frame.cursor != moved_from and self.selection.seq is not None:
+            self.selection = self.selection.moved()
+            frame = take_frame(self.session, self.selection, self.glyphs, self.moves)
+        self.frame = frame
+        self.main.title_bar.note = self._announcer.note(frame)
+        self.main.paint(frame)
+        if self.session is not None:
+            self.main.stdout.show_output(self._printed(frame))
+            self._announcer.announce(frame, self.main.console.say)
+        self.call_after_refresh(self.gate.notify, frame)
+
+    def _printed(self, frame: Frame) -> str:
+        """Return what the script had printed at the cursor; at the edge, all that has come."""
+        assert self.session is not None
+        at_edge = frame.cursor == frame.head
+        pieces = self.session.output
+        return "".join(piece.text for piece in pieces if at_edge or piece.seq <= frame.cursor)
+
+    async def reached(self, predicate: Callable[[Frame], bool], timeout: float = 20.0) -> Frame:
+        """Wait until a frame for which `predicate` holds is on the screen.
+
+        Wait for what stays true (`frame.head >= 5`, `frame.state == "exited"`).
+
+        Raises:
+            AssertionError: it did not happen in time; the text tells the last frame.
+        """
+        found = await self.gate.wait(predicate, self.frame, timeout)
+        if found is None:
+            raise AssertionError(f"not reached; the last frame was {self.frame}")
+        return found
+
+    def on_lines_view_row_selected(self, message: LinesView.RowSelected) -> None:
+        """Follow the row cursor: graph rows choose an op and its tensor, others a tensor."""
+        view = message.view
+        if isinstance(view, GraphRows) and view.view is not None and view.view.rows:
+            row = view.view.rows[message.row]
+            self.selection = Selection(
+                row.seq, row.output, self.selection.what, gradient=self._arrived_at(row.nodes)
+            )
+        elif isinstance(view, OptimizerPane):
+            parameter = view.parameter_at(message.row)
+            self.selection = Selection(
+                self.selection.seq, parameter, self.selection.what, parameter
+            )
+        elif isinstance(view, LocalsPane):
+            tensor = view.tensor_at(message.row)
+            self.selection = Selection(self.selection.seq, tensor, self.selection.what)
+        else:
+            return
+        self.paint_now()
+
+    def _arrived_at(self, nodes: Sequence[int]) -> int | None:
+        """Return the gradient that came into an op's first node, None if none has run."""
+        if not nodes or self.frame.moment is None:
+            return None
+        uses = self.frame.moment.run.tensors(min(nodes))
+        return next((use.tensor for use in uses if use.role == "grad_output" and use.tensor), None)
+
+    def on_lines_view_row_activated(self, message: LinesView.RowActivated) -> None:
+        """Enter on a row shows its tensor; on a source line it says what happens there."""
+        if isinstance(message.view, (GraphRows, LocalsPane, OptimizerPane)):
+            self.on_lines_view_row_selected(LinesView.RowSelected(message.view, message.row))
+            self.main.pane("inspect").active = "tensor-view"
+
+    def on_source_pane_breakpoint_asked(self, message: SourcePane.BreakpointAsked) -> None:
+        """A click in the gutter."""
+        self.toggle_line(message.file, message.number)
+
+    def on_timeline_bar_picked(self, message: TimelineBar.Picked) -> None:
+        """A click in the timeline."""
+        self.seek(message.seq)
+
+    def on_console_pane_submitted(self, message: ConsolePane.Submitted) -> None:
+        """A line for the console."""
+        self.run_worker(self.answer(message.text), group="answer")
+
+    def on_stdout_pane_typed(self, message: StdoutPane.Typed) -> None:
+        """A line for the script's stdin."""
+        if self.session is None or not self.session.is_live:
+            self.say("the script does not run any more", "warning")
+            return
+        text = message.text if message.text == "\x04" else message.text + "\n"
+        self.session.send_input(text)
+
+    async def action_quit(self) -> None:
+        """End the script, then the application."""
+        await self._end_session()
+        self.exit(0)
+
+    async def _end_session(self) -> None:
+        session = self.session
+        if session is None:
+            return
+        with contextlib.suppress(*self.session_errors):
+            await session.quit()
+        session.kill_now()
+
+    async def on_unmount(self) -> None:
+        """Whatever ended the application ends the script."""
+        await self._end_session()
+
+    def _watch_signals(self) -> None:
+        """End properly when the terminal goes away or somebody ends us."""
+        import asyncio
+
+        if self.is_headless:
+            return
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+            with contextlib.suppress(NotImplementedError, RuntimeError):
+                loop.add_signal_handler(number, self._signalled, int(number))
+
+    def _signalled(self, number: int) -> None:
+        if self.session is not None:
+            self.session.kill_now()
+        self.exit(128 + number, return_code=128 + number)
+
+    def panic(self, *renderables: object) -> None:
+        """End after an error of ours; what Textual would print stays unprinted."""
+        self._fatal_error()
+
+    def _fatal_error(self) -> None:
+        """End after an error of ours: the traceback goes to a file, never to the terminal."""
+        error = cause_of(self._exception or RuntimeError("unknown"))
+        self.crash_line = self.crash_line or one_line(error, write_log(error))
+        if self.session is not None:
+            self.session.kill_now()
+        self.gate.fail(self.crash_line)
+        self._close_messages_no_wait()
+
+
+def run_app(*, launch: Any = None, open_path: Path | None = None) -> int:
+    """Run the debugger on a script or a recorded run and return the exit status.
+
+    Exactly one of `launch` (a `LaunchOptions`) and `open_path` is given.
+    """
+    import sys
+
+    from gradstep.tui.opening import opener_for
+
+    try:
+        opener, script = opener_for(launch, open_path)
+    except TraceError as error:
+        print(f"gradstep: {error}", file=sys.stderr)
+        return 2
+    app = GradstepApp(opener, script=script)
+    try:
+        app.run()
+    except Exception as error:
+        app.crash_line = app.crash_line or one_line(error, write_log(error))
+    finally:
+        if app.session is not None:
+            app.session.kill_now()
+    if app.crash_line:
+        print(app.crash_line, file=sys.stderr)
+        return 1
+    if app.failure:
+        print(f"gradstep: {app.failure}", file=sys.stderr)
+    return app.return_code or 0
+
+
+__all__ = ["COMMANDS", "GradstepApp", "run_app"]

@@ -1,0 +1,359 @@
+"""What the keys do: each `action_…` here is named by the table in actions.py."""
+
+from __future__ import annotations
+
+import ast
+import sqlite3
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from textual.app import App
+from textual.widgets import Input
+
+from gradstep.session.model import SessionError
+from gradstep.trace.errors import TraceError
+from gradstep.tui.actions import Command
+from gradstep.tui.frame import EMPTY, Frame, Selection
+from gradstep.tui.goto import place_to_seq
+from gradstep.tui.marks import line_place, on_line
+from gradstep.tui.screens.breakpoint import BreakpointScreen
+from gradstep.tui.screens.goto import GotoScreen
+from gradstep.tui.screens.help import HelpScreen
+from gradstep.tui.screens.main import MainScreen
+from gradstep.tui.widgets.graph_pane import GraphPane
+
+if TYPE_CHECKING:
+    from gradstep.tui.port import SessionPort
+
+SESSION_ERRORS: Final = (SessionError, TraceError, ValueError, OSError, sqlite3.Error)
+"""What a session raises when it cannot do what was asked."""
+
+REPEAT_WINDOW: Final = 0.3
+"""Seconds: a key pressed again this soon after a motion began asks for one more of the same."""
+
+
+class Commands(App[int]):
+    """The actions of the application, apart from its life cycle.
+
+    `moves` counts finished motions and seeks, `answers` those of the console.
+    """
+
+    session_errors: ClassVar[tuple[type[Exception], ...]] = SESSION_ERRORS
+
+    def __init__(self) -> None:
+        """Start without a session."""
+        super().__init__()
+        self.session: SessionPort | None = None
+        self.frame: Frame = EMPTY
+        self.selection = Selection()
+        self.main = MainScreen(self.keys_of)
+        self.moves = 0
+        self.answers = 0
+        self._moving: tuple[str, bool] | None = None
+        self._moving_since = 0.0
+        self._once_more = False
+
+    def keys_of(self, command: Command) -> str:
+        """Return the key that does a command now."""
+        raise NotImplementedError
+
+    def paint_now(self) -> None:
+        """Take the session as it is now and paint it."""
+        raise NotImplementedError
+
+    def say(self, text: str, style: str = "dim") -> None:
+        """Tell the user something: in the console, and for a moment in the footer."""
+        if not self.main.is_mounted:
+            return
+        mark = {"warning": "▲ ", "error": "✗ "}.get(style, "· ")
+        self.main.console.say(text, style, mark)
+        self.main.key_bar.show_note(f"{mark}{text}", style)
+
+    def action_motion(self, name: str, backward: bool) -> None:
+        """Move; while a motion is in flight keys do not pile up, one repetition is remembered."""
+        if self.session is None or self.session.state == "starting":
+            self.say("the script is still starting", "warning")
+            return
+        if self._moving is not None:
+            soon = time.monotonic() - self._moving_since < REPEAT_WINDOW
+            self._once_more = soon and self._moving == (name, backward)
+            return
+        if self.session.state == "running":
+            self.say("the script is running: space pauses it", "warning")
+            return
+        self._moving = (name, backward)
+        self.run_worker(self._move(name, backward), group="motion")
+
+    async def _move(self, name: str, backward: bool) -> None:
+        try:
+            while True:
+                self._moving_since = time.monotonic()
+                self._once_more = False
+                await self._go(self._session_motion(name, backward))
+                if not self._once_more:
+                    break
+        finally:
+            self._moving = None
+
+    def _session_motion(
+        self, name: str, backward: bool, target: Any = None
+    ) -> Callable[[], Awaitable[Any]]:
+        session = self.session
+        assert session is not None
+        return lambda: session.motion(name, backward=backward, target=target)
+
+    async def _go(self, move: Callable[[], Awaitable[Any]]) -> None:
+        """Await a move of the cursor; what cannot be done is said, not raised."""
+        try:
+            await move()
+        except self.session_errors as error:
+            self.say(str(error), "warning")
+        self.selection = self.selection.moved()
+        self.moves += 1
+        self.paint_now()
+
+    def action_to_cursor(self) -> None:
+        """Run to the selected source line, or go to the selected graph row's event."""
+        if self.session is None or self._moving is not None:
+            return
+        pane = self.main.focused_pane().id
+        if pane == "graph":
+            row = self.main.graph.selected
+            if row is not None:
+                self.seek(row.seq)
+            return
+        number = self.main.source.selected_line
+        if not number:
+            self.say("select a source line or a graph row first", "warning")
+            return
+        target = {"file": self.main.source.file, "line": number}
+        self._moving = ("to", False)
+        self.run_worker(self._move_to(target), group="motion")
+
+    async def _move_to(self, target: dict[str, Any]) -> None:
+        try:
+            self._moving_since = time.monotonic()
+            await self._go(self._session_motion("to", False, target))
+        finally:
+            self._moving = None
+
+    def seek(self, seq: int) -> None:
+        """Put the cursor on an event."""
+        session = self.session
+        if session is not None:
+            self.run_worker(self._go(lambda: session.seek(seq)), group="seek", exclusive=True)
+
+    def action_to_edge(self) -> None:
+        """Go back to the newest event."""
+        session = self.session
+        if session is not None:
+            self.run_worker(self._go(session.to_edge), group="seek", exclusive=True)
+
+    def action_goto(self) -> None:
+        """Ask where to go."""
+        session = self.session
+        if session is None or self.frame.moment is None:
+            self.say("there is no event to go to yet", "warning")
+            return
+
+        def resolve(text: str) -> int:
+            return place_to_seq(text, session.run, session.head)
+
+        def go(seq: int | None) -> None:
+            if seq is not None:
+                self.seek(seq)
+
+        self.push_screen(GotoScreen(resolve, session.head), go)
+
+    def action_last_change(self) -> None:
+        """Go to the event that last changed the shown tensor or its gradient."""
+        moment = self.frame.moment
+        view = self.main.tensor.view
+        tensor = self.selection.tensor
+        if tensor is None and view is not None:
+            tensor = view.tensor
+        if moment is None or tensor is None:
+            self.say("no tensor is selected", "warning")
+            return
+        run = moment.run
+        seq = moment.seq
+        for upto in (seq, seq - 1):
+            if upto < 1:
+                break
+            then = run.at(upto)
+            if self.selection.what == "grad" and moment.is_leaf(tensor):
+                changed = then.grad(tensor).seq
+            else:
+                value = then.value(tensor)
+                changed = value.seq if value is not None else 0
+            if 0 < changed < seq:
+                kept = replace(self.selection, tensor=tensor)
+                self.seek(changed)
+                self.call_later(self._keep, kept)
+                return
+        self.say(f"{moment.name(tensor)} has not changed before this event")
+
+    def _keep(self, selection: Any) -> None:
+        self.selection = selection
+        self.paint_now()
+
+    def action_pause(self) -> None:
+        """Ask a running script to stop."""
+        session = self.session
+        if session is None:
+            return
+        if session.state != "running":
+            self.say("nothing is running: s steps, c continues")
+            return
+        self.run_worker(self._quietly(session.pause), group="pause")
+
+    def action_interrupt(self) -> None:
+        """Pause a running script; otherwise clear the prompt or say how to quit."""
+        if self.session is not None and self.session.state == "running":
+            self.action_pause()
+        elif isinstance(self.focused, Input) and self.focused.value:
+            self.focused.clear()
+        else:
+            self.say("q quits; Ctrl-C pauses a running script")
+
+    def action_restart(self) -> None:
+        """Start the script again."""
+        session = self.session
+        if session is None:
+            return
+        if not session.can_control:
+            self.say("a recorded run cannot be started again", "warning")
+            return
+        self.say("starting the script again", "accent")
+        self.run_worker(self._go(session.restart), group="restart", exclusive=True)
+
+    async def _quietly(self, call: Callable[[], Awaitable[Any]]) -> None:
+        try:
+            await call()
+        except self.session_errors as error:
+            self.say(str(error), "warning")
+
+    def action_toggle_breakpoint(self) -> None:
+        """Set or remove a breakpoint at what is selected in the pane with the focus."""
+        main = self.main
+        if main.focused_pane().id == "graph":
+            row = main.graph.selected
+            if row is not None:
+                self.toggle_place(f"op:{row.name}")
+        elif main.source.selected_line:
+            self.toggle_line(main.source.file, main.source.selected_line)
+
+    def toggle_line(self, file: str, number: int) -> None:
+        """Set or remove the breakpoint on a source line."""
+        if self.session is not None:
+            self.toggle_place(line_place(self.session.breakpoints, file, number))
+
+    def toggle_place(self, text: str) -> None:
+        """Set or remove a breakpoint by its text, and say which."""
+        if self.session is None:
+            return
+        book = self.session.breakpoints
+        try:
+            added = book.toggle(text)
+        except ValueError as error:
+            self.say(str(error), "error")
+            return
+        if book.warning and added is not None:
+            self.say(book.warning, "warning")
+        elif not text.isdigit():
+            self.say(f"breakpoint {text} {'removed' if added is None else 'set'}")
+        self.paint_now()
+
+    def action_breakpoints(self) -> None:
+        """Open the dialog, on the breakpoint of the selected line if it has one."""
+        session = self.session
+        if session is None:
+            return
+        text = ""
+        source = self.main.source
+        if self.main.focused_pane().id == "source" and source.selected_line:
+            found = on_line(session.breakpoints, source.file, source.selected_line)
+            text = found.text if found is not None else ""
+        self.push_screen(BreakpointScreen(session.breakpoints, text), lambda _: self.paint_now())
+
+    def action_evaluate(self) -> None:
+        """Go to the console's prompt."""
+        self.main.open_prompt()
+
+    async def answer(self, text: str) -> None:
+        """Evaluate an expression or run a statement, and show what came of it."""
+        session = self.session
+        if session is None or self.frame.moment is None:
+            self.say("the script is still starting", "warning")
+            return
+        call = session.evaluate if _is_expression(text) else session.execute
+        try:
+            answer = await call(text)
+        except self.session_errors as error:
+            self.main.console.say(str(error), "error", "✗ ")
+            return
+        console = self.main.console
+        if answer.ok:
+            console.say(answer.text, "", "  ")
+        else:
+            console.say(answer.error or answer.text, "error", "✗ ")
+        self.answers += 1
+        self.paint_now()
+
+    def action_switch_value(self) -> None:
+        """Show the gradient instead of the value, and back."""
+        what = "value" if self.selection.what == "grad" else "grad"
+        self.selection = replace(self.selection, what=what)
+        self.main.pane("inspect").active = "tensor-view"
+        self.paint_now()
+
+    def show_tensor(self, tensor: int) -> None:
+        """Show a tensor in pane 4."""
+        self.selection = replace(self.selection, tensor=tensor)
+        self.main.pane("inspect").active = "tensor-view"
+        self.paint_now()
+
+    def action_find(self) -> None:
+        """Find text in the pane with the focus."""
+        lines = self.main.focused_lines()
+        if lines is not None:
+            self.main.find_bar.open(lines)
+
+    def action_pane(self, name: str) -> None:
+        """Focus a pane; if it has the focus already, show its next tab."""
+        main = self.main
+        if main.focused_pane().id == name and main.pane(name).display:
+            main.pane(name).next_tab()
+        main.focus_pane(name)
+
+    def action_next_tab(self) -> None:
+        """Show the next tab of the focused pane."""
+        pane = self.main.focused_pane()
+        pane.next_tab()
+        self.main.focus_pane(pane.id or "source")
+
+    def action_zoom(self) -> None:
+        """Give the focused pane the whole screen, and back."""
+        self.main.toggle_zoom()
+
+    def action_switch_theme(self) -> None:
+        """Switch between dark and light."""
+        self.theme = "gradstep-light" if self.current_theme.dark else "gradstep-dark"
+
+    def action_help(self) -> None:
+        """Show all keys and what the pane shows."""
+        pane = self.main.focused_pane()
+        content = pane.content()
+        shown: Any = content.rows if isinstance(content, GraphPane) else content
+        title = next(title for name, title in pane.tabs if name == pane.active)
+        self.push_screen(HelpScreen(title, shown.HELP, self.keys_of))
+
+
+def _is_expression(text: str) -> bool:
+    try:
+        ast.parse(text, mode="eval")
+    except SyntaxError:
+        return False
+    return True

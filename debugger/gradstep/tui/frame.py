@@ -1,0 +1,84 @@
+"""What the panes paint from: the session at one instant, and what the user has selected."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from gradstep.views.glyphs import UNICODE, Glyphs
+
+if TYPE_CHECKING:
+    from gradstep.trace.moment import Moment
+    from gradstep.tui.port import SessionPort
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What the user points at, None for what the event under the cursor is about.
+
+    `seq` is the event of a graph row, `tensor` an id, `what` is `value` or `grad`, `parameter`
+    the tensor of a row of the optimizer pane, `gradient` the tensor that arrived at the selected
+    op's node: what to show as the gradient of a tensor that keeps none itself.
+    """
+
+    seq: int | None = None
+    tensor: int | None = None
+    what: str = "value"
+    parameter: int | None = None
+    gradient: int | None = None
+
+    def moved(self) -> Selection:
+        """Return the selection after the cursor moved: only value/grad outlives a motion."""
+        return Selection(what=self.what)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One instant. `moment` is None until the first event is recorded.
+
+    `state` is starting, running, paused, past, exited or recorded; `past` means that the cursor
+    stands before the newest event of a live run. `moves` counts finished motions and seeks.
+    """
+
+    session: SessionPort | None = field(repr=False)
+    moment: Moment | None = field(repr=False)
+    state: str
+    cursor: int
+    head: int
+    selection: Selection
+    glyphs: Glyphs = field(default=UNICODE, repr=False)
+    moves: int = 0
+
+    @property
+    def standing(self) -> tuple[str, int]:
+        """Where the script stands, if that is not the line of the event: ("", 0) otherwise."""
+        stop = self.session.stop if self.session is not None else None
+        if stop is None or self.cursor != self.head or stop.seq != self.cursor:
+            return "", 0
+        return stop.file, stop.line
+
+    @property
+    def tensor(self) -> int | None:
+        """The tensor to look at: the selected one, or None for the event's own."""
+        return self.selection.tensor
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing runs, so that panes may be painted in full."""
+        return self.state not in ("running", "starting")
+
+
+EMPTY = Frame(None, None, "starting", 0, 0, Selection())
+
+
+def take_frame(
+    session: SessionPort | None, selection: Selection, glyphs: Glyphs, moves: int = 0
+) -> Frame:
+    """Read the session's attributes once, so that all panes paint the same instant."""
+    if session is None:
+        return Frame(None, None, "starting", 0, 0, selection, glyphs, moves)
+    state, cursor, head = session.state, session.cursor, session.head
+    moment = session.moment() if head > 0 and cursor > 0 else None
+    if state in ("paused", "exited") and cursor < head:
+        state = "past"
+    return Frame(session, moment, state, cursor, head, selection, glyphs, moves)

@@ -1,0 +1,40 @@
+"""Prints docs/keys.md from the table of commands: `python -m gradstep.tui.keys > docs/keys.md`."""
+
+from __future__ import annotations
+
+from gradstep.tui.actions import COMMANDS, GROUPS, unique_keys
+
+HEAD = """\
+# Keys
+
+Made from the table in `debugger/gradstep/tui/actions.py` by `python -m gradstep.tui.keys`.
+
+A small letter goes forward, its capital goes the same way back. In the past, motions move over
+what was recorded; at the live edge, forward motions let the script go on.
+
+A command can be given other keys by its id, in `~/.config/gradstep/keys.toml`:
+
+```toml
+[keys]
+"step.next" = "j"
+"step.back" = "k"
+```
+"""
+
+
+def keys_page() -> str:
+    """Return the page."""
+    parts = [HEAD]
+    for group, title in GROUPS.items():
+        rows = [command for command in COMMANDS if command.group == group]
+        parts.append(f"\n## {title}\n\n| key | command | id | what it does |\n|---|---|---|---|\n")
+        for command in rows:
+            keys = " ".join(f"`{key}`" for key in unique_keys(command))
+            text = command.help.replace("|", "\\|")
+            title_cell = command.title.replace("|", "\\|")
+            parts.append(f"| {keys} | {title_cell} | `{command.id}` | {text} |\n")
+    return "".join(parts)
+
+
+if __name__ == "__main__":
+    print(keys_page(), end="")

@@ -1,0 +1,33 @@
+"""How the screen gets its session: launch a script, or open a recorded run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gradstep.session import LaunchOptions
+    from gradstep.tui.app import Opener
+    from gradstep.tui.port import SessionPort
+
+
+def opener_for(launch: LaunchOptions | None, open_path: Path | None) -> tuple[Opener, str]:
+    """Return what opens the session, and the name to show until it is there.
+
+    Raises:
+        ValueError: not exactly one of the two was given.
+        TraceError: the file cannot be read as a trace.
+    """
+    if (launch is None) == (open_path is None):
+        raise ValueError("give a script to launch or a trace to open")
+    from gradstep.session import Session
+
+    recorded = Session.open(open_path) if open_path is not None else None
+
+    async def open_session() -> SessionPort:
+        if launch is not None:
+            return await Session.launch(launch)
+        assert recorded is not None
+        return recorded
+
+    return open_session, str(launch.script if launch is not None else open_path)

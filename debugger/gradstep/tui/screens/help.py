@@ -1,0 +1,90 @@
+"""All keys from the table of commands, below what the pane with the focus shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+
+from gradstep.tui.actions import COMMANDS, GROUPS, Command, unique_keys
+from gradstep.tui.widgets.lines import LinesView
+from gradstep.views.text import Line, line
+
+KEYS_WIDTH = 16
+
+
+class HelpText(LinesView):
+    """The text; it scrolls."""
+
+    has_row_cursor = False
+
+
+class HelpScreen(ModalScreen[None]):
+    """Closes with Escape, q or ?."""
+
+    CSS_PATH = "dialogs.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,question_mark,f1", "close", "Close", show=False)
+    ]
+
+    def __init__(self, title: str, about: str, keys_of: Callable[[Command], str]) -> None:
+        """Take the focused pane's name and text."""
+        super().__init__()
+        self._title = title
+        self._about = about
+        self._keys_of = keys_of
+
+    def compose(self) -> ComposeResult:
+        """One scrolling text."""
+        with Vertical(classes="dialog") as dialog:
+            dialog.border_title = "Help"
+            dialog.border_subtitle = "up down scroll · / find in panes · Escape close"
+            yield HelpText(id="help-text")
+
+    def on_mount(self) -> None:
+        """Write the text."""
+        self.query_one(HelpText).focus()
+        self.call_after_refresh(self._fill)
+
+    def on_resize(self) -> None:
+        """Wrap anew."""
+        self.call_after_refresh(self._fill)
+
+    def action_close(self) -> None:
+        """Close."""
+        self.dismiss(None)
+
+    def _fill(self) -> None:
+        view = self.query_one(HelpText)
+        width = max(30, view.size.width - 1)
+        lines: list[Line] = []
+        if self._about:
+            lines.append(line((self._title, "accent bold")))
+            lines.extend(line(part) for part in _wrapped(self._about, width))
+            lines.append(())
+        for group, title in GROUPS.items():
+            lines.append(line((title, "accent bold")))
+            for command in COMMANDS:
+                if command.group == group:
+                    lines.extend(self._command(command, width))
+            lines.append(())
+        view.show_lines(lines)
+
+    def _command(self, command: Command, width: int) -> list[Line]:
+        first = self._keys_of(command)
+        keys = " ".join(dict.fromkeys((first, *unique_keys(command))))
+        texts = _wrapped(command.help, max(20, width - KEYS_WIDTH - 2))
+        head = f"  {keys}".ljust(KEYS_WIDTH)
+        lines = [line((head, "accent bold"), texts[0])]
+        lines.extend(line(" " * KEYS_WIDTH, text) for text in texts[1:])
+        return lines
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    import textwrap
+
+    return textwrap.wrap(text, width)

@@ -1,0 +1,91 @@
+"""Two themes of our own, and the colour names that every theme must answer to.
+
+Colours are the Okabe-Ito set, which people with colour-vision deficiencies can tell apart. Panes
+name meanings (`forward`, `leaf`, …) and never a literal colour, so the built-in themes of Textual
+work too: `defaults_for` supplies what they lack.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from textual.theme import Theme
+
+DARK: Final = Theme(
+    name="gradstep-dark",
+    primary="#56b4e9",
+    secondary="#e69f00",
+    accent="#56b4e9",
+    warning="#f0e442",
+    error="#ff7a59",
+    success="#2fbf94",
+    foreground="#d6dde8",
+    background="#11161d",
+    surface="#151b24",
+    panel="#1b2431",
+    dark=True,
+    variables={
+        "forward": "#56b4e9",
+        "backward": "#e69f00",
+        "step": "#2fbf94",
+        "zero": "#b8c0cc",
+        "leaf": "#e08fbf",
+        "muted": "#7d8899",
+        "faint": "#3a4656",
+        "selection": "#23344f",
+        "chip-text": "#0d1218",
+        "code-keyword": "#ff8f70",
+        "code-name": "#d6dde8",
+        "code-string": "#8fd6bd",
+        "code-number": "#8cc8f0",
+        "code-function": "#c9a8f5",
+        "heat-low": "#1f78b4",
+        "heat-high": "#b87f00",
+        "border-blurred": "#3a4656",
+        "footer-key-foreground": "#56b4e9",
+        "input-selection-background": "#56b4e9 35%",
+    },
+)
+
+LIGHT: Final = Theme(
+    name="gradstep-light",
+    primary="#0b6aa8",
+    secondary="#a35f00",
+    accent="#0b6aa8",
+    warning="#8a6d00",
+    error="#c23b12",
+    success="#00795a",
+    foreground="#1d2733",
+    background="#fafbfc",
+    surface="#ffffff",
+    panel="#eaeff5",
+    dark=False,
+    variables={
+        "forward": "#0b6aa8",
+        "backward": "#a35f00",
+        "step": "#00795a",
+        "zero": "#4a5666",
+        "leaf": "#a5457f",
+        "muted": "#66717f",
+        "faint": "#c3ccd6",
+        "selection": "#d5e7f7",
+        "chip-text": "#ffffff",
+        "code-keyword": "#b83a10",
+        "code-name": "#1d2733",
+        "code-string": "#00694f",
+        "code-number": "#0b6aa8",
+        "code-function": "#6c3fb0",
+        "heat-low": "#8ec6ec",
+        "heat-high": "#f2c262",
+        "border-blurred": "#b9c4d0",
+        "footer-key-foreground": "#0b6aa8",
+        "input-selection-background": "#0b6aa8 25%",
+    },
+)
+
+THEMES: Final = (DARK, LIGHT)
+
+
+def defaults_for(dark: bool) -> dict[str, str]:
+    """Return the values of our colour names for a theme that does not define them."""
+    return dict((DARK if dark else LIGHT).variables)

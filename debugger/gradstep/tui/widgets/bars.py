@@ -1,0 +1,238 @@
+"""The rows across the whole screen: title, phase strip, timeline, footer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar, Final
+
+from textual import events
+from textual.message import Message
+from textual.strip import Strip
+from textual.timer import Timer
+from textual.widget import Widget
+
+from gradstep.tui.actions import COMMANDS, Command, key_text
+from gradstep.tui.crash import noted
+from gradstep.tui.frame import EMPTY, Frame
+from gradstep.tui.paint import painter_for
+from gradstep.views.phases import phase_strip
+from gradstep.views.text import Line, Span, justify, line, width_of
+from gradstep.views.timeline import timeline
+from gradstep.views.title import title_line
+
+NOTE_SECONDS: Final = 4.0
+
+
+class Bar(Widget):
+    """One or two rows of styled text, as wide as the screen."""
+
+    DEFAULT_CSS = """
+    Bar { height: 1; width: 1fr; }
+    """
+    COMPONENT_CLASSES: ClassVar[set[str]] = set()
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        """Start with nothing to show."""
+        super().__init__(id=id)
+        self.frame = EMPTY
+
+    def paint(self, frame: Frame) -> None:
+        """Take a new instant."""
+        self.frame = frame
+        self.refresh()
+
+    def bar_lines(self, width: int) -> tuple[Line, ...]:
+        """Return the rows to paint."""
+        raise NotImplementedError
+
+    def render_line(self, y: int) -> Strip:
+        """Paint one row."""
+        width = self.size.width
+        try:
+            lines = self.bar_lines(width)
+        except Exception as error:
+            if self.app.is_headless:
+                raise
+            lines = (line((noted(error), "warning")),)
+        row = lines[y] if y < len(lines) else ()
+        strip = painter_for(self.app).strip(row).crop_extend(0, width, None)
+        return strip.apply_style(self.rich_style)
+
+
+class TitleBar(Bar):
+    """Script, iteration, loss … and the state at the right edge."""
+
+    DEFAULT_CSS = "TitleBar { background: $panel; padding: 0 1; }"
+
+    def __init__(self) -> None:
+        """Start without a note."""
+        super().__init__(id="title")
+        self.note = ""
+        self.script = ""
+
+    def bar_lines(self, width: int) -> tuple[Line, ...]:
+        """Return the title row."""
+        frame = self.frame
+        if frame.moment is None:
+            left = line((" gradstep ", "accent chip"), "  ", (self.script, "bold"))
+            return (justify(left, self._state_chip(), width),)
+        title = title_line(
+            frame.moment,
+            state=frame.state,
+            width=width,
+            note=self.note,
+            glyphs=frame.glyphs,
+        )
+        return (title,)
+
+    def _state_chip(self) -> Line:
+        word = {"starting": "… STARTING", "running": "► RUNNING", "exited": "□ ENDED"}
+        return line((f" {word.get(self.frame.state, self.frame.state.upper())} ", "accent chip"))
+
+
+class PhaseBar(Bar):
+    """zero_grad ─ forward ─ backward ─ step, and how far the iteration is."""
+
+    DEFAULT_CSS = "PhaseBar { height: 2; padding: 0 1; }"
+
+    def bar_lines(self, width: int) -> tuple[Line, ...]:
+        """Return the strip and the progress row."""
+        frame = self.frame
+        if frame.moment is None:
+            word = "the script is starting" if frame.state == "starting" else "no event recorded"
+            return (line((word, "dim")), ())
+        strip = phase_strip(frame.moment, width=width, glyphs=frame.glyphs)
+        return (strip.strip, strip.progress)
+
+
+class TimelineBar(Bar):
+    """The run as one row; a click goes there."""
+
+    DEFAULT_CSS = """
+    TimelineBar {
+        height: 3; border: round $border-blurred;
+        border-title-color: $muted; border-subtitle-color: $muted; background: $surface;
+    }
+    """
+    BORDER_TITLE = "Timeline"
+
+    class Picked(Message):
+        """An event of the timeline was clicked."""
+
+        def __init__(self, seq: int) -> None:
+            """Say which event."""
+            super().__init__()
+            self.seq = seq
+
+    def __init__(self) -> None:
+        """Start empty."""
+        super().__init__(id="timeline")
+        self._seqs: tuple[int | None, ...] = ()
+
+    def paint(self, frame: Frame) -> None:
+        """Take a new instant, with its caption in the border."""
+        super().paint(frame)
+        if frame.moment is None:
+            return
+        live = frame.session is not None and frame.session.is_live
+        view = timeline(frame.moment, head=frame.head, width=8, live=live, glyphs=frame.glyphs)
+        self.border_subtitle = view.caption.replace("[", r"\[")
+
+    def bar_lines(self, width: int) -> tuple[Line, ...]:
+        """Return the row."""
+        frame = self.frame
+        if frame.moment is None:
+            return (line(("events appear here as the script runs", "dim")),)
+        live = frame.session is not None and frame.session.is_live
+        view = timeline(frame.moment, head=frame.head, width=width, live=live, glyphs=frame.glyphs)
+        self._seqs = view.seqs
+        return (view.line,)
+
+    def on_click(self, event: events.Click) -> None:
+        """Go to the event under the mouse."""
+        offset = event.get_content_offset(self)
+        if offset is None or not 0 <= offset.x < len(self._seqs):
+            return
+        seq = self._seqs[offset.x]
+        if seq is not None:
+            self.post_message(self.Picked(seq))
+
+
+class KeyBar(Bar):
+    """The footer: the most useful commands, as many as fit; a click runs one."""
+
+    DEFAULT_CSS = "KeyBar { background: $panel; padding: 0 1; }"
+
+    def __init__(self, keys_of: Callable[[Command], str]) -> None:
+        """Take the function that tells a command's present key (users may rebind)."""
+        super().__init__(id="keys")
+        self._keys_of = keys_of
+        self._spans: list[tuple[int, int, Command]] = []
+        self._note: Line = ()
+        self._timer: Timer | None = None
+
+    def show_note(self, text: str, style: str) -> None:
+        """Show a message in place of the keys for a moment."""
+        self._note = line((text, f"{style if style != 'dim' else ''} bold".strip()))
+        if self._timer is not None:
+            self._timer.stop()
+        self._timer = self.set_timer(NOTE_SECONDS, self._drop_note)
+        self.refresh()
+
+    def _drop_note(self) -> None:
+        self._note = ()
+        self.refresh()
+
+    def bar_lines(self, width: int) -> tuple[Line, ...]:
+        """Return the row; help stands at the right edge always."""
+        by_id = {command.id: command for command in COMMANDS}
+        shown = sorted((c for c in COMMANDS if c.short), key=lambda c: c.rank)
+        help_part = self._part(shown[0], by_id)
+        chosen: list[tuple[Command, Line]] = []
+        room = width - width_of(help_part) - 1
+        for command in shown[1:]:
+            part = self._part(command, by_id)
+            size = width_of(part) + 2
+            if size > room:
+                break
+            room -= size
+            chosen.append((command, part))
+        order = {command.id: index for index, command in enumerate(COMMANDS)}
+        chosen.sort(key=lambda pair: order[pair[0].id])
+        self._spans = []
+        left: list[Span] = []
+        at = 0
+        for command, part in chosen:
+            size = width_of(part)
+            self._spans.append((at, at + size, command))
+            left.extend((*part, Span("  ")))
+            at += size + 2
+        self._spans.append((width - width_of(help_part), width, shown[0]))
+        if self._note:
+            return (justify(self._note, help_part, width),)
+        return (justify(tuple(left), help_part, width),)
+
+    def _part(self, command: Command, by_id: dict[str, Command]) -> Line:
+        keys = self._keys_of(command)
+        back = by_id.get(command.back)
+        style = "accent bold"
+        if back is not None:
+            return line(
+                (keys, style), ("/", "dim"), (self._keys_of(back), style), f" {command.short}"
+            )
+        return line((keys, style), f" {command.short}")
+
+    async def on_click(self, event: events.Click) -> None:
+        """Run the command under the mouse."""
+        offset = event.get_content_offset(self)
+        if offset is None:
+            return
+        for start, end, command in self._spans:
+            if start <= offset.x < end:
+                await self.app.run_action(command.action)
+
+
+def first_key(command: Command, keymap: dict[str, str]) -> str:
+    """Return the key to show for a command: the user's own, else the table's first."""
+    key = keymap.get(command.id, command.keys[0]).split(",")[0]
+    return key_text(key)

@@ -1,0 +1,136 @@
+"""A bordered pane whose tabs stand in its border title and so cost no row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.message import Message
+from textual.reactive import var
+from textual.widget import Widget
+from textual.widgets import ContentSwitcher
+
+SEPARATOR = " │ "
+
+
+class TabbedPane(Vertical):
+    """A numbered pane. `tabs` are (id, title) pairs of its contents.
+
+    `neighbours` are the titles of panes that share the place on a narrow screen; then they stand
+    in the border title too, and a click on one asks for it.
+    """
+
+    DEFAULT_CSS = """
+    TabbedPane {
+        border: round $border-blurred;
+        border-title-color: $muted;
+        border-subtitle-color: $muted;
+        background: $surface;
+    }
+    TabbedPane:focus-within { border: round $primary; border-title-color: $primary; }
+    TabbedPane ContentSwitcher { height: 1fr; }
+    """
+    active: var[str] = var("")
+    neighbours: var[tuple[tuple[str, str], ...]] = var(())
+
+    class Asked(Message):
+        """A click on another pane's title, or on a tab of this one."""
+
+        def __init__(self, pane: str) -> None:
+            """Say which pane was asked for."""
+            super().__init__()
+            self.pane = pane
+
+    class TabShown(Message):
+        """Another tab of this pane is visible now."""
+
+        def __init__(self, pane: TabbedPane) -> None:
+            """Say which pane."""
+            super().__init__()
+            self.pane = pane
+
+    def __init__(
+        self,
+        number: int,
+        tabs: Sequence[tuple[str, str]],
+        contents: Sequence[Widget],
+        *,
+        id: str,  # noqa: A002
+    ) -> None:
+        """Make a pane; `contents[i]` has the id `tabs[i][0]`."""
+        super().__init__(id=id, classes="pane")
+        self.number = number
+        self.tabs = tuple(tabs)
+        self.badges: dict[str, str] = {}
+        self._contents = contents
+
+    def compose(self) -> ComposeResult:
+        """Put the contents one over the other."""
+        with ContentSwitcher(initial=self.tabs[0][0]):
+            yield from self._contents
+
+    def on_mount(self) -> None:
+        """Show the first tab."""
+        self.active = self.tabs[0][0]
+
+    def watch_active(self) -> None:
+        """Show the tab's content."""
+        if self.active:
+            self.query_one(ContentSwitcher).current = self.active
+            self.write_title()
+            self.post_message(self.TabShown(self))
+
+    def watch_neighbours(self) -> None:
+        """Write the title anew."""
+        if self.active:
+            self.write_title()
+
+    def content(self) -> Widget:
+        """Return the visible content."""
+        return self._contents[[name for name, _ in self.tabs].index(self.active)]
+
+    def next_tab(self) -> None:
+        """Show the next tab, round the end."""
+        names = [name for name, _ in self.tabs]
+        self.active = names[(names.index(self.active) + 1) % len(names)]
+
+    def write_title(self) -> None:
+        """Write number, tabs and neighbours into the border."""
+        parts = []
+        for _, text, kind in self._title_parts():
+            text = text.replace("[", r"\[")
+            mark = {"active": f"[bold]{text}[/bold]", "sep": f"[$faint]{text}[/]"}
+            parts.append(mark.get(kind, f"[$muted not bold]{text}[/]"))
+        self.border_title = "".join(parts)
+
+    def _title_parts(self) -> list[tuple[str, str, str]]:
+        """Return (target, text, kind) from left to right; targets are tab or pane ids."""
+        own: list[tuple[str, str, str]] = []
+        for index, (name, title) in enumerate(self.tabs):
+            text = f"{self.number} {title}" if index == 0 else title
+            text += self.badges.get(name, "")
+            if index:
+                own.append(("", SEPARATOR, "sep"))
+            own.append((name, text, "active" if name == self.active else "tab"))
+        parts: list[tuple[str, str, str]] = []
+        for pane, title in self.neighbours or ((self.id or "", ""),):
+            if parts:
+                parts.append(("", SEPARATOR, "sep"))
+            parts.extend(own if pane == self.id else [(pane, title, "pane")])
+        return parts
+
+    def on_click(self, event: events.Click) -> None:
+        """Show the tab, or ask for the pane, whose title was clicked."""
+        if event.widget is not self or event.y != 0:
+            return
+        left = 2
+        for target, text, kind in self._title_parts():
+            if left <= event.x < left + len(text):
+                if kind == "pane":
+                    self.post_message(self.Asked(target))
+                elif target:
+                    self.active = target
+                    self.post_message(self.Asked(self.id or ""))
+            left += len(text)

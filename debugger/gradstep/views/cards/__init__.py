@@ -1,0 +1,1 @@
+"""What is said about one event, a file per kind of event."""

@@ -1,0 +1,85 @@
+"""A forward op that ran, and a value that left the graph."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from gradstep.views.cards.card import Draft, brief
+from gradstep.views.formulas import rule_of
+from gradstep.views.reading import having, is_op_name, one
+
+if TYPE_CHECKING:
+    from gradstep.protocol.row import EventRow
+
+CUTS: Final = {
+    "detach": "detach() shares the values but forgets where they came from",
+    "data": ".data shares the values but forgets where they came from",
+    "item": "item() makes a plain Python number",
+    "tolist": "tolist() makes plain Python numbers",
+    "numpy": "numpy() hands the values to numpy, which keeps no graph",
+    "no_grad": "under no_grad() nothing is recorded for backward",
+    "tensor": "torch.tensor() of a tensor copies the values into a new leaf",
+}
+
+
+def explain_op(draft: Draft, op: EventRow) -> None:
+    """Write the card of a forward op: what went in, what came out, what backward will do."""
+    moment, arrow = draft.moment, draft.glyphs.arrow
+    tensors = moment.run.tensors(op.seq)
+    outputs = [r for r in having(tensors, "output") if r.tensor is not None]
+    made = moment.name(outputs[0].tensor) if outputs and outputs[0].tensor is not None else ""
+    nodes = [str(node) for node in op.detail.get("nodes") or ()]
+    rule = rule_of(op, nodes[0] if nodes else op.name.title().replace("_", ""))
+    where = "  ".join(part for part in (op.module, f"line {op.line}" if op.line else "") if part)
+    draft.head(op.name, "forward", (f"  {where}", "dim"))
+    if rule:
+        draft.add((rule.forward, "forward"))
+    for ref in having(tensors, "input"):
+        if ref.tensor is not None:
+            kind = _kind(draft, ref.tensor)
+            draft.add(
+                ("in   ", "dim"),
+                moment.name(ref.tensor) + "  ",
+                brief(moment, ref),
+                (f"  {kind}", "leaf" if kind else ""),
+            )
+    for ref in outputs:
+        assert ref.tensor is not None
+        draft.add(("out  ", "dim"), (moment.name(ref.tensor) + "  ", "bold"), brief(moment, ref))
+    draft.tensor = outputs[0].tensor if outputs else None
+    if not nodes:
+        draft.say("No input requires a gradient here, so backward will never come this way.")
+        return
+    for node in reversed(nodes):
+        known = rule_of(op, node)
+        wanted = sum(r.tensor is not None for r in having(tensors, "input"))
+        symbols = ", ".join(known.backward[:wanted]) if known else "formula not in gradstep's table"
+        draft.add((f"{arrow} remembers ", "dim"), (node, "backward"), (f"  {symbols}", "dim"))
+    if made and not is_op_name(made, op.name):
+        draft.say(f"{made}.grad_fn is {nodes[-1] if len(nodes) == 1 else op.detail['grad_fn']}")
+
+
+def _kind(draft: Draft, tensor: int) -> str:
+    if draft.moment.is_parameter(tensor):
+        return "parameter"
+    return "leaf" if draft.moment.is_leaf(tensor) else ""
+
+
+def explain_cut(draft: Draft, event: EventRow) -> None:
+    """Write the card of a value that left the graph."""
+    moment, glyphs = draft.moment, draft.glyphs
+    tensors = moment.run.tensors(event.seq)
+    source, result = one(tensors, "source"), one(tensors, "result")
+    name = moment.name(source.tensor) if source and source.tensor is not None else "a tensor"
+    draft.head(f"{glyphs.cut} {event.name}", "warning", ("  the gradient stops here", "warning"))
+    draft.say(CUTS.get(event.name, "the values leave the graph") + ".")
+    draft.add(("from ", "dim"), f"{name}  ", brief(moment, source))
+    if result is not None and result.tensor is not None:
+        draft.add(("to   ", "dim"), f"{moment.name(result.tensor)}  ", brief(moment, result))
+        draft.say(
+            "Whatever is computed from it, backward will not pass through to "
+            f"{name} and what lies before it."
+        )
+        draft.tensor = result.tensor
+    else:
+        draft.say("Fine for printing; a loss made from it would reach no parameter.")

@@ -1,0 +1,189 @@
+"""A backward node: its formula, one element worked out, and where the result goes next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gradstep.views import numbers
+from gradstep.views.cards.card import Draft, array_of, brief, chosen
+from gradstep.views.formulas import Call, Rule, Unknown, is_inner, read_call, rule_of
+from gradstep.views.formulas.call import Place, contents, signed
+from gradstep.views.reading import having, is_op_name, value_of
+from gradstep.views.text import Line, line
+
+if TYPE_CHECKING:
+    from gradstep.protocol.row import EventRow
+    from gradstep.trace.model import TensorRef
+    from gradstep.trace.moment import Moment
+
+MOST_INPUTS = 3
+LETTERS = "abcdefgh"
+
+
+def explain_node(draft: Draft, node: EventRow) -> None:
+    """Write the card of a node that has run."""
+    moment = draft.moment
+    call = read_call(moment, node)
+    op = call.op if call else None
+    rule = rule_of(op, node.name)
+    place = f"line {node.line}" if node.line else ""
+    made = _of(moment, op)
+    draft.head(node.name, "backward", ("  of ", "dim"), made, (f"  {place}", "dim"))
+    tensors = moment.run.tensors(node.seq)
+    arriving = having(tensors, "grad_output")
+    draft.add(
+        ("grad_out ", "dim"),
+        ", ".join(brief(moment, ref) if ref.tensor is not None else "None" for ref in arriving),
+        ("   the gradient that arrives from the loss's side", "dim"),
+    )
+    leaving = having(tensors, "grad_input")
+    inputs = having(moment.run.tensors(op.seq), "input") if op else []
+    shown = 0
+    for position, ref in enumerate(leaving):
+        if ref.tensor is None:
+            continue
+        if shown == MOST_INPUTS:
+            draft.say(f"and {len(leaving) - position} more inputs")
+            break
+        shown += 1
+        _input(draft, node, call, rule, position, ref, inputs)
+    if not shown:
+        draft.say("no input needs a gradient")
+
+
+def _of(moment: Moment, op: EventRow | None) -> str:
+    if op is None:
+        return "an op that was not recorded"
+    output = next((r for r in having(moment.run.tensors(op.seq), "output") if r.tensor), None)
+    name = moment.name(output.tensor) if output and output.tensor is not None else ""
+    call = f"{op.module}: {op.name}" if op.module else op.name
+    return call if not name or is_op_name(name, op.name) else f"{name} = {call}"
+
+
+def _input(
+    draft: Draft,
+    node: EventRow,
+    call: Call | None,
+    rule: Rule | None,
+    position: int,
+    ref: TensorRef,
+    inputs: list[TensorRef],
+) -> None:
+    moment = draft.moment
+    source = _source(call, position, inputs)
+    name = moment.name(source.tensor) if source and source.tensor is not None else ""
+    letter = LETTERS[position % len(LETTERS)]
+    recorded = array_of(moment, ref)
+    symbols = rule.symbols(position) if rule else f"grad_{letter} = ?"
+    draft.add((symbols, "backward"), (f"   {letter} is {name}" if name else "", "dim"))
+    if recorded is None:
+        draft.add(("result ", "dim"), brief(moment, ref), indent=4)
+    else:
+        at = chosen(draft.element, recorded)
+        value = float(recorded[at])
+        if draft.tensor is None:
+            draft.tensor, draft.shown = ref.tensor, at
+        draft.add(*_worked(draft, node, call, rule, position, at, value, ref), indent=4)
+    target = _following(node, position)
+    added = None if recorded is None else (at, value)
+    for row in _destination(draft, node, target, source, name, added):
+        draft.add(row, indent=4)
+
+
+def _source(call: Call | None, position: int, inputs: list[TensorRef]) -> TensorRef | None:
+    """Find the op's input that gradient `position` is of: plain numbers hold places too."""
+    if call is None:
+        return None
+    if is_inner(call.op):
+        return None
+    before = sum(1 for name in call.names[:position] if name == "")
+    at = position - before
+    return inputs[at] if 0 <= at < len(inputs) else None
+
+
+def _worked(
+    draft: Draft,
+    node: EventRow,
+    call: Call | None,
+    rule: Rule | None,
+    position: int,
+    at: tuple[int, ...],
+    value: float,
+    ref: TensorRef,
+) -> list[Line]:
+    where = line((numbers.index(at) + " " if at else "", "accent"))
+    result = line((numbers.number(value), "backward bold"))
+    if rule is None or call is None:
+        why = "its forward op is unknown"
+        if call:
+            inner = rule is None and is_inner(call.op)
+            what = f"one of several nodes of {call.op.name}" if inner else node.name
+            why = f"no formula for {what}"
+        return [where, result, line((f"   {why}: recorded numbers only", "dim"))]
+    try:
+        worked = rule.work(call, position, at)
+    except Unknown as reason:
+        return [where, result, line((f"   not worked out: {reason}", "dim"))]
+    except (IndexError, ValueError, TypeError, AttributeError):
+        # The op was called in a way that the formula does not foresee: say so, never guess.
+        return [where, result, line(("   not worked out: an unusual call of this op", "dim"))]
+    recorded = value_of(draft.moment, ref)
+    mark = draft.check(worked.value, value, worked.scale, recorded.dtype if recorded else "")
+    total = line((numbers.number(worked.value), "backward bold"))
+    if worked.text == numbers.number(worked.value):
+        return [where, (*total, *mark)]
+    return [where, line(worked.text), line(" = "), (*total, *mark)]
+
+
+def _following(node: EventRow, position: int) -> str:
+    following = node.detail.get("next") or ()
+    return str(following[position] or "") if position < len(following) else ""
+
+
+def _destination(
+    draft: Draft,
+    node: EventRow,
+    target: str,
+    source: TensorRef | None,
+    name: str,
+    added: tuple[Place, float] | None,
+) -> list[Line]:
+    moment, arrow = draft.moment, draft.glyphs.arrow
+    leaf = source is not None and source.tensor is not None and moment.is_leaf(source.tensor)
+    if target.endswith("AccumulateGrad") or (not target and leaf):
+        return [_accumulation(draft, node, source, name, added)]
+    if not target:
+        return []
+    of = f" of {name}" if name else ""
+    return [line((f"{arrow} ", "dim"), target, (of, "dim"))]
+
+
+def _accumulation(
+    draft: Draft,
+    node: EventRow,
+    source: TensorRef | None,
+    name: str,
+    added: tuple[Place, float] | None,
+) -> Line:
+    """Say into which `.grad` a gradient goes, with the sum that this makes of one element."""
+    moment, arrow = draft.moment, draft.glyphs.arrow
+    if source is None or source.tensor is None:
+        return line((f"{arrow} accumulates into its leaf's .grad", "leaf"))
+    into = f"{arrow} accumulates into {name}.grad"
+    for row in moment.run.events(node.seq + 1, moment.seq + 1, kinds=("accumulated",)):
+        tensors = moment.run.tensors(row.seq)
+        if any(ref.role == "param" and ref.tensor == source.tensor for ref in tensors):
+            return line((into, "leaf"), (f"  done, event {numbers.count(row.seq)}", "dim"))
+    held = moment.grad(source.tensor).tensor
+    if added is None:
+        return line((into, "leaf"))
+    at, plus = added
+    text = signed(numbers.number(plus), plus)
+    if held is None:
+        return line((into + ": ", "leaf"), f"None + {text}")
+    old = contents(moment.value(held))
+    if old is None or old.ndim != len(at):
+        return line((into, "leaf"))
+    was = float(old[at])
+    total = numbers.number(was + plus)
+    return line((into + ": ", "leaf"), f"{numbers.number(was)} + {text} = ", (total, "bold"))

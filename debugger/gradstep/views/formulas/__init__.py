@@ -1,0 +1,67 @@
+"""One explanation per op: its backward formula, in symbols and with numbers.
+
+To add an op, add a `Rule` to the table of the topic file it belongs to, under the name of its
+backward node without `Backward0`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from gradstep.protocol.row import EventRow
+from gradstep.views.formulas import (
+    arithmetic,
+    convolution,
+    losses,
+    matrix,
+    reduction,
+    shape,
+    softmax,
+    unary,
+)
+from gradstep.views.formulas.call import Call, Place, Unknown, read_call
+from gradstep.views.formulas.rule import Rule, Worked
+
+__all__ = ["Call", "Place", "Rule", "Unknown", "Worked", "is_inner", "read_call", "rule_of"]
+
+BY_NODE: Final[Mapping[str, Rule]] = {
+    **arithmetic.RULES,
+    **unary.RULES,
+    **matrix.RULES,
+    **reduction.RULES,
+    **shape.RULES,
+    **softmax.RULES,
+    **losses.RULES,
+    **convolution.RULES,
+}
+
+BY_OP: Final[Mapping[str, Rule]] = {
+    "linear": matrix.LINEAR,
+    "dropout": convolution.DROPOUT,
+    "cross_entropy": losses.CROSS_ENTROPY,
+    "getitem": shape.PICKED,
+}
+"""Ops whose single node does more than its name says, or goes by another op's name."""
+
+KNOWN_COMPOSITES: Final = frozenset({"cross_entropy"})
+"""Ops of several nodes whose rules find what they need in the op's own arguments."""
+
+
+def rule_of(op: EventRow | None, node_name: str) -> Rule | None:
+    """Find the explanation of a backward node; None where the formula is not known."""
+    if op is not None and is_inner(op):
+        return None
+    if op is not None and op.name in BY_OP and len(op.detail.get("nodes") or ()) <= 1:
+        return BY_OP[op.name]
+    name = re.sub(r"Backward\d*$", "", node_name)
+    if op is not None and op.name.endswith("_") and name not in ("Add", "Sub"):
+        # An in-place op has overwritten the value that its formula needs.
+        return None
+    return BY_NODE.get(name)
+
+
+def is_inner(op: EventRow) -> bool:
+    """Tell whether an op's nodes work on values between its input and output, never recorded."""
+    return len(op.detail.get("nodes") or ()) > 1 and op.name not in KNOWN_COMPOSITES

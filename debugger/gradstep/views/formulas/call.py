@@ -1,0 +1,174 @@
+"""One backward node with everything its formula needs, read from a trace."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from gradstep.trace.numbers import to_numpy
+from gradstep.views import numbers
+from gradstep.views.reading import having, value_of
+
+if TYPE_CHECKING:
+    from gradstep.protocol.row import EventRow
+    from gradstep.trace.model import TensorRef, TensorValue
+    from gradstep.trace.moment import Moment
+
+# Arrays are numpy's, loaded only when a formula is worked out.
+Array = Any
+Place = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Call:
+    """A forward op and one run of one of its backward nodes.
+
+    `arguments` are in the order of the op's own: arrays of float64, plain numbers, or None where
+    contents were not recorded. `grad_inputs[i]` belongs to `arguments[i]`.
+    """
+
+    op: EventRow
+    node: EventRow
+    arguments: tuple[Array | float | None, ...]
+    names: tuple[str, ...]
+    out: Array | None
+    grad_outputs: tuple[Array | None, ...]
+    grad_inputs: tuple[TensorRef, ...]
+    options: Mapping[str, Any]
+
+    @cached_property
+    def grad(self) -> Array | None:
+        """The gradient that came in for the first output that has one."""
+        return next((g for g in self.grad_outputs if g is not None), None)
+
+    def array(self, position: int) -> Array:
+        """Give an argument as an array.
+
+        Raises:
+            Unknown: its contents were not recorded.
+        """
+        import numpy as np
+
+        if position >= len(self.arguments) or self.arguments[position] is None:
+            raise Unknown("contents not recorded")
+        return np.asarray(self.arguments[position], dtype=np.float64)
+
+    def output(self) -> Array:
+        """Give the op's output.
+
+        Raises:
+            Unknown: its contents were not recorded.
+        """
+        if self.out is None:
+            raise Unknown("contents not recorded")
+        return self.out
+
+    def incoming(self) -> Array:
+        """Give the gradient that came in.
+
+        Raises:
+            Unknown: its contents were not recorded.
+        """
+        if self.grad is None:
+            raise Unknown("contents not recorded")
+        return self.grad
+
+    def at(self, position: int, place: Place) -> float:
+        """Give the element of an argument that takes part at `place` of the broadcast output."""
+        array = self.array(position)
+        return float(array[under(place, array.shape)])
+
+    def text(self, position: int, place: Place) -> str:
+        """Write `at`, negative numbers in parentheses; a plain number as the user typed it."""
+        given = self.arguments[position]
+        if isinstance(given, (int, float)):
+            return signed(numbers.hyper(given), given)
+        value = self.at(position, place)
+        return signed(numbers.number(value), value)
+
+    def option(self, name: str, default: Any = None) -> Any:
+        """Give an attribute of the op, parsed where it was recorded as text."""
+        return parsed(self.options[name]) if name in self.options else default
+
+    def integers(self) -> list[int]:
+        """Give all whole-number arguments and attributes, in their order: dims, indices."""
+        found: list[int] = []
+        plain = [a for a in self.arguments if isinstance(a, (int, float))]
+        for item in (*plain, *(parsed(value) for value in self.options.values())):
+            items = item if isinstance(item, (list, tuple)) else (item,)
+            found += [int(x) for x in items if isinstance(x, int) and not isinstance(x, bool)]
+        return found
+
+
+class Unknown(Exception):
+    """A formula cannot be worked out from what was recorded."""
+
+
+def parsed(value: Any) -> Any:
+    """Read an attribute that was recorded as its repr; text that is no literal stays text."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return ast.literal_eval(value)
+    except (ValueError, SyntaxError):
+        return value
+
+
+def signed(text: str, value: float) -> str:
+    """Put a negative number into parentheses, so that it can stand behind an operator."""
+    return f"({text})" if value < 0 else text
+
+
+def under(place: Place, shape: tuple[int, ...]) -> Place:
+    """Give the place in a tensor of `shape` that broadcasts to `place` of the output."""
+    tail = place[len(place) - len(shape) :]
+    return tuple(0 if size == 1 else at for at, size in zip(tail, shape, strict=True))
+
+
+def read_call(moment: Moment, node: EventRow) -> Call | None:
+    """Read a node's call; None where the forward op is unknown."""
+    if not node.op:
+        return None
+    op = moment.run.event(node.op)
+    tensors = moment.run.tensors(op.seq)
+    mine = moment.run.tensors(node.seq)
+    options = dict(op.detail.get("attributes") or {})
+    inputs = iter(having(tensors, "input"))
+    arguments: list[Array | float | None] = []
+    names: list[str] = []
+    ref = next(inputs, None)
+    while ref is not None or f"input_{len(arguments)}" in options:
+        key = f"input_{len(arguments)}"
+        if key in options:
+            given = parsed(options.pop(key))
+            arguments.append(given if isinstance(given, (int, float)) else None)
+            names.append("")
+            continue
+        assert ref is not None
+        arguments.append(contents(value_of(moment, ref)))
+        names.append(moment.name(ref.tensor) if ref.tensor is not None else "")
+        ref = next(inputs, None)
+    outputs = having(tensors, "output")
+    return Call(
+        op=op,
+        node=node,
+        arguments=tuple(arguments),
+        names=tuple(names),
+        out=contents(value_of(moment, outputs[0])) if outputs else None,
+        grad_outputs=tuple(contents(value_of(moment, r)) for r in having(mine, "grad_output")),
+        grad_inputs=tuple(having(mine, "grad_input")),
+        options=options,
+    )
+
+
+def contents(value: TensorValue | None) -> Array | None:
+    """Give recorded contents as float64, None where there are none."""
+    if value is None or value.content is None:
+        return None
+    try:
+        return to_numpy(value).astype("float64")
+    except ValueError:
+        return None

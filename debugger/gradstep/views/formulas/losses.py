@@ -1,0 +1,165 @@
+"""Losses: mse, l1, binary and multi-class cross-entropy, with torch's `reduction`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from gradstep.views.formulas.call import Call, Place, Unknown
+from gradstep.views.formulas.rule import Rule, Worked, number
+from gradstep.views.formulas.softmax import class_axis, softmax
+
+
+def _share(call: Call, elements: int, place: Place) -> tuple[float, str, int]:
+    """Give the gradient that reaches one element: value, text, and what it is divided by."""
+    grad = call.incoming()
+    if grad.ndim and grad.size > 1:
+        return float(grad[place]), number(grad[place]), 1
+    value = float(grad.reshape(-1)[0])
+    return value, number(value), elements if call.option("reduction", "mean") == "mean" else 1
+
+
+def _scaled(grad: tuple[float, str, int], inner: float, text: str) -> Worked:
+    value, head, count = grad
+    result = value * inner / count
+    return Worked(f"{head} · {text}" + (f" / {count}" if count > 1 else ""), result, abs(result))
+
+
+def _pointwise(
+    inner: Callable[[float, float], float], text: Callable[[str, str], str]
+) -> Callable[[Call, int, Place], Worked]:
+    """Make the rule of a loss that compares element by element; the target's has the other sign."""
+
+    def work(call: Call, position: int, place: Place) -> Worked:
+        if position:
+            raise Unknown("no formula for the target")
+        if len(call.arguments) > 2 or call.option("weight") or call.option("pos_weight"):
+            raise Unknown("the elements are weighted")
+        a, target = call.array(0), call.array(1)
+        if a.shape != target.shape:
+            raise Unknown("the target was broadcast")
+        at, wanted = float(a[place]), float(target[place])
+        return _scaled(
+            _share(call, a.size, place), inner(at, wanted), text(number(at), number(wanted))
+        )
+
+    return work
+
+
+def _mse(call: Call, position: int, place: Place) -> Worked:
+    import numpy as np
+
+    a, b = np.broadcast_arrays(call.array(0), call.array(1))
+    if call.array(position).shape != a.shape:
+        raise Unknown("an argument was broadcast")
+    sign = 1 if position == 0 else -1
+    left, right = (float(a[place]), float(b[place]))[::sign]
+    return _scaled(
+        _share(call, a.size, place), 2 * (left - right), f"2 · ({number(left)} − {number(right)})"
+    )
+
+
+def _nll(call: Call, position: int, place: Place) -> Worked:
+    target, weight, count = _targets(call, place)
+    hit = target == _class_of(call, place)
+    value, head, _ = _share(call, 1, _sample(call, place))
+    if not hit:
+        return Worked(f"0  (the target is class {target})", 0.0, 0.0)
+    result = -value * weight / count
+    text = f"−{head}" + (f" · {number(weight)}" if weight != 1 else "")
+    return Worked(text + (f" / {number(count)}" if count != 1 else ""), result, abs(result))
+
+
+def _cross_entropy(call: Call, position: int, place: Place) -> Worked:
+    a = call.array(0)
+    target, weight, count = _targets(call, place)
+    share = float(softmax(a, class_axis(call, a))[place])
+    wanted = int(target == _class_of(call, place))
+    value, head, _ = _share(call, 1, _sample(call, place))
+    result = value * weight * (share - wanted) / count
+    text = f"{head} · ({number(share)} − {wanted})"
+    if weight != 1:
+        text += f" · {number(weight)}"
+    return Worked(text + (f" / {number(count)}" if count != 1 else ""), result, abs(result))
+
+
+def _class_of(call: Call, place: Place) -> int:
+    return place[1] if call.array(0).ndim > 1 else place[0]
+
+
+def _sample(call: Call, place: Place) -> Place:
+    return (place[0], *place[2:]) if call.array(0).ndim > 1 else ()
+
+
+def _targets(call: Call, place: Place) -> tuple[int, float, float]:
+    """Give the sample's target class, its weight, and what a mean is divided by."""
+    import numpy as np
+
+    target = call.array(1)
+    if target.shape == call.array(0).shape:
+        raise Unknown("the targets are probabilities")
+    if float(call.option("label_smoothing", 0) or 0):
+        raise Unknown("label smoothing")
+    weights = call.array(2) if len(call.arguments) > 2 else np.ones(call.array(0).shape[-1] + 1)
+    ignored = call.option("ignore_index", -100)
+    counted = target[target != ignored].astype(int)
+    mine = int(target[_sample(call, place)])
+    if len(call.arguments) > 2:
+        total = float(weights[counted].sum())
+        weight = float(weights[mine]) if mine != ignored else 0.0
+    else:
+        total, weight = float(counted.size), 0.0 if mine == ignored else 1.0
+    return mine, weight, total if call.option("reduction", "mean") == "mean" else 1.0
+
+
+def _sigmoid(value: float) -> float:
+    import math
+
+    return 1 / (1 + math.exp(-value)) if value >= 0 else math.exp(value) / (1 + math.exp(value))
+
+
+def _sign(value: float) -> int:
+    return (value > 0) - (value < 0)
+
+
+MSE: Final = Rule(
+    "out = mean of (a − y)²", ("grad_a = grad_out · 2·(a − y) / n", "grad_y = −grad_a"), _mse
+)
+L1: Final = Rule(
+    "out = mean of |a − y|",
+    ("grad_a = grad_out · sign(a − y) / n",),
+    _pointwise(lambda a, y: float(_sign(a - y)), lambda a, y: f"sign({a} − {y})"),
+)
+BCE: Final = Rule(
+    "out = mean of −y·ln a − (1−y)·ln(1−a)",
+    ("grad_a = grad_out · (a − y) / (a·(1 − a)) / n",),
+    _pointwise(
+        lambda a, y: (a - y) / max(a * (1 - a), 1e-12),
+        lambda a, y: f"({a} − {y}) / ({a}·(1 − {a}))",
+    ),
+)
+BCE_LOGITS: Final = Rule(
+    "out = mean of the cross-entropy of σ(a) and y",
+    ("grad_a = grad_out · (σ(a) − y) / n",),
+    _pointwise(lambda a, y: _sigmoid(a) - y, lambda a, y: f"(σ({a}) − {y})"),
+)
+NLL: Final = Rule(
+    "out = mean of −a[target]", ("grad_a = −grad_out / n at the target, 0 elsewhere",), _nll
+)
+CROSS_ENTROPY: Final = Rule(
+    "out = mean of −ln softmax(a)[target]",
+    ("grad_a = grad_out · (softmax(a) − 1[target]) / n",),
+    _cross_entropy,
+)
+
+
+RULES: Final[Mapping[str, Rule]] = {
+    "MseLoss": MSE,
+    "L1Loss": L1,
+    "BinaryCrossEntropy": BCE,
+    "BinaryCrossEntropyWithLogits": BCE_LOGITS,
+    "NllLoss": NLL,
+    "NllLoss2D": NLL,
+    "CrossEntropy": CROSS_ENTROPY,
+    "CrossEntropyLoss": CROSS_ENTROPY,
+}

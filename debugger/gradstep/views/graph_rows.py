@@ -1,0 +1,233 @@
+"""Reads the rows of the graph from a trace: the ops, what they took, how far backward is.
+
+What only a visible row needs (names, shapes, norms) is read when it is painted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gradstep.views import numbers
+from gradstep.views.glyphs import Glyphs
+from gradstep.views.reading import having, is_op_name, iteration_span, norm_of
+from gradstep.views.stretch import read_stretch, refs_of
+from gradstep.views.text import Line, Span
+
+if TYPE_CHECKING:
+    from gradstep.protocol.row import EventRow
+    from gradstep.trace.model import TensorRef
+    from gradstep.trace.moment import Moment
+
+    Tensors = Mapping[int, tuple[TensorRef, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class GraphRow:
+    """One forward op, or a cut such as detach.
+
+    `seq` is its event, `output` the tensor it made, `sources` the rows whose outputs it takes,
+    `nodes` the backward node events that ran for it so far. `state` is one of pending (not run in
+    this iteration), current, done, backward, backward_current, no_grad, cut. `passes` is the
+    number of backward calls that came through, `arriving` the gradient of its output.
+    """
+
+    seq: int
+    name: str
+    module: str
+    state: str
+    sources: tuple[int, ...]
+    output: int | None
+    made: TensorRef | None
+    leaves: tuple[int, ...]
+    nodes: tuple[int, ...] = ()
+    arriving: TensorRef | None = None
+    passes: int = 0
+    is_current: bool = False
+
+    @property
+    def ghost(self) -> bool:
+        """Tell whether the op has not run yet in this iteration."""
+        return self.state == "pending"
+
+
+@dataclass(frozen=True, slots=True)
+class RowDetails:
+    """What is written in a row: label, shape, |grad| of its output, the leaves it takes."""
+
+    label: str
+    shape: str
+    grad: float | None
+    inline: Line
+
+
+@dataclass(frozen=True, slots=True)
+class FoundRows:
+    """The rows, whether more may come behind them, and the leaves that backward has reached."""
+
+    rows: tuple[GraphRow, ...]
+    open_ended: bool
+    reached: frozenset[int]
+
+
+def read_rows(moment: Moment) -> FoundRows:
+    """Read the ops of the moment's iteration, completed by the previous one's as ghosts."""
+    iteration = moment.event.iteration
+    head = moment.run.head
+    start, stop = iteration_span(moment, iteration)
+    own, tensors = _ops(moment, start, stop)
+    ghosts: list[EventRow] = []
+    producer: dict[int, int] = {}
+    if iteration > 1 and stop > head:
+        before, before_tensors = _ops(moment, *iteration_span(moment, iteration - 1))
+        if [_kind(op) for op in before[: len(own)]] == [_kind(op) for op in own]:
+            ghosts = before[len(own) :]
+            tensors = {**before_tensors, **tensors}
+            # Ghosts take tensors of the previous iteration: find them in the rows of this one.
+            for index, op in enumerate(before[: len(own)]):
+                _produce(producer, refs_of(tensors, op.seq), index)
+    backward = _read_backward(moment, start)
+    rows = []
+    for index, op in enumerate([*own, *ghosts]):
+        refs = refs_of(tensors, op.seq)
+        rows.append(_row(moment, op, refs, producer, backward.nodes.get(op.seq, [])))
+        _produce(producer, refs, index)
+    complete = bool(ghosts) or bool(backward.nodes) or stop <= head
+    return FoundRows(tuple(rows), not complete, backward.reached)
+
+
+def read_details(
+    moment: Moment, row: GraphRow, reached: frozenset[int], glyphs: Glyphs
+) -> RowDetails:
+    """Read what is written in a row."""
+    name = moment.name(row.output) if row.output is not None else ""
+    variable = "" if not name or is_op_name(name, row.name) else f"{glyphs.arrow} {name}"
+    made = None
+    if row.made is not None and row.made.tensor is not None:
+        # A ghost of the future has no value as of this moment, but it does have a shape.
+        made = moment.run.value(row.made.tensor, moment.run.head, row.made.version)
+    return RowDetails(
+        label=" ".join(part for part in (row.module, variable) if part),
+        shape=numbers.shape(made.shape) if made else "",
+        grad=norm_of(moment, row.arriving),
+        inline=_leaves(moment, row, reached, glyphs),
+    )
+
+
+def _leaves(moment: Moment, row: GraphRow, reached: frozenset[int], glyphs: Glyphs) -> Line:
+    """Name the leaves that an op takes, with a tick once backward has added to their `.grad`."""
+    spans: list[Span] = []
+    for tensor in row.leaves:
+        name = moment.name(tensor)
+        if not name or is_op_name(name, "tensor") or not moment.is_leaf(tensor):
+            continue
+        inside = bool(row.module) and name.startswith(row.module + ".")
+        brief = name.removeprefix(row.module + ".") if inside else name
+        tick = glyphs.tick if tensor in reached and not row.ghost else ""
+        spans += [Span(" "), Span(brief + tick, "leaf" if tick else "dim")]
+    return tuple(spans[1:])
+
+
+def _ops(moment: Moment, start: int, stop: int) -> tuple[list[EventRow], Tensors]:
+    """Read forward ops and cuts of a stretch; ops inside of other phases are the loop's own."""
+    if start >= stop:
+        return [], {}
+    stretch = read_stretch(moment.run, start, stop)
+    tensors = stretch.tensors
+    rows = [
+        row
+        for row in stretch.rows
+        if row.phase in ("forward", "other")
+        and (row.kind == "op" or (row.kind == "graph_cut" and _is_shown(row, tensors)))
+    ]
+    if any(row.phase == "forward" for row in rows):
+        rows = [row for row in rows if row.phase == "forward"]
+    return rows, tensors
+
+
+def _is_shown(cut: EventRow, tensors: Tensors) -> bool:
+    """Show cuts that made a tensor; `item` and a no_grad op (which has its own row) are not."""
+    made = any(ref.role == "result" and ref.tensor for ref in refs_of(tensors, cut.seq))
+    return made and cut.name != "no_grad"
+
+
+def _kind(row: EventRow) -> tuple[str, str, str, int]:
+    return row.name, row.module, row.file, row.line
+
+
+def _produce(producer: dict[int, int], tensors: tuple[TensorRef, ...], index: int) -> None:
+    for ref in tensors:
+        if ref.role in ("output", "result") and ref.tensor is not None:
+            producer[ref.tensor] = index
+
+
+@dataclass(frozen=True, slots=True)
+class _Backward:
+    """What backward has done in this iteration up to the moment."""
+
+    nodes: Mapping[int, list[tuple[EventRow, TensorRef | None]]]
+    reached: frozenset[int]
+
+
+def _read_backward(moment: Moment, start: int) -> _Backward:
+    nodes: dict[int, list[tuple[EventRow, TensorRef | None]]] = {}
+    reached: set[int] = set()
+    stretch = read_stretch(moment.run, start, moment.seq + 1)
+    for row in stretch.upto(moment.seq):
+        if row.kind == "node":
+            arriving = having(refs_of(stretch.tensors, row.seq), "grad_output")
+            nodes.setdefault(row.op, []).append((row, arriving[0] if arriving else None))
+        elif row.kind == "accumulated":
+            refs = refs_of(stretch.tensors, row.seq)
+            reached.update(r.tensor for r in refs if r.role == "param" and r.tensor is not None)
+        elif row.kind == "zeroed":
+            refs = refs_of(stretch.tensors, row.seq)
+            reached.difference_update(r.tensor for r in refs if r.role == "param" and r.tensor)
+    return _Backward(nodes, frozenset(reached))
+
+
+def _row(
+    moment: Moment,
+    op: EventRow,
+    refs: tuple[TensorRef, ...],
+    producer: dict[int, int],
+    ran: list[tuple[EventRow, TensorRef | None]],
+) -> GraphRow:
+    taken = [r.tensor for r in refs if r.role in ("input", "source") and r.tensor is not None]
+    made = next((r for r in refs if r.role in ("output", "result") and r.tensor is not None), None)
+    state = _state(moment, op)
+    is_current = op.seq == moment.seq
+    arriving: TensorRef | None = None
+    passes = 0
+    if ran and state != "pending":
+        latest = [entry for entry in ran if entry[0].enclosing == ran[-1][0].enclosing]
+        arriving = latest[0][1]
+        passes = len({node.enclosing for node, _ in ran})
+        is_current = any(node.seq == moment.seq for node, _ in ran)
+        whole = len(latest) >= len(op.detail.get("nodes") or (1,))
+        state = "backward" if whole and not is_current else "backward_current"
+    return GraphRow(
+        seq=op.seq,
+        name=op.name,
+        module=op.module,
+        state=state,
+        sources=tuple(sorted({producer[t] for t in taken if t in producer})),
+        output=made.tensor if made else None,
+        made=made,
+        leaves=tuple(t for t in taken if t not in producer),
+        nodes=tuple(node.seq for node, _ in ran) if state != "pending" else (),
+        arriving=arriving,
+        passes=passes,
+        is_current=is_current,
+    )
+
+
+def _state(moment: Moment, op: EventRow) -> str:
+    if op.seq > moment.seq or op.iteration != moment.event.iteration:
+        return "pending"
+    if op.kind == "graph_cut":
+        return "cut"
+    if not op.detail.get("grad_fn"):
+        return "no_grad"
+    return "current" if op.seq == moment.seq else "done"

@@ -1,0 +1,314 @@
+"""One tensor: what it is, its statistics, a window of its values with heat, its histogram."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from gradstep.trace.numbers import to_numpy
+from gradstep.views import numbers
+from gradstep.views.glyphs import UNICODE, Glyphs
+from gradstep.views.reading import one
+from gradstep.views.tensor_grid import (
+    LABEL_WIDTH,
+    OVERVIEW_COLUMNS,
+    Cell,
+    histogram,
+    make_grid,
+    overview,
+)
+from gradstep.views.text import Line, Span, crop, line, width_of, wrap
+
+if TYPE_CHECKING:
+    from gradstep.trace.model import TensorValue
+    from gradstep.trace.moment import Moment
+
+__all__ = ["Cell", "TensorView", "event_tensor", "tensor_view"]
+
+ROLES: Final = {
+    "node": ("grad_input", "grad_output"),
+    "accumulated": ("param",),
+    "updated": ("param",),
+    "zeroed": ("param",),
+    "written": ("param",),
+    "op": ("output",),
+    "graph_cut": ("result", "source"),
+    "fetched": ("output",),
+    "phase_entered": ("root",),
+}
+"""Which of its tensors an event is about."""
+
+
+@dataclass(frozen=True, slots=True)
+class TensorView:
+    """What the tensor pane paints.
+
+    `cells[r][c]` belongs to `row_labels[r]` and `column_labels[c]`; all cell texts are
+    `cell_width` wide. `rows`/`columns` is the size of the whole matrix shown (the last two
+    dimensions), `row`/`column` where the window begins after clamping, `slices` how many
+    matrices there are (product of the leading dimensions). A vector is folded into rows.
+    `overview` is a coarse heat picture of the whole matrix. `note` says why there are no cells.
+    """
+
+    tensor: int | None
+    what: str
+    header: Line
+    stats: Line = ()
+    row_labels: tuple[str, ...] = ()
+    column_labels: tuple[str, ...] = ()
+    cells: tuple[tuple[Cell, ...], ...] = ()
+    cell_width: int = 8
+    row: int = 0
+    column: int = 0
+    rows: int = 0
+    columns: int = 0
+    slices: int = 1
+    more: Line = ()
+    histogram: Line = ()
+    overview: tuple[tuple[float | None, ...], ...] = ()
+    note: tuple[Line, ...] = ()
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """Everything as lines, the heat left out."""
+        grid = [
+            line((label + " ", "dim"), " ".join(cell.text for cell in row))
+            for label, row in zip(self.row_labels, self.cells, strict=True)
+        ]
+        columns = line((" " * LABEL_WIDTH + " ".join(self.column_labels), "dim"))
+        parts = [self.header, self.stats, *((columns, *grid) if grid else ()), *self.note]
+        return tuple(part for part in (*parts, self.more, self.histogram) if part)
+
+
+def event_tensor(moment: Moment) -> int | None:
+    """Give the tensor that the event under the cursor is about, None if it is about none."""
+    for role in ROLES.get(moment.event.kind, ()):
+        ref = one(moment.run.tensors(moment.seq), role)
+        if ref is not None:
+            return ref.tensor
+    return None
+
+
+def tensor_view(
+    moment: Moment,
+    tensor: int | None,
+    *,
+    what: str = "value",
+    row: int = 0,
+    column: int = 0,
+    slice_index: int = 0,
+    width: int = 72,
+    height: int = 12,
+    glyphs: Glyphs = UNICODE,
+) -> TensorView:
+    """Show a tensor as of the moment; `what` is `value` or `grad` (of a leaf).
+
+    `tensor` None shows the tensor that the event under the cursor is about.
+    """
+    if tensor is None:
+        tensor = event_tensor(moment)
+    if tensor is None:
+        return _nothing(None, what, line(("no tensor", "bold")), "Select an op or a parameter.")
+    passing = _passing(moment, tensor)
+    name = passing or moment.name(tensor)
+    if what == "grad":
+        state = moment.grad(tensor)
+        if state.tensor is None:
+            return _no_grad(moment, tensor, name, known=state.known)
+        value = moment.value(state.tensor)
+        name += ".grad"
+    else:
+        value = moment.value(tensor)
+    if value is None:
+        return _nothing(tensor, what, line((name, "bold")), "It does not exist yet at this event.")
+    header = crop(_header(moment, tensor, name, "grad" if passing else what, value), width)
+    stats = crop(_stats(value, width), width)
+    base = TensorView(tensor, what, header, stats)
+    if value.content is None:
+        text = "Its contents were not recorded: statistics only."
+        return replace(base, note=wrapped(text, width))
+    try:
+        array = to_numpy(value)
+    except ValueError as error:
+        return replace(base, note=wrapped(str(error), width))
+    return _with_grid(base, array, (row, column, slice_index), (width, height), glyphs)
+
+
+def _passing(moment: Moment, tensor: int) -> str:
+    """Name a gradient that the node under the cursor takes or gives; "" for any other tensor."""
+    event = moment.event
+    if event.kind != "node":
+        return ""
+    place = 0
+    for ref in moment.run.tensors(event.seq):
+        if ref.role == "grad_input":
+            if ref.tensor == tensor:
+                return f"grad_input {place} of {event.name}"
+            place += 1
+    about = one(moment.run.tensors(event.seq), "grad_output")
+    return f"grad_output of {event.name}" if about and about.tensor == tensor else ""
+
+
+def _with_grid(
+    base: TensorView,
+    array: object,
+    start: tuple[int, int, int],
+    size: tuple[int, int],
+    glyphs: Glyphs,
+) -> TensorView:
+    width, height = size
+    # The header, the statistics, the column labels, the line "more" and the histogram.
+    room = max(1, height - 5)
+    grid = make_grid(array, *start, width, room, glyphs)
+    picture: tuple[tuple[float | None, ...], ...] = ()
+    hidden = grid.rows > len(grid.cells) or grid.columns > len(grid.column_labels)
+    if hidden and width >= 56:
+        narrow = width - OVERVIEW_COLUMNS - 2
+        grid = make_grid(array, *start, narrow, room, glyphs)
+        picture = overview(array, grid.slice_index, 2 * room)
+    drawn = histogram(array, min(40, width - 26), glyphs)
+    spread: Line = ()
+    if drawn:
+        bars, low, high = drawn
+        spread = line(
+            ("hist ", "dim"),
+            (numbers.short(low).rjust(8) + " ", "dim"),
+            (bars, "backward"),
+            (" " + numbers.short(high), "dim"),
+        )
+    return replace(
+        base,
+        row_labels=grid.row_labels,
+        column_labels=grid.column_labels,
+        cells=grid.cells,
+        cell_width=grid.cell_width,
+        row=grid.row,
+        column=grid.column,
+        rows=grid.rows,
+        columns=grid.columns,
+        slices=grid.slices,
+        more=crop(
+            _more(
+                grid.rows - grid.row - len(grid.cells),
+                grid.columns - grid.column - len(grid.column_labels),
+                grid.slices,
+                grid.leading,
+                glyphs,
+            ),
+            width,
+        ),
+        histogram=spread,
+        overview=picture,
+    )
+
+
+def _more(rows: int, columns: int, slices: int, leading: tuple[int, ...], glyphs: Glyphs) -> Line:
+    parts = []
+    if rows > 0:
+        parts.append(numbers.plural(rows, "more row"))
+    if columns > 0:
+        parts.append(numbers.plural(columns, "more column"))
+    if slices > 1:
+        at = ",".join(map(str, leading))
+        parts.append(f"slice [{at},:,:] of {numbers.count(slices)}")
+    return line((f"{glyphs.ellipsis} " + " · ".join(parts), "dim")) if parts else ()
+
+
+def _header(moment: Moment, tensor: int, name: str, what: str, value: TensorValue) -> Line:
+    role = ""
+    if what != "grad":
+        if moment.is_parameter(tensor):
+            role = "parameter"
+        elif moment.is_leaf(tensor):
+            role = "leaf"
+        elif value.requires_grad:
+            role = "in the graph"
+    style = "leaf" if moment.is_parameter(tensor) else "forward"
+    spans = [
+        Span(name, ("backward" if what == "grad" else style) + " bold"),
+        Span(f"  {numbers.dtype(value.dtype)}{numbers.shape(value.shape)}", "dim"),
+    ]
+    if role:
+        spans.append(Span(f"  {role}", "dim"))
+    spans.append(Span(f"  since event {numbers.count(value.seq)}", "dim"))
+    return tuple(spans)
+
+
+def _stats(value: TensorValue, width: int) -> Line:
+    """Set the statistics; where room is short the least telling go away as a whole."""
+    size = math.prod(value.shape)
+    if size == 0:
+        return line(("no elements", "dim"))
+    bad = [
+        _figure(label, numbers.count(count), "error bold")
+        for label, count in (("NaN", value.nan), ("Inf", value.inf))
+        if count
+    ]
+    if size == 1:
+        return _spaced([_figure("value", _scalar(value), "bold"), *bad])
+    figures = {
+        "mean": value.mean,
+        "std": value.std,
+        "min": value.min,
+        "max": value.max,
+        "|·|": value.norm,
+    }
+    found = {label: _figure(label, numbers.short(number)) for label, number in figures.items()}
+    share = f"{100 * value.zeros / size:.1f}%" if value.zeros else "0"
+    found["zeros"] = _figure("zeros", share, "warning" if value.zeros else "")
+    if not bad:
+        found["NaN"] = _figure("NaN", "0", "success")
+    for label in ("", "|·|", "std", "min", "mean", "zeros"):
+        found.pop(label, None)
+        shown = _spaced([*bad, *found.values()])
+        if width_of(shown) <= width:
+            break
+    return shown
+
+
+def _figure(label: str, text: str, style: str = "") -> Line:
+    return line((f"{label} ", "dim"), (text, style))
+
+
+def _spaced(parts: list[Line]) -> Line:
+    found: list[Span] = []
+    for part in parts:
+        found += [Span("  "), *part] if found else part
+    return tuple(found)
+
+
+def _scalar(value: TensorValue) -> str:
+    if value.nan:
+        return "NaN"
+    if value.inf and value.mean is None:
+        return "inf"
+    whole = value.dtype.startswith(("int", "uint"))
+    if value.mean is None:
+        return "?"
+    return numbers.number(int(value.mean) if whole else value.mean)
+
+
+def _no_grad(moment: Moment, tensor: int, name: str, *, known: bool) -> TensorView:
+    header = line((f"{name}.grad", "backward bold"), ("  None", "dim"))
+    if not (moment.is_leaf(tensor) or moment.is_parameter(tensor)):
+        text = (
+            "Only leaves keep a .grad: backward passes through here without storing "
+            "(retain_grad() would)."
+        )
+    elif not moment.is_parameter(tensor):
+        text = "It does not require a gradient, so backward never comes here."
+    elif known:
+        text = "It was cleared: the next backward will set it, and step() skips it until then."
+    else:
+        text = "No backward has reached this tensor yet. loss.backward() fills it in."
+    return _nothing(tensor, "grad", header, text)
+
+
+def wrapped(text: str, width: int = 72) -> tuple[Line, ...]:
+    """Set a sentence on dim lines, broken between words."""
+    return wrap([line((word + " ", "dim")) for word in text.split()], width, indent=0)
+
+
+def _nothing(tensor: int | None, what: str, header: Line, text: str) -> TensorView:
+    return TensorView(tensor, what, header, note=wrapped(text))

@@ -1,0 +1,165 @@
+"""Styled text: lines of spans, measured in terminal cells. Styles are names, never colours."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+STYLES: Final = (
+    "dim",
+    "bold",
+    "italic",
+    "forward",
+    "backward",
+    "step",
+    "zero",
+    "leaf",
+    "warning",
+    "error",
+    "success",
+    "accent",
+    "selected",
+    "chip",
+    "lane0",
+    "lane1",
+    "lane2",
+    "lane3",
+    "lane4",
+    "lane5",
+)
+"""All style names; a span may carry several, separated by a space. `chip` means inverse video."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A piece of text in one style."""
+
+    text: str
+    style: str = ""
+
+
+Line = tuple[Span, ...]
+
+ELLIPSIS: Final = "…"
+
+
+def line(*parts: str | Span | tuple[str, str]) -> Line:
+    """Make a line of plain strings, spans and (text, style) pairs, without the empty ones."""
+    spans = (
+        part if isinstance(part, Span) else Span(part) if isinstance(part, str) else Span(*part)
+        for part in parts
+    )
+    return tuple(span for span in spans if span.text)
+
+
+def cells(text: str) -> int:
+    """Count the terminal cells that `text` takes; wide characters take two, combining ones none."""
+    if text.isascii():
+        return len(text)
+    return sum(_cell(character) for character in text)
+
+
+def _cell(character: str) -> int:
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def width_of(spans: Line) -> int:
+    """Count the cells of a line."""
+    return sum(cells(span.text) for span in spans)
+
+
+def shorten(text: str, width: int) -> str:
+    """Cut `text` to at most `width` cells, ending in an ellipsis where something was cut."""
+    if cells(text) <= width:
+        return text
+    if width <= 0:
+        return ""
+    kept, used = [], 0
+    for character in text:
+        used += _cell(character)
+        if used > width - 1:
+            break
+        kept.append(character)
+    return "".join(kept) + ELLIPSIS
+
+
+def fit(text: str, width: int, *, right: bool = False) -> str:
+    """Make `text` exactly `width` cells: cut, or padded (left of it if `right`)."""
+    text = shorten(text, width)
+    blank = " " * (width - cells(text))
+    return blank + text if right else text + blank
+
+
+def crop(spans: Line, width: int) -> Line:
+    """Cut a line to at most `width` cells, ending in an ellipsis where something was cut."""
+    if width_of(spans) <= width:
+        return spans
+    kept: list[Span] = []
+    left = width
+    for span in spans:
+        size = cells(span.text)
+        if size < left:
+            kept.append(span)
+            left -= size
+            continue
+        # Something follows or sticks out, so the last free cell is the ellipsis.
+        kept.append(Span(shorten(span.text + " ", left), span.style))
+        break
+    return tuple(span for span in kept if span.text)
+
+
+def pad(spans: Line, width: int) -> Line:
+    """Make a line exactly `width` cells."""
+    spans = crop(spans, width)
+    missing = width - width_of(spans)
+    return (*spans, Span(" " * missing)) if missing else spans
+
+
+def justify(left: Line, right: Line, width: int) -> Line:
+    """Put `right` at the right edge; `left` is what is cut if both do not fit."""
+    right = crop(right, width)
+    room = width - width_of(right)
+    if right:
+        left = pad(crop(left, max(0, room - 1)), room)
+    return (*left, *right) if right else pad(left, width)
+
+
+def restyle(spans: Line, style: str) -> Line:
+    """Add a style to every span of a line."""
+    return tuple(Span(span.text, f"{span.style} {style}".strip()) for span in spans)
+
+
+def wrap(parts: Sequence[Line], width: int, *, indent: int = 2) -> tuple[Line, ...]:
+    """Set parts one after another, on a new indented line where one does not fit any more.
+
+    Blanks at the end of a line do not count, those at the beginning of a new one go.
+    """
+    lines: list[Line] = []
+    current: Line = ()
+    for part in parts:
+        size = cells("".join(span.text for span in part).rstrip())
+        if current and size and width_of(current) + size > width:
+            lines.append(_unended(current))
+            first, *rest = part
+            part = (Span(first.text.lstrip(), first.style), *rest)
+            current = (Span(" " * indent),)
+        current = (*current, *part)
+    if current:
+        lines.append(_unended(current))
+    return tuple(lines)
+
+
+def _unended(spans: Line) -> Line:
+    """Take the blanks off the end of a line."""
+    *before, last = spans
+    text = last.text.rstrip()
+    return (*before, Span(text, last.style)) if text else tuple(before)
+
+
+def plain(lines: Iterable[Line]) -> str:
+    """Give the bare text of lines, trailing blanks removed."""
+    return "\n".join("".join(span.text for span in spans).rstrip() for spans in lines)

@@ -1,0 +1,126 @@
+"""The title line: where the script is and how its training goes."""
+
+from __future__ import annotations
+
+import math
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Final
+
+from gradstep.views import numbers
+from gradstep.views.glyphs import UNICODE, Glyphs
+from gradstep.views.source import place_of
+from gradstep.views.text import Line, Span, justify, line, width_of
+
+if TYPE_CHECKING:
+    from gradstep.trace.moment import Moment
+
+STATES: Final = {
+    "starting": ("…", "STARTING", "dim"),
+    "running": ("►", "RUNNING", "forward"),
+    "paused": ("■", "PAUSED", "backward"),
+    "past": ("◄", "PAST", "accent"),
+    "exited": ("□", "ENDED", "dim"),
+    "recorded": ("○", "RECORDED", "dim"),
+}
+SPARK: Final = 10
+MOST_PARAMETERS: Final = 200
+
+
+def title_line(
+    moment: Moment | None,
+    *,
+    state: str,
+    width: int,
+    note: str = "",
+    glyphs: Glyphs = UNICODE,
+) -> Line:
+    """Give script:line, iteration, step, loss with its course, |g|, lr, and the state at right.
+
+    `state` is starting, running, paused, past (cursor before the live edge), exited or recorded;
+    `note` is set before it (e.g. "built-in engine"). Exactly `width` cells; parts that do not
+    fit go away as a whole, the least important first.
+    """
+    mark, word, style = STATES.get(state, ("", state, ""))
+    if glyphs is not UNICODE:
+        mark = {"running": glyphs.here, "past": glyphs.backward}.get(state, glyphs.cursor)
+    right: Line = line((f" {mark} {word} ", f"{style} bold chip"))
+    brand = line((" gradstep ", "accent bold chip"))
+    if note and width >= 100:
+        right = line((f"{note}  ", "dim"), *right)
+    parts = _parts(moment, glyphs) if moment is not None else []
+    room = width - width_of(right) - 1
+    shown = list(parts)
+    while shown and width_of(brand) + sum(width_of(p) + 2 for _, p in shown) > room:
+        shown.remove(max(shown, key=lambda entry: entry[0]))
+    left = brand
+    for _, part in shown:
+        left = (*left, Span("  "), *part)
+    return justify(left, right, width)
+
+
+def _parts(moment: Moment, glyphs: Glyphs) -> list[tuple[int, Line]]:
+    """Give the parts in order, each with its rank: the highest goes first when room is short."""
+    event = moment.event
+    file, number = place_of(event)
+    script = PurePath(file or moment.run.info.script).name
+    parts = [(0, line(script, (f":{number}" if number else "", "backward")))]
+    if event.iteration:
+        parts.append((1, line(("it ", "dim"), numbers.count(event.iteration))))
+    if event.step:
+        parts.append((4, line(("step ", "dim"), numbers.count(event.step))))
+    losses = moment.run.losses(moment.seq)
+    if losses:
+        parts += _loss([loss[3] for loss in losses], glyphs)
+    norm = grad_norm(moment)
+    if norm is not None:
+        style = "" if math.isfinite(norm) else "error bold"
+        parts.append((5, line(("|g| ", "dim"), (numbers.short(norm), style))))
+    rates = learning_rates(moment)
+    if rates:
+        parts.append((6, line(("lr ", "dim"), " ".join(numbers.hyper(r) for r in rates[:2]))))
+    return parts
+
+
+def _loss(values: list[float], glyphs: Glyphs) -> list[tuple[int, Line]]:
+    now = values[-1]
+    style = "bold" if math.isfinite(now) else "error bold"
+    spans = [Span("loss ", "dim"), Span(numbers.number(now), style)]
+    if len(values) > 1 and now != values[-2]:
+        falls = now < values[-2]
+        look = "success" if falls else "warning"
+        spans.append(Span(" " + (glyphs.down if falls else glyphs.up), look))
+    found: list[tuple[int, Line]] = [(2, tuple(spans))]
+    if len(values) > 2:
+        found.append((7, line((numbers.sparkline(values, SPARK, glyphs), "forward"))))
+    return found
+
+
+def grad_norm(moment: Moment) -> float | None:
+    """Give the Euclidean norm of all parameters' gradients as one; None if all are None."""
+    total, seen = 0.0, False
+    params = moment.parameters()
+    if len(params) > MOST_PARAMETERS:
+        return None
+    for param in params:
+        state = moment.grad(param)
+        value = moment.value(state.tensor) if state.tensor is not None else None
+        if value is None:
+            continue
+        seen = True
+        if value.nan:
+            return math.nan
+        if value.inf:
+            return math.inf
+        total += (value.norm or 0.0) ** 2
+    return math.sqrt(total) if seen else None
+
+
+def learning_rates(moment: Moment) -> list[float]:
+    """Give the distinct learning rates of all groups, in order."""
+    rates = [
+        group["lr"]
+        for optimizer in moment.optimizers()
+        for group in optimizer.groups
+        if isinstance(group.get("lr"), (int, float))
+    ]
+    return list(dict.fromkeys(rates))

@@ -1,0 +1,202 @@
+"""The command in a process of its own: one line for what is wrong, and the script's own status."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from gradstep.trace.reader import Trace
+from tests.cli.conftest import Run
+from tests.session.recording import write_loop
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["loop.py"], "needs a terminal; without one there is 'gradstep record loop.py'"),
+        (["missing.py"], "there is no script missing.py"),
+        (["."], "is a directory"),
+        (["-b", "bakward", "loop.py"], "did you mean 'backward'?"),
+        (["-b", "step if (", "loop.py"], "is not valid Python"),
+        (["--engine", "torch", "loop.py"], "not available yet"),
+        (["--python", "nothing/here", "loop.py"], "there is no Python at nothing/here"),
+        (["--record", "loop.py", "loop.py"], "exists and is not a gradstep trace"),
+        (["demo", "two_scalar"], "did you mean 'two_scalars'?"),
+        (["demo", "xyzzy"], "'gradstep demo' lists them"),
+        (["open", "loop.py"], "loop.py is not a gradstep trace"),
+        (["open", "missing"], "there is no file missing"),
+        (["export", "loop.py"], "loop.py is not a gradstep trace"),
+        (["record", "-o", "no/where.gradstep", "loop.py"], "there is no directory"),
+        (["record", "-o", "loop.py", "loop.py"], "is not a gradstep trace; it is kept"),
+        (["record", "-o", ".", "loop.py"], "is a directory"),
+        (["record", "--python", "./loop.py", "loop.py"], "there is no Python at ./loop.py"),
+    ],
+)
+@pytest.mark.usefixtures("loop")
+def test_bad_usage_is_one_line_and_status_2(run: Run, arguments: list[str], message: str) -> None:
+    done = run(*arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1
+    assert done.stderr.startswith("gradstep: ")
+    assert message in done.stderr
+
+
+def test_demo_lists_the_scenarios(run: Run, scenarios: Path) -> None:
+    done = run("demo")
+    assert done.returncode == 0
+    for script in scenarios.glob("[!_]*.py"):
+        line = next(line for line in done.stdout.splitlines() if f" {script.stem} " in line)
+        assert line.removeprefix(f"  {script.stem}").strip()
+
+
+def test_textual_is_imported_for_the_screen_alone(
+    python: str, child_environment: dict[str, str], tmp_path: Path, loop: Path
+) -> None:
+    trace = tmp_path / "x.gradstep"
+    write_loop(trace)
+    code = f"""
+import sys
+from gradstep.cli import main
+for argv in (["--help"], ["demo"], ["export", {str(trace)!r}], ["record", {str(loop)!r}], ["x"]):
+    main(argv)
+    assert not {{"textual", "rich", "numpy", "gradstep_engine"}} & set(sys.modules), argv
+"""
+    done = subprocess.run(
+        [python, "-c", code],
+        env=child_environment,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_record_leaves_the_script_alone(run: Run, loop: Path, tmp_path: Path) -> None:
+    loop.write_text(loop.read_text() + "print('to stderr', file=sys.stderr)\nsys.exit(3)\n")
+    done = run("record", "loop.py", "--help", "-o", "x")
+    assert done.returncode == 3
+    assert done.stdout == "done --help -o x\n"
+    assert done.stderr == "to stderr\n"
+    with Trace.open(tmp_path / "loop.gradstep") as trace:
+        run_trace = trace.run()
+        assert run_trace.info.exit_status == 3
+        assert run_trace.info.argv == ("loop.py", "--help", "-o", "x")
+        assert run_trace.iterations() == 3
+    assert sorted(os.listdir(tmp_path)) == ["loop.gradstep", "loop.py"]
+    # An older trace is overwritten, not added to.
+    run("record", "loop.py")
+    with Trace.open(tmp_path / "loop.gradstep") as trace:
+        assert len(trace.runs()) == 1
+
+
+def test_record_ends_after_so_many_steps(run: Run, tmp_path: Path, loop: Path) -> None:
+    done = run("record", "--steps", "2", loop.name)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    with Trace.open(tmp_path / "loop.gradstep") as trace:
+        last = trace.run().seq_of_step(2)
+        assert last is not None
+        kinds = [row.kind for row in trace.run().events(last + 1)]
+        assert trace.run().info.exit_status == 0
+    assert kinds == ["run_finished"]
+
+
+def test_record_of_a_scenario(run: Run, tmp_path: Path, scenarios: Path) -> None:
+    done = run("record", "-o", "s.gradstep", "--steps", "2", str(scenarios / "two_scalars.py"))
+    assert (done.returncode, done.stderr) == (0, "")
+    exported = [json.loads(line) for line in run("export", "s.gradstep").stdout.splitlines()]
+    assert {"op", "node", "accumulated", "updated"} <= {event["kind"] for event in exported}
+    assert exported[-1]["step"] == 2
+
+
+def test_record_of_a_script_that_a_signal_ends(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "k.py").write_text("import os\nos.kill(os.getpid(), 9)\n")
+    done = run("record", "-o", "k.gradstep", "k.py")
+    assert (done.returncode, done.stderr) == (128 + 9, "")
+    with Trace.open(tmp_path / "k.gradstep") as trace:
+        error = trace.run().info.error
+    assert error is not None
+    assert error["message"] == "killed by SIGKILL"
+
+
+def test_ctrl_c_ends_the_script_and_keeps_the_trace(
+    python: str, child_environment: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "endless.py").write_text("print('on', flush=True)\nwhile True:\n    pass\n")
+    process = subprocess.Popen(
+        [python, "-m", "gradstep", "record", "endless.py"],
+        cwd=tmp_path,
+        env=child_environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "on\n"
+    os.killpg(process.pid, signal.SIGINT)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode in {130, 128 + signal.SIGINT}
+    assert "KeyboardInterrupt" in errors  # the script's own, as without us
+    assert "gradstep" not in errors
+    with Trace.open(tmp_path / "endless.gradstep") as trace:
+        assert trace.run().info.finished is not None
+
+
+def test_record_of_a_python_that_never_reaches_us(run: Run, loop: Path) -> None:
+    done = run("record", "--python", "/bin/false", loop.name)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "nothing was recorded" in done.stderr
+
+
+def test_export_has_the_documented_fields(run: Run, tmp_path: Path) -> None:
+    rows = write_loop(tmp_path / "x.gradstep")
+    done = run("export", "x.gradstep")
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [event["seq"] for event in events] == [row.seq for row in rows]
+    assert list(events[7]) == [
+        *("seq", "kind", "phase", "iteration", "step", "name", "module", "file", "line"),
+        *("tensors", "detail"),
+    ]
+    (loss,) = events[7]["tensors"]
+    assert list(loss) == [
+        *("role", "name", "id", "version", "shape", "dtype"),
+        *("min", "max", "mean", "std", "norm", "zeros", "nan", "inf"),
+    ]
+    assert (loss["role"], loss["name"], loss["mean"]) == ("output", "loss", 1.0)
+    run("export", "x.gradstep", "-o", "out.jsonl")
+    assert (tmp_path / "out.jsonl").read_text() == done.stdout
+
+
+def test_export_never_overwrites_its_own_trace(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "x.gradstep"
+    write_loop(path)
+    before = path.read_bytes()
+    assert run("export", "x.gradstep", "-o", "x.gradstep").returncode == 2
+    assert path.read_bytes() == before
+
+
+def test_export_into_a_pipe_that_closes_is_quiet(
+    python: str, child_environment: dict[str, str], tmp_path: Path
+) -> None:
+    write_loop(tmp_path / "x.gradstep", iterations=2000)
+    process = subprocess.Popen(
+        [python, "-m", "gradstep", "export", "x.gradstep"],
+        cwd=tmp_path,
+        env=child_environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.readline()
+    process.stdout.close()
+    with process.stderr:
+        assert process.stderr.read() == b""
+    assert process.wait(timeout=30) == 141

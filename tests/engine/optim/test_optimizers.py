@@ -1,0 +1,291 @@
+"""Each optimizer with its options against PyTorch: twenty steps, parameters and state."""
+
+from __future__ import annotations
+
+import copy
+import itertools
+from typing import Any
+
+import numpy as np
+import pytest
+
+import gradstep_engine as ours
+from tests.engine.nn.pairing import numbers, torch_or_skip
+
+OPTIONS: dict[str, list[dict[str, Any]]] = {
+    "SGD": [
+        {},
+        {"momentum": 0.9},
+        {"momentum": 0.9, "dampening": 0.3},
+        {"momentum": 0.9, "nesterov": True},
+        {"weight_decay": 0.1},
+        {"maximize": True},
+        {"momentum": 0.9, "nesterov": True, "weight_decay": 0.1, "maximize": True},
+        {"momentum": 0.8, "dampening": 0.1, "weight_decay": 0.2, "maximize": True},
+    ],
+    "Adam": [
+        {},
+        {"betas": (0.8, 0.9), "eps": 1e-3},
+        {"weight_decay": 0.1},
+        {"amsgrad": True},
+        {"maximize": True},
+        {"amsgrad": True, "weight_decay": 0.1, "maximize": True},
+    ],
+    "AdamW": [{}, {"weight_decay": 0.3}, {"amsgrad": True}, {"maximize": True, "amsgrad": True}],
+    "RMSprop": [
+        {},
+        {"alpha": 0.9, "eps": 1e-3},
+        {"momentum": 0.9},
+        {"centered": True},
+        {"weight_decay": 0.1, "maximize": True},
+        {"momentum": 0.9, "centered": True, "weight_decay": 0.1},
+    ],
+    "Adagrad": [
+        {},
+        {"lr_decay": 0.1},
+        {"weight_decay": 0.1, "initial_accumulator_value": 0.5, "maximize": True},
+    ],
+}
+CASES = [
+    pytest.param(name, options, id=f"{name}-{number}")
+    for name, several in OPTIONS.items()
+    for number, options in enumerate(several)
+]
+
+
+def train(engine: Any, name: str, options: dict[str, Any], dtype: str, steps: int = 20) -> Any:
+    """Return optimizer and parameters after `steps` on a small nonlinear regression."""
+    shapes = [(3, 4), (4,), (), (70_001,)]
+    parameters = [
+        engine.tensor(numbers(*shape, seed=n, dtype=dtype), requires_grad=True)
+        for n, shape in enumerate(shapes)
+    ]
+    optimizer = getattr(engine.optim, name)(parameters, lr=0.05, **options)
+    x = engine.tensor(numbers(5, 3, seed=9, dtype=dtype))
+    for step in range(steps):
+        optimizer.zero_grad()
+        w, b, c, long = parameters
+        loss = ((x @ w + b) ** 2).mean() + c * c * 3
+        if step % 2:  # a parameter without gradient is left alone
+            loss = loss + (long * long).sum() / 1000
+        loss.backward()
+        optimizer.step()
+    return optimizer, parameters
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize(("name", "options"), CASES)
+def test_twenty_steps_equal_torchs(name: str, options: dict[str, Any], dtype: str) -> None:
+    torch = torch_or_skip()
+    mine, own = train(ours, name, options, dtype)
+    theirs, other = train(torch, name, options, dtype)
+    tolerance = 1e-10 if dtype == "float64" else 2e-5
+    for a, b in zip(own, other, strict=True):
+        np.testing.assert_allclose(
+            a.detach().numpy(), b.detach().numpy(), rtol=tolerance, atol=tolerance
+        )
+        assert list(mine.state[a]) == list(theirs.state[b])
+        for key, value in mine.state[a].items():
+            expected = theirs.state[b][key]
+            assert repr(value.dtype) == repr(expected.dtype), key
+            assert tuple(value.shape) == tuple(expected.shape)
+            np.testing.assert_allclose(
+                value.numpy(), expected.numpy(), rtol=tolerance * 10, atol=tolerance
+            )
+    assert repr(mine) == repr(theirs)
+    assert list(mine.param_groups[0]) == list(theirs.param_groups[0])
+    packed, expected_packed = mine.state_dict(), theirs.state_dict()
+    assert packed["param_groups"] == expected_packed["param_groups"]
+    assert list(packed["state"]) == list(expected_packed["state"])
+
+
+@pytest.mark.parametrize(("name", "options"), CASES)
+def test_state_resumes_where_it_was_saved(name: str, options: dict[str, Any]) -> None:
+    _, whole = train(ours, name, options, "float64", 12)
+    first, halfway = train(ours, name, options, "float64", 6)
+    saved = copy.deepcopy(first.state_dict())
+    second = getattr(ours.optim, name)(halfway, lr=1.0)
+    second.load_state_dict(saved)
+    x = ours.tensor(numbers(5, 3, seed=9))
+    for step in range(6, 12):
+        second.zero_grad()
+        w, b, c, long = halfway
+        loss = ((x @ w + b) ** 2).mean() + c * c * 3
+        if step % 2:
+            loss = loss + (long * long).sum() / 1000
+        loss.backward()
+        second.step()
+    for a, b in zip(whole, halfway, strict=True):
+        assert np.array_equal(a.detach().numpy(), b.detach().numpy())
+
+
+WRONG: dict[str, Any] = {
+    "empty": lambda e, o, x: o.SGD([], lr=0.1),
+    "single tensor": lambda e, o, x: o.SGD(x, lr=0.1),
+    "non-leaf": lambda e, o, x: o.SGD([x * 2], lr=0.1),
+    "number": lambda e, o, x: o.SGD([1], lr=0.1),
+    "lr": lambda e, o, x: o.SGD([x], lr=-1),
+    "momentum": lambda e, o, x: o.SGD([x], lr=1, momentum=-1),
+    "nesterov": lambda e, o, x: o.SGD([x], lr=1, nesterov=True),
+    "weight decay": lambda e, o, x: o.SGD([x], lr=1, weight_decay=-1),
+    "beta 0": lambda e, o, x: o.Adam([x], betas=(1, 1)),
+    "beta 1": lambda e, o, x: o.AdamW([x], betas=(0.9, 1)),
+    "eps": lambda e, o, x: o.Adam([x], eps=-1),
+    "alpha": lambda e, o, x: o.RMSprop([x], alpha=-1),
+    "two groups": lambda e, o, x: o.SGD([{"params": [x]}, {"params": [x]}], lr=1),
+    "no params": lambda e, o, x: o.SGD([{"params": [x]}, {"foo": [x]}], lr=1),
+    "set": lambda e, o, x: o.SGD([{"params": {x}}], lr=1),
+    "abstract": lambda e, o, x: o.Optimizer([x], {}).step(),
+    "other size": lambda e, o, x: o.SGD([x], lr=1).load_state_dict(
+        o.SGD([x, e.zeros(1, requires_grad=True)], lr=1).state_dict()
+    ),
+    "other groups": lambda e, o, x: o.SGD([x], lr=1).load_state_dict(
+        o.SGD([{"params": [x]}, {"params": [e.zeros(1, requires_grad=True)]}], lr=1).state_dict()
+    ),
+    "scheduler": lambda e, o, x: o.lr_scheduler.StepLR(3, 2),
+}
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("name", WRONG)
+def test_mistakes_are_reported_in_torchs_words(name: str) -> None:
+    raised = []
+    for engine in (ours, torch_or_skip()):
+        with pytest.raises(Exception) as caught:  # noqa: PT011 (compared below)
+            WRONG[name](engine, engine.optim, engine.zeros(2, requires_grad=True))
+        raised.append((type(caught.value).__name__, str(caught.value)))
+    assert raised[0] == raised[1]
+
+
+def test_duplicates_in_a_group_warn() -> None:
+    x = ours.zeros(2, requires_grad=True)
+    with pytest.warns(UserWarning, match="duplicate parameters"):
+        ours.optim.SGD([x, x], lr=1)
+
+
+def test_groups_have_their_own_hyper_parameters() -> None:
+    a, b = (ours.ones(1, requires_grad=True) for _ in range(2))
+    optimizer = ours.optim.SGD([{"params": [a]}, {"params": b, "lr": 1.0}], lr=0.5)
+    (a + b).sum().backward()
+    optimizer.step()
+    assert (a.item(), b.item()) == (0.5, 0.0)
+    c = ours.ones(1, requires_grad=True)
+    optimizer.add_param_group({"params": [c], "lr": 0.25})
+    assert [group["lr"] for group in optimizer.param_groups] == [0.5, 1.0, 0.25]
+
+
+def test_zero_grad_sets_none_or_zeros() -> None:
+    x = ours.ones(2, requires_grad=True)
+    optimizer = ours.optim.SGD([x], lr=0.1)
+    x.sum().backward()
+    grad = x.grad
+    optimizer.zero_grad(set_to_none=False)
+    assert x.grad is grad
+    assert x.grad.tolist() == [0.0, 0.0]
+    optimizer.zero_grad()
+    assert x.grad is None
+
+
+def test_step_evaluates_its_closure_with_gradients() -> None:
+    x = ours.ones(1, requires_grad=True)
+    optimizer = ours.optim.SGD([x], lr=0.25)
+
+    def closure() -> Any:
+        optimizer.zero_grad()
+        loss = (x * x).sum()
+        loss.backward()
+        return loss
+
+    with ours.no_grad():
+        assert float(optimizer.step(closure)) == 1.0
+    assert x.item() == 0.5
+
+
+def test_updates_are_in_place_and_raise_the_version() -> None:
+    x = ours.ones(1, requires_grad=True)
+    optimizer = ours.optim.Adam([x], lr=0.25)
+    array, version = x._array, x._version
+    (x * 2).sum().backward()
+    optimizer.step()
+    assert x._array is array
+    assert x._version == version + 1
+
+
+def test_changing_weights_between_forward_and_backward_is_noticed() -> None:
+    net = ours.nn.Sequential(ours.nn.Linear(2, 2), ours.nn.Linear(2, 1))
+    optimizer = ours.optim.SGD(net.parameters(), lr=0.1)
+    loss = net(ours.ones(1, 2)).sum()
+    loss.backward(retain_graph=True)
+    optimizer.step()
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        loss.backward()
+
+
+SCHEDULERS: dict[str, Any] = {
+    "StepLR": lambda s, o: s.StepLR(o, 3, gamma=0.5),
+    "MultiStepLR": lambda s, o: s.MultiStepLR(o, [2, 5, 5, 9], gamma=0.3),
+    "ExponentialLR": lambda s, o: s.ExponentialLR(o, 0.9),
+    "LambdaLR": lambda s, o: s.LambdaLR(o, lambda epoch: 0.95**epoch),
+    "LambdaLR for each": lambda s, o: s.LambdaLR(o, [lambda e: 1 / (e + 1), lambda e: 0.9**e]),
+    "MultiplicativeLR": lambda s, o: s.MultiplicativeLR(o, lambda epoch: 0.95),
+    "ConstantLR": lambda s, o: s.ConstantLR(o, 0.5, 4),
+    "LinearLR": lambda s, o: s.LinearLR(o, 0.25, 0.75, 10),
+    "CosineAnnealingLR": lambda s, o: s.CosineAnnealingLR(o, 7, eta_min=0.01),
+    "ReduceLROnPlateau": lambda s, o: s.ReduceLROnPlateau(o, patience=2, cooldown=1),
+    "ReduceLROnPlateau max": lambda s, o: s.ReduceLROnPlateau(
+        o, "max", 0.5, 1, threshold_mode="abs", min_lr=[0.02, 0.1]
+    ),
+}
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("name", SCHEDULERS)
+def test_thirty_epochs_equal_torchs(name: str) -> None:
+    seen = []
+    for engine in (ours, torch_or_skip()):
+        a, b = (engine.ones(1, requires_grad=True) for _ in range(2))
+        optimizer = engine.optim.SGD([{"params": [a]}, {"params": [b], "lr": 0.7}], lr=0.4)
+        scheduler = SCHEDULERS[name](engine.optim.lr_scheduler, optimizer)
+        losses = itertools.cycle([3.0, 2.0, 2.0, 2.5, 2.0, 2.0, 1.0])
+        rates = [scheduler.get_last_lr()]
+        for _ in range(30):
+            optimizer.step()
+            if "Plateau" in name:
+                scheduler.step(next(losses))
+            else:
+                scheduler.step()
+            rates.append([group["lr"] for group in optimizer.param_groups])
+            assert scheduler.get_last_lr() == rates[-1]
+        state = scheduler.state_dict()
+        seen.append((rates, sorted(state) if "Lambda" not in name else None, optimizer))
+    for mine, theirs in zip(seen[0][0], seen[1][0], strict=True):
+        assert mine == pytest.approx(theirs, rel=1e-12)
+    assert list(seen[0][2].param_groups[0]) == list(seen[1][2].param_groups[0])
+
+
+def test_scheduler_before_optimizer_warns() -> None:
+    x = ours.ones(1, requires_grad=True)
+    optimizer = ours.optim.SGD([x], lr=0.4)
+    scheduler = ours.optim.lr_scheduler.StepLR(optimizer, 2)
+    with pytest.warns(UserWarning, match=r"`lr_scheduler.step\(\)` before `optimizer.step\(\)`"):
+        scheduler.step()
+
+
+def test_scheduler_state_resumes() -> None:
+    def build() -> tuple[Any, Any]:
+        optimizer = ours.optim.SGD([ours.ones(1, requires_grad=True)], lr=0.4)
+        return optimizer, ours.optim.lr_scheduler.StepLR(optimizer, 2)
+
+    optimizer, scheduler = build()
+    for _ in range(3):
+        optimizer.step()
+        scheduler.step()
+    other_optimizer, other = build()
+    other_optimizer.load_state_dict(optimizer.state_dict())
+    other.load_state_dict(scheduler.state_dict())
+    optimizer.step()
+    scheduler.step()
+    other_optimizer.step()
+    other.step()
+    assert other.get_last_lr() == scheduler.get_last_lr()

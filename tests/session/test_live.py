@@ -1,0 +1,327 @@
+"""A live run: motions over the edge, the ways a script ends, and that nothing of it is left."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from gradstep.session import LaunchOptions, Session, SessionError
+from gradstep.trace.reader import Trace
+from tests.session.conftest import LOOP, PATIENCE, Launch, go, until
+
+
+def text_of(session: Session) -> str:
+    return "".join(piece.text for piece in session.output)
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+async def test_starts_before_the_first_line(launch: Launch) -> None:
+    session = await launch(LOOP)
+    assert session.stop is not None
+    assert (session.stop.reason, session.stop.line) == ("entry", 1)
+    assert (session.cursor, session.head, session.at_edge) == (1, 1, True)
+    assert session.is_live
+    assert session.moment().event.kind == "run_started"
+    assert text_of(session) == ""
+
+
+@pytest.mark.parametrize(
+    ("motions", "stops"),
+    [
+        (["step", "step", "step"], [2, 3, 4]),
+        (["phase", "phase", "phase", "phase"], [3, 5, 7, 9]),
+        (["phase", "iteration", "iteration"], [3, 9, 15]),
+        (["step", "finish", "step", "finish"], [2, 3, 4, 5]),
+        (["step", "step", "-step", "-step", "step", "step", "step"], [2, 3, 2, 1, 2, 3, 4]),
+        (["iteration", "-phase", "iteration", "iteration"], [2, 1, 2, 8]),
+        (["phase", "iteration", "-iteration", "iteration", "iteration"], [3, 9, 3, 9, 15]),
+    ],
+)
+async def test_motions_cross_from_the_past_into_the_script(
+    launch: Launch, motions: list[str], stops: list[int]
+) -> None:
+    session = await launch(LOOP)
+    found = [await go(session, m.removeprefix("-"), backward=m.startswith("-")) for m in motions]
+    assert [seq for _, seq in found] == stops
+
+
+async def test_an_iteration_from_the_past_ends_where_it_was_headed(launch: Launch) -> None:
+    # given the script at the end of iteration 2, and the cursor on its backward
+    session = await launch(LOOP)
+    for _ in range(6):
+        await go(session, "phase")
+    assert session.head == 13
+    await session.seek(11)
+    # when the user asks for the same point of the next iteration
+    stop = await go(session, "iteration")
+    # then that is the backward of iteration 3, not the edge's own point
+    assert stop == ("motion", 17)
+
+
+async def test_lines_and_line_breakpoints(launch: Launch) -> None:
+    session = await launch("a = 1\nb = a + 1\nc = b + 1\nd = 4\n", breakpoints=("3",))
+    await go(session, "line")
+    assert session.stop is not None
+    assert session.stop.line == 2
+    assert await go(session, "continue") == ("breakpoint", session.head)
+    assert session.stop.line == 3
+    assert session.stop.message == "breakpoint 3"
+    assert (await session.evaluate("a + b")).text == "3"
+    assert "NameError" in (await session.evaluate("c")).error
+    assert (await session.execute("b = 40")).ok
+    await go(session, "line")
+    assert (await session.evaluate("c")).text == "41"
+    assert await go(session, "continue") == ("exited", session.head)
+
+
+async def test_breakpoints_conditions_and_hits(launch: Launch) -> None:
+    session = await launch(LOOP, breakpoints=("backward if iteration == 2", "step after 2"))
+    assert await go(session, "continue") == ("breakpoint", 10)
+    session.breakpoints.toggle("zero_grad")
+    assert await go(session, "continue") == ("breakpoint", 14)
+    assert await go(session, "continue") == ("breakpoint", 18)
+    assert await go(session, "continue", backward=True) == ("breakpoint", 14)
+    assert (await go(session, "continue")) == ("breakpoint", 18)
+    session.breakpoints.add("op:add if undefined > 1")
+    assert (await go(session, "continue"))[0] == "exited"
+
+
+async def test_a_condition_that_fails_stops_and_says_so(launch: Launch) -> None:
+    session = await launch(LOOP, breakpoints=("step if undefined > 1",))
+    assert await go(session, "continue") == ("condition_error", 6)
+    assert session.stop is not None
+    assert "NameError" in session.stop.message
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "message"),
+    [
+        ("x = 1\n", 0, "finished"),
+        ("import sys\nsys.exit(3)\n", 3, "exit status 3"),
+        ("import os\nos._exit(4)\n", 4, "exit status 4"),
+        ("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n", -9, "killed by SIGKILL"),
+        ("import ctypes\nctypes.string_at(0)\n", -11, "killed by SIGSEGV"),
+    ],
+)
+async def test_the_end_is_told(launch: Launch, text: str, status: int, message: str) -> None:
+    session = await launch(text)
+    assert (await go(session, "continue"))[0] == "exited"
+    assert session.stop is not None
+    assert (session.state, session.exit_status) == ("exited", status)
+    assert session.stop.message == message
+    assert not session.is_live
+    assert session.run.info.finished is not None
+    assert session.run.info.exit_status == status
+    assert (await go(session, "step", backward=True))[0] == "beginning"
+    assert (await go(session, "continue"))[0] == "end"
+    with pytest.raises(SessionError, match="the script is over"):
+        await session.pause()
+
+
+async def test_an_uncaught_exception_stops_in_its_frame(launch: Launch) -> None:
+    session = await launch("def fail(size):\n    raise ValueError(size)\n\nfail(7)\n")
+    assert (await go(session, "continue"))[0] == "exception"
+    assert session.stop is not None
+    assert "ValueError" in session.stop.message
+    assert session.stop.line == 2
+    assert (await session.evaluate("size")).text == "7"
+    assert (await go(session, "continue"))[0] == "exited"
+    assert session.stop.message == "ValueError: 7 (exit status 1)"
+
+
+async def test_killed_in_a_pause(launch: Launch) -> None:
+    session = await launch(LOOP)
+    await go(session, "step")
+    pid = session.run.info.pid
+    os.killpg(pid, signal.SIGKILL)
+    await until(session, "exited")
+    assert session.stop is not None
+    assert session.stop.message == "killed by SIGKILL"
+    assert session.moment().event.seq == 2
+    assert session.run.info.finished is not None
+
+
+async def test_an_endless_loop_is_paused_and_quit(launch: Launch) -> None:
+    session = await launch("count = 0\nwhile True:\n    count += 1\n")
+    moving = asyncio.create_task(session.motion("continue"))
+    await until(session, "running")
+    with pytest.raises(SessionError, match="the script is running; pause it first"):
+        await session.motion("step")
+    assert "running" in (await session.evaluate("count")).error
+    await asyncio.wait_for(session.pause(), PATIENCE)
+    stop = await asyncio.wait_for(moving, PATIENCE)
+    assert (stop.reason, session.state) == ("pause", "paused")
+    assert int((await session.evaluate("count")).text) > 0
+    moving = asyncio.create_task(session.motion("continue"))
+    await until(session, "running")
+    pid = session.run.info.pid
+    await session.quit()
+    assert (await moving).reason == "exited"
+    assert not is_alive(pid)
+
+
+async def test_a_script_inside_c_says_so_and_can_be_quit(launch: Launch) -> None:
+    session = await launch("import ctypes\nprint('in', flush=True)\nctypes.PyDLL(None).sleep(60)\n")
+    moving = asyncio.create_task(session.motion("continue"))
+    await asyncio.wait_for(session.wait_for(lambda: "in" in text_of(session)), PATIENCE)
+    await asyncio.wait_for(session.pause(), PATIENCE)
+    assert session.notice == "pause requested; the script is inside C code"
+    assert session.state == "running"
+    await asyncio.wait_for(session.quit(), PATIENCE)
+    assert (await moving).reason == "exited"
+
+
+async def test_quit_leaves_no_process_and_no_file(launch: Launch) -> None:
+    session = await launch(
+        """
+        import subprocess, sys
+        child = subprocess.Popen([sys.executable, "-c", "input()"])
+        print(child.pid, flush=True)
+        input("name? ")
+        """
+    )
+    moving = asyncio.create_task(session.motion("continue"))
+    await asyncio.wait_for(session.wait_for(lambda: "name? " in text_of(session)), PATIENCE)
+    pids = [session.run.info.pid, int(text_of(session).split()[0])]
+    place = session.trace.path.parent
+    assert place.is_dir()
+    await session.quit()
+    await moving
+    # The kernel tells of a killed grandchild's end only through its parent, which is gone too.
+    async with asyncio.timeout(PATIENCE):
+        while any(map(is_alive, pids)):
+            await asyncio.sleep(0.01)
+    assert not place.exists()
+
+
+async def test_kill_now_needs_no_loop(launch: Launch) -> None:
+    session = await launch(LOOP)
+    pid = session.run.info.pid
+    session.kill_now()
+    await until(session, "exited")
+    assert not is_alive(pid)
+
+
+async def test_input_reaches_the_script(launch: Launch) -> None:
+    session = await launch("name = input('name? ')\nprint(f'hello {name}')\n")
+    moving = asyncio.create_task(session.motion("continue"))
+    await asyncio.wait_for(session.wait_for(lambda: "name? " in text_of(session)), PATIENCE)
+    session.send_input("Ada\n")
+    assert (await asyncio.wait_for(moving, PATIENCE)).reason == "exited"
+    assert "hello Ada\n" in text_of(session)
+    with pytest.raises(SessionError, match="the script is over"):
+        session.send_input("more")
+
+
+async def test_restart_is_a_fresh_run_with_the_same_breakpoints(launch: Launch) -> None:
+    session = await launch(LOOP, breakpoints=("backward",))
+    assert await go(session, "continue") == ("breakpoint", 4)
+    first = session.run.info.pid
+    await asyncio.wait_for(session.restart(), PATIENCE)
+    await until(session, "paused")
+    assert not is_alive(first)
+    assert (session.run.number, session.cursor, session.head) == (2, 1, 1)
+    assert [run.id for run in session.trace.runs()] == [1, 2]
+    assert session.trace.runs()[0].error is not None
+    assert await go(session, "continue") == ("breakpoint", 4)
+    assert await go(session, "continue") == ("breakpoint", 10)
+    # and again once it has ended
+    for entry in session.breakpoints.list():
+        session.breakpoints.remove(entry.id)
+    await go(session, "continue")
+    await asyncio.wait_for(session.restart(), PATIENCE)
+    await until(session, "paused")
+    assert session.run.number == 3
+
+
+async def test_restart_while_running_ends_the_motion(launch: Launch) -> None:
+    session = await launch("while True:\n    pass\n")
+    moving = asyncio.create_task(session.motion("continue"))
+    await until(session, "running")
+    await asyncio.wait_for(session.restart(), PATIENCE)
+    assert (await moving).message == "restarted"
+    await until(session, "paused")
+    assert session.run.number == 2
+
+
+async def test_a_scenario_from_phase_to_phase_and_back(
+    scenarios: Path,
+) -> None:
+    session = await Session.launch(LaunchOptions(str(scenarios / "two_scalars.py")))
+    try:
+        await until(session, "paused")
+        seqs = [(await go(session, "phase"))[1] for _ in range(8)]
+        assert seqs == sorted(set(seqs))
+        exits = [session.run.event(seq) for seq in seqs]
+        assert {row.kind for row in exits} == {"phase_exited"}
+        assert {row.phase for row in exits} >= {"forward", "backward", "step"}
+        back = [(await go(session, "phase", backward=True))[1] for _ in range(7)]
+        assert back == seqs[-2::-1]
+        stop = await go(session, "step")
+        assert stop == ("motion", seqs[0] + 1)
+    finally:
+        await session.quit()
+
+
+async def test_record_keeps_a_trace_that_opens_again(launch: Launch, tmp_path: Path) -> None:
+    path = tmp_path / "kept.gradstep"
+    session = await launch(LOOP, record_path=path)
+    await go(session, "phase")
+    await session.quit()
+    with Trace.open(path) as trace:
+        info = trace.run().info
+        assert trace.run().head >= 3
+    assert info.finished is not None
+    assert info.error is not None
+    assert info.error["message"] == "ended by gradstep"
+    assert [file.name for file in tmp_path.glob("kept*")] == ["kept.gradstep"]
+
+
+async def test_run_and_steps(launch: Launch) -> None:
+    session = await launch(LOOP, run=True, steps=2)
+    assert session.stop is not None
+    assert (session.stop.seq, session.moment().event.step) == (13, 2)
+
+
+async def test_what_cannot_start_is_told(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text("x = 1\n")
+    for options, message in [
+        (LaunchOptions(str(tmp_path / "no.py")), "there is no script .*no.py"),
+        (LaunchOptions(str(tmp_path)), "is a directory"),
+        (LaunchOptions(str(script), python="/no/python"), "there is no Python at /no/python"),
+        (LaunchOptions(str(script), python="/bin/false"), "ended before it .*exit status 1"),
+        (LaunchOptions(str(script), engine="torch"), "not available yet"),
+        (LaunchOptions(str(script), breakpoints=("bakward",)), "did you mean 'backward'"),
+        (LaunchOptions(str(script), record_path=script), "is not a gradstep trace"),
+        (LaunchOptions(str(script), record_path=tmp_path / "a" / "b"), "no directory"),
+    ]:
+        with pytest.raises((SessionError, ValueError), match=message):
+            await asyncio.wait_for(Session.launch(options), PATIENCE)
+
+
+async def test_a_module_that_does_not_exist_is_told() -> None:
+    session = await Session.launch(LaunchOptions("no_such_module_here", module=True))
+    try:
+        await until(session, "exited")
+        assert session.stop is not None
+        assert session.stop.message.startswith("exit status 1: ")
+        assert "No module named no_such_module_here" in session.stop.message
+    finally:
+        await session.quit()
+
+
+async def test_a_breakpoint_on_a_line_without_code_is_warned_about(launch: Launch) -> None:
+    session = await launch("x = 1\n\n# nothing\ny = 2\n", breakpoints=("3",))
+    assert session.notice == "script.py has no code on line 3; the next line with code is 4"

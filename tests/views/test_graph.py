@@ -1,0 +1,162 @@
+"""The graph as rails."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from gradstep.trace.reader import Trace
+from gradstep.views.glyphs import ASCII
+from gradstep.views.graph import GraphView, graph_view
+from gradstep.views.rails import lay_out
+from gradstep.views.text import plain, width_of
+from tests.views.tracing import TraceBuilder, at, find
+
+DRAWN = str.maketrans("|-+tTjeo", "│─┼├┤┴╯●")
+
+
+def picture(structure: tuple[tuple[int, ...], ...], *, open_ended: bool = False) -> str:
+    rows = lay_out(structure, open_ended=open_ended).rows
+    return "\n".join(row.parts.translate(DRAWN) for row in rows)
+
+
+def shown(view: GraphView, width: int = 60) -> str:
+    rows = [view.render(i, width) for i in range(len(view.rows))]
+    assert all(width_of(row) == width for row in rows)
+    return plain([view.header(width), *rows])
+
+
+def test_a_chain_is_one_lane() -> None:
+    assert picture(((), (0,), (1,))) == "●\n●\n●"
+
+
+def test_a_residual_connection_runs_beside_its_branch() -> None:
+    assert (
+        picture(((), (0,), (1,), (0, 2), (3,)))
+        == """\
+●
+├─●
+│ ●
+●─╯
+●"""
+    )
+
+
+def test_several_tensors_join_in_one_row() -> None:
+    assert (
+        picture(((), (), (), (0, 1, 2)))
+        == """\
+●
+│ ●
+│ │ ●
+●─┴─╯"""
+    )
+
+
+def test_an_edge_goes_under_the_lanes_that_it_only_passes() -> None:
+    assert (
+        picture(((), (), (0,), (0, 1, 2)))
+        == """\
+●
+│ ●
+├─│─●
+●─┴─╯"""
+    )
+
+
+def test_an_output_that_nobody_takes_is_open_only_while_more_may_come() -> None:
+    assert picture(((), ()), open_ended=True) == "●\n│ ●"
+    assert picture(((), ())) == "●\n●"
+
+
+def test_before_the_first_op_the_pane_says_what_will_come(trace: Trace) -> None:
+    assert plain(graph_view(at(trace, 1)).empty).splitlines()[0] == "no op has run yet"
+
+
+def test_pending_ops_stand_where_they_will_run(trace: Trace) -> None:
+    assert (
+        shown(graph_view(find(trace, "op", "mul", nth=2)), 50)
+        == """\
+      op      out   |grad|
+ ●    pow     [1] ●                      x
+ ◉    mul     [1] ◉
+ │ ○  pow     [1] ○                      y
+ ○─╯  add → z [1] ○"""
+    )
+
+
+def test_backward_walks_the_same_rows_upwards(trace: Trace) -> None:
+    view = graph_view(find(trace, "node", "MulBackward0"))
+    assert (
+        shown(view, 50)
+        == """\
+      op      out   |grad|
+ ●    pow     [1] ●                      x
+ ◉    mul     [1] ◄ 1.000     ━━━━━━━━
+ │ ●  pow     [1] ✓ 1.000     ━━━━━━━━   y✓
+ ●─╯  add → z [1] ✓ 1.000     ━━━━━━━━"""
+    )
+    assert (view.current, view.summary) == (1, "4 ops · 3 backward")
+
+
+def test_the_rails_never_move_while_stepping(trace: Trace) -> None:
+    run = trace.run()
+    start, stop = run.iteration_bounds(2) or (0, 0)
+    rails = {graph_view(run.at(seq)).rails for seq in range(start, stop + 1)}
+    assert len(rails) == 1
+
+
+def test_a_selected_row_is_found_by_its_op_and_by_its_node(trace: Trace) -> None:
+    moment = find(trace, "phase_exited", "backward")
+    node = find(trace, "node", "MulBackward0").seq
+    op = find(trace, "op", "mul").seq
+    assert graph_view(moment, selected=op).selected == 1
+    assert graph_view(moment, selected=node).selected == 1
+    assert "selected" in graph_view(moment, selected=op).render(1, 60)[1].style
+
+
+def test_ascii_glyphs_draw_the_same_graph(trace: Trace) -> None:
+    view = graph_view(find(trace, "phase_exited", "backward"), glyphs=ASCII)
+    assert plain(view.render(i, 60) for i in range(4)).isascii()
+
+
+def test_no_grad_ops_cuts_and_two_passes(tmp_path: Path) -> None:
+    b = TraceBuilder(tmp_path / "trace.gradstep")
+    w = b.tensor([2.0], "fc1.weight", "parameter", parameter=True)
+    b.iteration = 1
+    b.enter("forward", "forward")
+    h = b.tensor([4.0], "h")
+    op = b.op("relu", [w], h, ["ReluBackward0"], module="fc1")
+    cut = b.tensor([4.0], "frozen")
+    b.event("graph_cut", "detach", [("source", h), ("result", cut)])
+    b.op("mul", [cut], b.tensor([8.0]))
+    b.op("add", [h, cut], b.tensor([8.0], "loss"), ["AddBackward0"])
+    b.leave("forward")
+    for _ in range(2):
+        b.enter("backward", "backward")
+        grad = b.tensor(np.array([np.nan], np.float32))
+        b.node("ReluBackward0", op, [grad], [grad], ["AccumulateGrad"])
+        b.leave("backward")
+    with b.done() as trace:
+        view = graph_view(trace.run().at(trace.run().head))
+    assert (
+        shown(view, 66)
+        == """\
+        op              out   |grad|
+ ●      relu   fc1 → h  [1] ✓ NaN x2                 weight
+ ├─⊘    detach → frozen [1] ⊘ cut
+ │ ├─◦  mul             [1] – no grad
+ ●─╯    add    → loss   [1] ●"""
+    )
+
+
+def test_a_graph_of_another_shape_is_no_ghost(tmp_path: Path) -> None:
+    b = TraceBuilder(tmp_path / "trace.gradstep")
+    w = b.tensor([2.0], "w", parameter=True)
+    for b.iteration, names in ((1, ["mul", "sin"]), (2, ["cos"])):
+        b.enter("forward", "forward")
+        for name in names:
+            b.op(name, [w], b.tensor([1.0]), [f"{name.title()}Backward0"])
+    with b.done() as trace:
+        assert [row.name for row in graph_view(trace.run().at(trace.run().head)).rows] == ["cos"]

@@ -1,0 +1,69 @@
+"""Views of runs that the real engine recorded; and what importing views must not bring along."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from gradstep.trace.reader import Trace
+from gradstep.views.explain import explain
+from gradstep.views.graph import graph_view
+from gradstep.views.source import source_view
+from gradstep.views.text import plain
+
+
+@pytest.mark.parametrize(
+    "name", ["two_scalars", "linear_cross_entropy", "sgd_variants", "scheduler"]
+)
+def test_every_number_on_a_card_is_what_the_engine_computed(
+    name: str,
+    tmp_path: Path,
+    scenarios: Path,
+    python: str,
+    child_environment: dict[str, str],
+) -> None:
+    path = tmp_path / "run.gradstep"
+    command = [python, "-m", "gradstep", "record", "--engine", "builtin", "-o", str(path)]
+    subprocess.run(
+        [*command, str(scenarios / f"{name}.py")],
+        env=child_environment,
+        capture_output=True,
+        check=True,
+        timeout=120,
+    )
+    with Trace.open(path) as trace:
+        run = trace.run()
+        checked = 0
+        for row in run.events(1, None, {"node", "accumulated", "updated"}):
+            card = explain(run.at(row.seq))
+            assert card.matches is True, plain(card.lines)
+            checked += 1
+        assert checked
+        for row in run.events(1):
+            moment = run.at(row.seq)
+            view = graph_view(moment)
+            assert all(view.render(index, 60) for index in range(len(view.rows)))
+            assert source_view(moment).lines
+            assert explain(moment).lines
+
+
+def test_views_import_neither_textual_nor_numpy_nor_the_engine(
+    python: str, child_environment: dict[str, str]
+) -> None:
+    code = (
+        "import sys, pkgutil, importlib, gradstep.views as views\n"
+        "for found in pkgutil.walk_packages(views.__path__, 'gradstep.views.'):\n"
+        "    importlib.import_module(found.name)\n"
+        "print([n for n in ('textual', 'rich', 'numpy', 'gradstep_engine') if n in sys.modules])"
+    )
+    done = subprocess.run(
+        [python, "-c", code],
+        env=child_environment,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert done.stdout.strip() == "[]"
