@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from gradstep_engine.device import check as check_device
 import gradstep_engine.dtypes as dtypes
+from gradstep_engine.autograd.variable import TensorBase, wrap
+from gradstep_engine.device import check as check_device
 from gradstep_engine.emission import cut
 from gradstep_engine.randomness import source
-from gradstep_engine.autograd.variable import TensorBase, wrap
 from gradstep_engine.tensor.shaping import sizes_of
 from gradstep_engine.tensor.tensor import Tensor
 

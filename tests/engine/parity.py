@@ -10,8 +10,7 @@ import pytest
 
 import gradstep_engine as ours
 
-
-DTYPES = "float16 float32 float64 int8 int16 int32 int64 uint8 bool".split()
+DTYPES = ["float16", "float32", "float64", "int8", "int16", "int32", "int64", "uint8", "bool"]
 
 
 def torch_or_skip() -> Any:

@@ -13,7 +13,46 @@ pytestmark = pytest.mark.torch
 
 SHAPES: list[tuple[int, ...]] = [(), (1,), (3,), (2, 3), (2, 1, 3)]
 
-UNARY = ["abs", "acos", "asin", "atan", "ceil", "clone", "cos", "cosh", "exp", "exp2", "expm1", "floor", "log", "log10", "log1p", "log2", "neg", "reciprocal", "round", "rsqrt", "sign", "sin", "sinh", "sqrt", "square", "tan", "trunc", "sum", "mean", "prod", "max", "min", "amax", "amin", "flatten", "squeeze", "cumsum0", "ravel"]
+UNARY = [
+    "abs",
+    "acos",
+    "asin",
+    "atan",
+    "ceil",
+    "clone",
+    "cos",
+    "cosh",
+    "exp",
+    "exp2",
+    "expm1",
+    "floor",
+    "log",
+    "log10",
+    "log1p",
+    "log2",
+    "neg",
+    "reciprocal",
+    "round",
+    "rsqrt",
+    "sign",
+    "sin",
+    "sinh",
+    "sqrt",
+    "square",
+    "tan",
+    "trunc",
+    "sum",
+    "mean",
+    "prod",
+    "max",
+    "min",
+    "amax",
+    "amin",
+    "flatten",
+    "squeeze",
+    "cumsum0",
+    "ravel",
+]
 
 BINARY = {
     "add": lambda _, a, b: a + b,

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from gradstep_engine import events
-from gradstep_engine.autograd.walk import Captures, Root, Walk
 from gradstep_engine.autograd.node import AccumulateGrad, Node
+from gradstep_engine.autograd.variable import TensorBase, wrap
+from gradstep_engine.autograd.walk import Captures, Root, Walk
 from gradstep_engine.missing import missing
 from gradstep_engine.size import Size
-from gradstep_engine.autograd.variable import TensorBase, wrap
 
 
 def backward(

@@ -8,11 +8,11 @@ import numpy as np
 
 from gradstep_engine import events
 from gradstep_engine.autograd.errors import freed
-from gradstep_engine.autograd.function import edges_of, versions_of, emit_op, next_sequence
 from gradstep_engine.autograd.function import Op as _Op
+from gradstep_engine.autograd.function import edges_of, emit_op, next_sequence, versions_of
 from gradstep_engine.autograd.mode import GradMode
-from gradstep_engine.emission import quiet
 from gradstep_engine.autograd.variable import TensorBase, wrap
+from gradstep_engine.emission import quiet
 
 
 class Context(_Op):
@@ -70,7 +70,7 @@ class Context(_Op):
     _shapes: tuple[tuple[tuple[int, ...], Any], ...] = ()
 
 
-class no_grad_quietly:  # noqa: N801 (reads as a statement)
+class no_grad_quietly:
     """No recording and no events: what users' forward and backward do inside is theirs."""
 
     def __enter__(self) -> None:
@@ -109,9 +109,7 @@ class Function:
         node.node_name = f"{cls.__name__}Backward"
         edges = edges_of(args) if GradMode.enabled else ()
         recorded = any(edge is not None for edge in edges)
-        node.needs_input_grad = tuple(
-            isinstance(x, TensorBase) and x.requires_grad for x in args
-        )
+        node.needs_input_grad = tuple(isinstance(x, TensorBase) and x.requires_grad for x in args)
         with no_grad_quietly():
             result = cls.forward(node, *args)
         several = result if isinstance(result, tuple) else (result,)
@@ -151,4 +149,3 @@ def _break_cycle(node: Context, given: tuple[Any, ...], outputs: tuple[Any, ...]
         (box, expected, None if any(source is y for y in mine) else source)
         for box, expected, source in node.versions
     )
-

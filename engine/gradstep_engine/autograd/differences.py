@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from gradstep_engine.autograd.api import grad
-from gradstep_engine.emission import quiet
 from gradstep_engine.autograd.variable import TensorBase, wrap
+from gradstep_engine.emission import quiet
 
 
 class GradcheckError(RuntimeError):

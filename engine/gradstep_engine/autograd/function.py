@@ -16,9 +16,9 @@ import numpy as np
 from gradstep_engine import events
 from gradstep_engine.autograd.mode import GradMode
 from gradstep_engine.autograd.node import AccumulateGrad, Edge, Node
+from gradstep_engine.autograd.variable import TensorBase, wrap
 from gradstep_engine.dtypes import result_numpy
 from gradstep_engine.emission import Emission
-from gradstep_engine.autograd.variable import TensorBase, wrap
 
 R = TypeVar("R")
 

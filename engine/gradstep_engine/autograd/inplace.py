@@ -11,16 +11,16 @@ from gradstep_engine.autograd.function import (
     Op,
     edge_of,
     edges_of,
-    versions_of,
     emit_op,
     next_sequence,
     promoted,
+    versions_of,
 )
 from gradstep_engine.autograd.mode import GradMode
 from gradstep_engine.autograd.node import Node
+from gradstep_engine.autograd.variable import TensorBase
 from gradstep_engine.dtypes import category, of_numpy, result_numpy
 from gradstep_engine.emission import written
-from gradstep_engine.autograd.variable import TensorBase
 
 
 def apply_inplace(op: type[Op], target: Any, *others: Any, **attributes: Any) -> Any:

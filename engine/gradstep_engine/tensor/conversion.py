@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradstep_engine.device import CPU, check as check_device
-from gradstep_engine.device import device as torch_device
 import gradstep_engine.dtypes as dtypes
-from gradstep_engine.autograd.function import materialise, apply
+from gradstep_engine.autograd.function import apply, materialise
+from gradstep_engine.autograd.variable import TensorBase, wrap
+from gradstep_engine.device import CPU
+from gradstep_engine.device import check as check_device
+from gradstep_engine.device import device as torch_device
 from gradstep_engine.emission import cut, written
 from gradstep_engine.missing import missing
 from gradstep_engine.ops import selection
-from gradstep_engine.autograd.variable import TensorBase, wrap
 
 if TYPE_CHECKING:
     from gradstep_engine.tensor import Tensor
@@ -150,11 +151,13 @@ class Conversion(TensorBase):
             RuntimeError: the tensor is a view: its base would still be in the graph.
         """
         if self._base is not None and self.grad_fn is not None:
-            raise RuntimeError("Can't detach views in-place. Use detach() instead. If you are using "
+            raise RuntimeError(
+                "Can't detach views in-place. Use detach() instead. If you are using "
                 "DistributedDataParallel (DDP) for training, and gradient_as_bucket_view is set as "
                 "True, gradients are views of DDP buckets, and hence detach_() cannot be called on "
                 "these gradients. To fix this error, please refer to the Optimizer.zero_grad() "
-                "function in torch/optim/optimizer.py as the solution.")
+                "function in torch/optim/optimizer.py as the solution."
+            )
         cut("detach", self, self)
         self.grad_fn, self.output_nr, self._requires_grad = None, 0, False
         return self

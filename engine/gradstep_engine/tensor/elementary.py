@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gradstep_engine.autograd.function import Op, apply
-from gradstep_engine.ops import selection, unary
 from gradstep_engine.autograd.variable import TensorBase
+from gradstep_engine.ops import selection, unary
 from gradstep_engine.tensor.operands import check_broadcast, given
 
 if TYPE_CHECKING:

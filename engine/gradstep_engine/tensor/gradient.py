@@ -9,9 +9,9 @@ import numpy as np
 
 from gradstep_engine import events
 from gradstep_engine.autograd.node import RemovableHandle, _add
+from gradstep_engine.autograd.variable import TensorBase, wrap
 from gradstep_engine.dtypes import of_numpy
 from gradstep_engine.emission import listening
-from gradstep_engine.autograd.variable import TensorBase, wrap
 
 if TYPE_CHECKING:
     from gradstep_engine.tensor import Tensor

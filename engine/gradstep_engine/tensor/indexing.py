@@ -8,9 +8,9 @@ import numpy as np
 
 from gradstep_engine.autograd.function import apply
 from gradstep_engine.autograd.inplace import apply_inplace
+from gradstep_engine.autograd.variable import TensorBase
 from gradstep_engine.ops import indexing
 from gradstep_engine.ops.axes import axis_of
-from gradstep_engine.autograd.variable import TensorBase
 from gradstep_engine.tensor.operands import operand
 
 if TYPE_CHECKING:

@@ -9,11 +9,11 @@ import numpy as np
 from gradstep_engine import events
 from gradstep_engine.autograd.function import Op
 from gradstep_engine.autograd.inplace import apply_inplace
+from gradstep_engine.autograd.variable import TensorBase, wrap
 from gradstep_engine.emission import listening, quiet
 from gradstep_engine.ops import elementwise, filling, selection, unary
 from gradstep_engine.ops.unbroadcast import shape_of
 from gradstep_engine.randomness import source as random_source
-from gradstep_engine.autograd.variable import TensorBase, wrap
 from gradstep_engine.tensor.operands import check_broadcast, given
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from gradstep_engine.dtypes import of_numpy
 from gradstep_engine.autograd.variable import TensorBase, wrap
+from gradstep_engine.dtypes import of_numpy
 
 
 def operand(other: Any) -> Any:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from gradstep_engine.autograd.function import apply, composite
+from gradstep_engine.autograd.variable import TensorBase
 from gradstep_engine.ops import elementwise, joining, matmul
 from gradstep_engine.ops.axes import axis_of
-from gradstep_engine.autograd.variable import TensorBase
 
 if TYPE_CHECKING:
     from gradstep_engine.tensor import Tensor

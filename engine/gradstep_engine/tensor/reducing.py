@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gradstep_engine.autograd.function import apply
+from gradstep_engine.autograd.variable import TensorBase
 from gradstep_engine.ops import extremum, reduction
 from gradstep_engine.ops.axes import axes_of, axis_of
-from gradstep_engine.autograd.variable import TensorBase
 
 if TYPE_CHECKING:
     from gradstep_engine.tensor import Tensor

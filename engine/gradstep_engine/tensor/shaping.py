@@ -6,10 +6,10 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from gradstep_engine.autograd.function import apply
+from gradstep_engine.autograd.variable import TensorBase
 from gradstep_engine.ops import joining, shape
 from gradstep_engine.ops.axes import axis_of
 from gradstep_engine.size import Size
-from gradstep_engine.autograd.variable import TensorBase
 
 if TYPE_CHECKING:
     from gradstep_engine.tensor import Tensor

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from gradstep_engine.autograd.variable import TensorBase
 from gradstep_engine.dtypes import default_numpy
 from gradstep_engine.tensor.arithmetic import Arithmetic, Comparing
-from gradstep_engine.autograd.variable import TensorBase
 from gradstep_engine.tensor.conversion import Conversion
 from gradstep_engine.tensor.elementary import Elementary
 from gradstep_engine.tensor.gradient import Gradient
