@@ -87,10 +87,12 @@ def test_a_moment_has_values_gradients_and_optimizers(tmp_path: Path) -> None:
     old, new = before.value(w), after.value(w)
     assert old is not None
     assert new is not None
-    assert (decode(old), decode(new)) == ([2.0], [pytest.approx(1.6)])
+    assert decode(old) == [2.0]
+    assert decode(new) == pytest.approx([1.6])
     grad = before.grad(w)
     assert grad.tensor is not None
     assert decode(before.value(grad.tensor) or new) == [4.0]
+    assert run.at(2).grad(w).known
     assert run.at(12).grad(w).tensor is None
     assert run.at(12).grad(w).known
     (optimizer,) = before.optimizers()

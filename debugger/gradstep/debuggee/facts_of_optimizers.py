@@ -26,6 +26,9 @@ def on_optimizer_created(
             book.make_parameter(param, seq)
             uses.append(("param", *book.use(param, seq)))
             recorder.expect_name(param)
+            if param.grad is not None:
+                book.use(param.grad, seq)
+            recorder.set_grad(param, param.grad, seq)
     recorder.names.look(frame, seq, thoroughly=True)
     recorder.optimizers.record(event.optimizer, seq)
     number = recorder.optimizers.number(event.optimizer)

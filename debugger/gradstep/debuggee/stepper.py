@@ -320,7 +320,8 @@ class Stepper:
                 late = self._inbox.get_nowait()
             except queue.Empty:
                 break
-            self._control.reply(late, error=RUNNING)
+            # It crossed with the end of the pause: now it is for a running script.
+            self._on_message(late)
         self._control.send({"type": "running", "seq": self._recorder.seq})
 
     def _take_table(self, frame: FrameType | None) -> None:
