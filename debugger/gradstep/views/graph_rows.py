@@ -116,7 +116,10 @@ def read_details(
 
 
 def _leaves(moment: Moment, row: GraphRow, reached: frozenset[int], glyphs: Glyphs) -> Line:
-    """Name the leaves that an op takes, with a tick once backward has added to their `.grad`."""
+    """Name the leaves that an op takes, with `.grad` once backward has added to it.
+
+    A gradient of one element is shown itself, a larger one by its norm.
+    """
     spans: list[Span] = []
     for tensor in row.leaves:
         name = moment.name(tensor)
@@ -124,9 +127,21 @@ def _leaves(moment: Moment, row: GraphRow, reached: frozenset[int], glyphs: Glyp
             continue
         inside = bool(row.module) and name.startswith(row.module + ".")
         brief = name.removeprefix(row.module + ".") if inside else name
-        tick = glyphs.tick if tensor in reached and not row.ghost else ""
-        spans += [Span(" "), Span(brief + tick, "leaf" if tick else "dim")]
+        if tensor in reached and not row.ghost:
+            spans += [Span("  "), Span(f"{brief}.grad {_grad_text(moment, tensor)}", "leaf")]
+        else:
+            spans += [Span("  "), Span(brief, "dim")]
     return tuple(spans[1:])
+
+
+def _grad_text(moment: Moment, param: int) -> str:
+    state = moment.grad(param)
+    value = moment.value(state.tensor) if state.tensor is not None else None
+    if value is None or value.norm is None:
+        return "?"
+    if all(size == 1 for size in value.shape) and value.mean is not None:
+        return numbers.number(value.mean)
+    return f"|{numbers.short(value.norm)}|"
 
 
 def _ops(moment: Moment, start: int, stop: int) -> tuple[list[EventRow], Tensors]:
