@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from gradstep.views import numbers
 from gradstep.views.glyphs import UNICODE, Glyphs
-from gradstep.views.graph_rows import GraphRow, RowDetails, read_details, read_rows
+from gradstep.views.graph_rows import LABEL_WIDTH, GraphRow, RowDetails, read_details, read_rows
 from gradstep.views.rails import PARTS, Rails, lay_out
 from gradstep.views.text import Line, Span, cells, fit, line, pad, width_of
 
@@ -205,7 +205,7 @@ def graph_view(
         empty=() if rows else _empty(moment),
         widths=(
             max((cells(row.name) for row in rows), default=2),
-            max((cells(details.label) for details in read.values()), default=0),
+            min(max((cells(details.label) for details in read.values()), default=0), LABEL_WIDTH),
             max((cells(details.shape) for details in read.values()), default=3),
         ),
         _read=read,
