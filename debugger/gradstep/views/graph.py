@@ -167,7 +167,7 @@ class GraphView:
 
     def _tail(self, row: RowDetails, room: int) -> Line:
         """Put the log-bar of |grad| first, behind it the leaves."""
-        longest = min(12, room // 2)
+        longest = min(10, room // 2)
         bar = self.glyphs.bar * numbers.bar(row.grad, longest) if longest >= 4 else ""
         if longest < 4 or longest + 1 + width_of(row.inline) > room:
             # A number that is cut short would lie; a missing bar does not.
