@@ -144,7 +144,7 @@ def test_no_grad_ops_cuts_and_two_passes(tmp_path: Path) -> None:
         shown(view, 66)
         == """\
         op              out   |grad|
- ●      relu   fc1 → h  [1] ✓ NaN x2                 weight
+ ●      relu   fc1 → h  [1] ✓ NaN x2               weight
  ├─⊘    detach → frozen [1] ⊘ cut
  │ ├─◦  mul             [1] – no grad
  ●─╯    add    → loss   [1] ●"""
