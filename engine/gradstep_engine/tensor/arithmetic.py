@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from gradstep_engine.autograd.function import Op, apply, composite
 from gradstep_engine.autograd.variable import TensorBase
 from gradstep_engine.ops import comparison, elementwise, unary
+from gradstep_engine.tensor.number_first import number_first
 from gradstep_engine.tensor.operands import check_broadcast, given, operand
 
 if TYPE_CHECKING:
@@ -128,11 +129,13 @@ class Arithmetic(TensorBase):
     def __abs__(self) -> Tensor:
         return self.abs()
 
+    @number_first("alpha", 1)
     def add(self, other: Any, *, alpha: float = 1) -> Tensor:
         """Return self + alpha · other."""
         extra = {} if alpha == 1 else {"alpha": alpha}
         return binary(elementwise.Add, self, given(other, "add"), **extra)  # type: ignore[no-any-return]
 
+    @number_first("alpha", 1)
     def sub(self, other: Any, *, alpha: float = 1) -> Tensor:
         """Return self − alpha · other."""
         other = given(other, "sub")
