@@ -16,11 +16,15 @@ import gradstep_engine
 torch: Any = gradstep_engine
 
 
+def grad_of(tensor: Any) -> Any:
+    return tensor.grad
+
+
 def test_grad_is_none_until_backward_and_then_accumulates() -> None:
     x = torch.tensor([1.0, 2.0], requires_grad=True)
-    assert x.grad is None
+    assert grad_of(x) is None
     (x * x).sum().backward()
-    first: Any = x.grad
+    first = grad_of(x)
     (x * x).sum().backward()
     assert x.grad is first
     assert first.tolist() == [4.0, 8.0]

@@ -165,11 +165,11 @@ class AccumulateGrad(Node):
 
 def _kept(contribution: Any, dtype: np.dtype[Any], owned: bool) -> Any:
     """Return `contribution` as a gradient of its own: a copy unless `owned`."""
-    if contribution.dtype != dtype:
+    if contribution.dtype is not dtype and contribution.dtype != dtype:
         return np.array(contribution, dtype=dtype)
     if type(contribution) is not np.ndarray:
         return contribution  # a numpy scalar cannot change under anyone
-    if owned and contribution.flags.c_contiguous and contribution.flags.writeable:
+    if owned and contribution.flags.c_contiguous:
         return contribution
     return contribution.copy()
 

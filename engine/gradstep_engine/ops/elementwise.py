@@ -11,6 +11,10 @@ from gradstep_engine.dtypes import default_numpy
 from gradstep_engine.ops.unbroadcast import shape_of, unbroadcast
 
 
+ONLY_FIRST = (0,)
+ONLY_SECOND = (1,)
+
+
 class Binary(Op):
     """Two operands in their common type; each gradient is summed back to its operand's shape."""
 
@@ -79,11 +83,11 @@ class Mul(Binary):
         if edges:
             # Each operand is kept only for the other's gradient.
             if edges[1] is None:
-                self.saved, self.saves = (None, b), (1,)
+                self.saved, self.saves = (None, b), ONLY_SECOND
             elif edges[0] is None:
-                self.saved, self.saves = (a, None), (0,)
+                self.saved, self.saves = (a, None), ONLY_FIRST
             else:
-                self.saved, self.saves = (a, b), (0, 1)
+                self.saved = (a, b)
             self.shapes = shape_of(a), shape_of(b)
         return a * b
 
