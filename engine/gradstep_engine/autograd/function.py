@@ -60,6 +60,9 @@ class Op(Node):
 
 
 next_sequence = count(1).__next__
+new_tensor = object.__new__
+
+NUMBERS = frozenset({float, int, bool})
 
 
 def apply(op: type[Op], *inputs: Any, **attributes: Any) -> Any:
@@ -113,14 +116,63 @@ def apply(op: type[Op], *inputs: Any, **attributes: Any) -> Any:
         if saves:
             node.versions = versions_of(saves, inputs)
         if saving_output:
-            box = output._version_box = [0]
-            node.versions += ((box, 0, None),)
+            output._version_box = box = [0]
+            node.versions += ((box, 0),)
     if events.listener is not None:
         emit_op(node, inputs, (output,), attributes, recorded)
     return output
 
 
-new_tensor = object.__new__
+
+def apply_pair(op: type[Op], a: Any, b: Any) -> Any:
+    """Do what `apply` does for two operands without attributes.
+
+    For ops that promote, have one output and are no views: the path of + − · and /, which is
+    most of what small models do, without the argument lists of the general one.
+    """
+    node = op()
+    edge_a: Edge | None = None
+    edge_b: Edge | None = None
+    kind_a, kind_b = a.__class__, b.__class__
+    if kind_a in NUMBERS:
+        x = a
+    else:
+        x = a._array
+        fn = a.grad_fn
+        if fn is not None:
+            edge_a = (fn, a.output_nr)
+        elif a._requires_grad:
+            edge_a = (AccumulateGrad.of(a), 0)
+    if kind_b in NUMBERS:
+        y = b
+        same_type = kind_b is not bool and x.dtype.kind == "f"
+    else:
+        y = b._array
+        fn = b.grad_fn
+        if fn is not None:
+            edge_b = (fn, b.output_nr)
+        elif b._requires_grad:
+            edge_b = (AccumulateGrad.of(b), 0)
+        if kind_a in NUMBERS:
+            same_type = kind_a is not bool and y.dtype.kind == "f"
+        else:
+            same_type = x.dtype is y.dtype
+    recorded = (edge_a is not None or edge_b is not None) and GradMode.enabled
+    if recorded:
+        node.edges = (edge_a, edge_b)
+    if not same_type:
+        x, y = promoted(node, [x, y])
+    output = new_tensor(TensorBase.public)
+    output._array = node.forward(x, y)
+    if recorded:
+        output.grad_fn = node
+        node.sequence = next_sequence()
+        saves = node.saves
+        if saves:
+            node.versions = versions_of(saves, (a, b))
+    if events.listener is not None:
+        emit_op(node, (a, b), (output,), {}, recorded)
+    return output
 
 
 def _several(
@@ -145,8 +197,8 @@ def _several(
         if node.saves:
             node.versions = versions_of(node.saves, inputs)
         if node.saves_output:
-            box = outputs[0]._version_box = [0]
-            node.versions += ((box, 0, None),)
+            outputs[0]._version_box = box = [0]
+            node.versions += ((box, 0),)
     if events.listener is not None:
         emit_op(node, inputs, outputs, attributes, recorded)
     return outputs
@@ -202,23 +254,13 @@ def materialise(source: TensorBase) -> None:
 
 
 def versions_of(saves: tuple[int, ...], inputs: tuple[Any, ...]) -> Any:
-    """Return the version boxes of saved inputs with the versions they have now."""
-    if len(saves) == 1:
-        x = inputs[saves[0]]
-        if not isinstance(x, TensorBase):
-            return ()
-        box = x._version_box
-        if box is None:
-            box = x._version_box = [0]
-        return ((box, box[0], x),)
+    """Return the saved inputs with the versions they have now."""
     versions = []
     for position in saves:
         x = inputs[position]
         if isinstance(x, TensorBase):
             box = x._version_box
-            if box is None:
-                box = x._version_box = [0]
-            versions.append((box, box[0], x))
+            versions.append((x, 0 if box is None else box[0]))
     return tuple(versions)
 
 

@@ -56,7 +56,8 @@ class Node:
 
     `edges` has one entry per input: where that input's gradient goes, None if the input needs none.
     `saved` are the arrays kept from forward, None once they were freed; `versions` the version
-    boxes these arrays must still agree with: (box, expected, input or None for an output).
+    counters these arrays must still agree with: (input, expected), or (box, expected) for an output,
+    because a node that held its own output would never be freed.
     `sequence` is the creation number: among ready nodes the youngest runs first, as in PyTorch.
     `origin` is free for a listener.
 
@@ -69,7 +70,7 @@ class Node:
     outputs: int = 1
     edges: tuple[Edge | None, ...] = ()
     saved: tuple[Any, ...] | None = ()
-    versions: tuple[tuple[list[int], int, Any], ...] = ()
+    versions: tuple[tuple[Any, int], ...] = ()
     sequence: int = 0
     origin: int = 0
     extras: Extras | None = None

@@ -125,9 +125,10 @@ def walk(
             saved = current.saved
             if saved is None:
                 raise freed()
-            for box, expected, source in current.versions:
-                if box[0] != expected:
-                    raise modified(current, box[0], expected, source)
+            for source, expected in current.versions:
+                box = source if source.__class__ is list else source._version_box
+                if box is not None and box[0] != expected:
+                    raise modified(current, source, box[0], expected)
             if current.extras is not None:
                 grad, results = _run_special(current, current.extras, grad)
             elif current.outputs == 1:

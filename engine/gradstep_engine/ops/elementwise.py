@@ -83,7 +83,7 @@ class Mul(Binary):
         if edges:
             # Each operand is kept only for the other's gradient.
             if edges[1] is None:
-                self.saved, self.saves = (None, b), ONLY_SECOND
+                self.saved, self.saves = (None, b), () if b.__class__ is float else ONLY_SECOND
             elif edges[0] is None:
                 self.saved, self.saves = (a, None), ONLY_FIRST
             else:
