@@ -123,7 +123,6 @@ def apply(op: type[Op], *inputs: Any, **attributes: Any) -> Any:
     return output
 
 
-
 def apply_pair(op: type[Op], a: Any, b: Any) -> Any:
     """Do what `apply` does for two operands without attributes.
 

@@ -101,11 +101,15 @@ class Arithmetic(TensorBase):
 
     def __floordiv__(self, other: Any) -> Any:
         other = operand(other)
-        return other if other is NotImplemented else binary_with(elementwise.FloorDivide, self, other)
+        return (
+            other if other is NotImplemented else binary_with(elementwise.FloorDivide, self, other)
+        )
 
     def __rfloordiv__(self, other: Any) -> Any:
         other = operand(other)
-        return other if other is NotImplemented else binary_with(elementwise.FloorDivide, other, self)
+        return (
+            other if other is NotImplemented else binary_with(elementwise.FloorDivide, other, self)
+        )
 
     def __mod__(self, other: Any) -> Any:
         other = operand(other)
