@@ -100,7 +100,7 @@ class Prod(Reduction):
         assert self.saved is not None
         (a,) = self.saved
         if not a.shape:
-            return (grad,)
+            return (grad * 1,)
         if self.axes is None:
             others = _product_of_others(a.reshape(-1), 0).reshape(a.shape)
         else:
@@ -247,7 +247,7 @@ class Cumsum(Op):
 
     def backward(self, grad: Any) -> Any:
         if not grad.shape:
-            return (grad,)
+            return (grad * 1,)
         return (np.flip(np.cumsum(np.flip(grad, self.dim), axis=self.dim), self.dim),)
 
 

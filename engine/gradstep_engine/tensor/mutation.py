@@ -119,6 +119,30 @@ class Mutation(TensorBase):
         """Become √x."""
         return _change(unary.Sqrt, self)
 
+    def sin_(self) -> Any:
+        """Become the sine."""
+        return _change(unary.Sin, self)
+
+    def cos_(self) -> Any:
+        """Become the cosine."""
+        return _change(unary.Cos, self)
+
+    def floor_(self) -> Any:
+        """Round down."""
+        return _change(unary.Floor, self)
+
+    def ceil_(self) -> Any:
+        """Round up."""
+        return _change(unary.Ceil, self)
+
+    def sign_(self) -> Any:
+        """Become −1, 0 or 1."""
+        return _change(unary.Sign, self)
+
+    def reciprocal_(self) -> Any:
+        """Become 1 / x."""
+        return _change(unary.Reciprocal, self)
+
     def round_(self) -> Any:
         """Round half to even."""
         return _change(unary.Round, self)
