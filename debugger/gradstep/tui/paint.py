@@ -118,11 +118,18 @@ class Painter:
 
 
 @lru_cache(maxsize=8)
-def _painter(theme: str, variables: tuple[tuple[str, str], ...]) -> Painter:
-    del theme
+def _painter(variables: tuple[tuple[str, str], ...]) -> Painter:
     return Painter(dict(variables))
+
+
+_latest: tuple[object, Painter] | None = None
 
 
 def painter_for(app: App[Any]) -> Painter:
     """Return the painter of the app's present theme."""
-    return _painter(app.theme, tuple(app.theme_variables.items()))
+    global _latest
+    variables = app.theme_variables
+    # Textual makes a new mapping for a new theme only: most calls end here.
+    if _latest is None or _latest[0] is not variables:
+        _latest = (variables, _painter(tuple(variables.items())))
+    return _latest[1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 STYLES: Final = (
@@ -61,6 +62,7 @@ def cells(text: str) -> int:
     return sum(_cell(character) for character in text)
 
 
+@lru_cache(maxsize=4096)
 def _cell(character: str) -> int:
     if unicodedata.combining(character):
         return 0

@@ -102,6 +102,7 @@ class GraphPane(Vertical):
         self.titles = GraphTitles()
         self.card = Card(id="graph-card")
         self._shown = (0, 0)
+        self._card_height = 0
 
     def compose(self) -> ComposeResult:
         """Stack the three."""
@@ -136,7 +137,9 @@ class GraphPane(Vertical):
             glyphs=self.frame.glyphs,
         )
         self.card.show_lines(card.lines)
-        self.card.styles.height = len(card.lines) + 1
+        self._card_height = max(self._card_height, len(card.lines) + 1)
+        # The card only grows: rows of the graph that jump at each step are hard to follow.
+        self.card.styles.height = self._card_height
         self.card.display = bool(card.lines)
         self.card.scroll_to(y=0, animate=False)
 
@@ -155,4 +158,5 @@ class GraphPane(Vertical):
 
     def on_resize(self) -> None:
         """Set the card anew in the new width."""
+        self._card_height = 0
         self.paint_card()

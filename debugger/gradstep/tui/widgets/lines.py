@@ -71,6 +71,8 @@ class LinesView(ScrollView, can_focus=True):
         self.view: Any = None
         self._lines: Sequence[Line] = ()
         self.row: int = 0
+        self._strips: dict[int, Strip] = {}
+        self._strips_are_for: object = None
 
     def row_count(self) -> int:
         """Return how many rows there are."""
@@ -103,11 +105,51 @@ class LinesView(ScrollView, can_focus=True):
 
     def content_changed(self, row: int | None = None) -> None:
         """Take over a new size; with `row`, move the cursor there and into view."""
-        self.virtual_size = Size(self.content_width(), self.row_count())
+        width, height = self.size
+        wide, high = self.content_width(), self.row_count()
+        # What fits needs no size of its own: a new size makes Textual lay out the whole screen.
+        self.virtual_size = Size(wide if wide > width else width, high if high > height else height)
+        old = self.row
         self.row = max(0, min(self.row if row is None else row, self.row_count() - 1))
         if row is not None:
             self.reveal(self.row)
+        self._repaint({old, self.row} if self.row != old and self.has_focus else set())
+
+    def repaint_all(self) -> None:
+        """Forget what was painted, and paint every row again."""
+        self._strips.clear()
         self.refresh()
+
+    def _repaint(self, also: set[int]) -> None:
+        """Make the rows in sight, and have only those painted that look different."""
+        before, self._strips = self._strips, {}
+        top, height = round(self.scroll_offset.y), self.scrollable_content_region.height
+        settled = self._strips_are_for == self._strips_now()
+        if not (self.is_mounted and height and settled):
+            self.refresh()
+            return
+        for row in range(top, top + height):
+            strip = self._strip_of(row) if row < self.row_count() else None
+            if strip != before.get(row) or row in also:
+                self.refresh_row(row)
+
+    def _strips_now(self) -> object:
+        """Everything but the content that the look of the rows in sight depends on."""
+        return (self.scrollable_content_region, self.scroll_offset, id(self.painter))
+
+    def _strip_of(self, row: int) -> Strip:
+        """Return the strip of a row, made once as long as it stays the same."""
+        strip = self._strips.get(row)
+        if strip is None:
+            width = self.scrollable_content_region.width
+            try:
+                strip = self.row_strip(row, width, self.painter)
+            except Exception as error:
+                if self.app.is_headless:
+                    raise
+                strip = self.painter.strip(line((noted(error), "warning")))
+            self._strips[row] = strip
+        return strip
 
     def reveal(self, row: int, share: float = 0.6) -> None:
         """Scroll so that a row is visible, at `share` of the height if it was not."""
@@ -123,12 +165,11 @@ class LinesView(ScrollView, can_focus=True):
         base = self.rich_style
         if row >= self.row_count():
             return Strip.blank(width, base)
-        try:
-            strip = self.row_strip(row, width, self.painter)
-        except Exception as error:
-            if self.app.is_headless:
-                raise
-            strip = self.painter.strip(line((noted(error), "warning")))
+        now = self._strips_now()
+        if self._strips_are_for != now:
+            self._strips.clear()
+            self._strips_are_for = now
+        strip = self._strip_of(row)
         left = round(self.scroll_offset.x)
         strip = strip.crop_extend(left, left + width, base)
         if row == self.row and self.has_row_cursor and self.has_focus:
@@ -207,7 +248,8 @@ class LinesView(ScrollView, can_focus=True):
         self.refresh()
 
     def on_resize(self) -> None:
-        """Keep the row cursor in sight in the new size."""
+        """Take over the new size, and keep the row cursor in sight."""
+        self.content_changed()
         if self.row_count() and self.has_row_cursor:
             self.reveal(self.row)
 

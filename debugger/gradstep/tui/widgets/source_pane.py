@@ -159,7 +159,7 @@ class SourcePane(LinesView):
     @work(thread=True, group="highlight")
     def _lex_all(self, highlighter: Highlighter) -> None:
         highlighter.lex_all()
-        self.app.call_from_thread(self.refresh)
+        self.app.call_from_thread(self.repaint_all)
 
 
 def _drop(spans: Line, count: int) -> Line:
