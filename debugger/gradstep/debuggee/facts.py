@@ -65,7 +65,7 @@ def on_phase_entered(
         name=event.name,
         phase=event.phase,
         enclosing=enclosing,
-        detail={"optimizer": number or None},
+        detail=_phase_detail(recorder, number),
     )
 
 
@@ -74,9 +74,10 @@ def on_phase_exited(recorder: Recorder, event: events.PhaseExited, frame: FrameT
     stretch = recorder.clock.leave(event.phase, completed=event.error is None)
     if event.phase == "backward":
         recorder.book.forget_passing()
-    detail: dict[str, Any] = {"optimizer": recorder.optimizers.number(event.optimizer) or None}
+    number = recorder.optimizers.number(event.optimizer)
+    detail: Mapping[str, Any] = _phase_detail(recorder, number)
     if event.error is not None:
-        detail["error"] = f"{type(event.error).__name__}: {event.error}"
+        detail = {**detail, "error": f"{type(event.error).__name__}: {event.error}"}
     recorder.emit(
         "phase_exited",
         frame,
@@ -85,6 +86,12 @@ def on_phase_exited(recorder: Recorder, event: events.PhaseExited, frame: FrameT
         enclosing=0 if stretch is None else stretch.seq,
         detail=detail,
     )
+
+
+def _phase_detail(recorder: Recorder, optimizer: int) -> Mapping[str, Any]:
+    key = ("phase", optimizer)
+    known = recorder.shared_detail(key)
+    return known or recorder.share_detail(key, {"optimizer": optimizer or None})
 
 
 def count_op(recorder: Recorder, event: events.Op, frame: FrameType | None) -> None:

@@ -198,6 +198,18 @@ class Recorder:
         """Commit everything, including a line that is printed in part; called before a pause."""
         self.writer.flush()
 
+    def flush_if_due(self) -> None:
+        """Commit from another thread what has waited long enough, unless an event is at work."""
+        if not self.writer.is_flush_due or not self.lock.acquire(blocking=False):
+            return
+        try:
+            if self.is_recording and not self.is_busy:
+                self.writer.flush()
+        except Exception as error:
+            self._take(error)
+        finally:
+            self.lock.release()
+
     def begin(self, name: str, detail: Mapping[str, Any]) -> None:
         """Write the row `run_started`."""
         self.emit("run_started", None, name=name, place=(self.locator.script, 0), detail=detail)
