@@ -19,7 +19,6 @@ from typing import Any
 from textual.pilot import Pilot
 
 from gradstep.tui.app import GradstepApp
-from gradstep.tui.opening import opener_for
 
 __all__ = ["GradstepApp", "open_debugger", "open_recording", "screen_text"]
 
@@ -39,8 +38,7 @@ async def open_debugger(
     from gradstep.session import LaunchOptions
 
     launch = LaunchOptions(script=str(script), args=tuple(args), **options)
-    opener, name = opener_for(launch, None)
-    app = GradstepApp(opener, script=name)
+    app = GradstepApp(launch=launch)
     async with app.run_test(size=size) as pilot:
         await app.reached(lambda frame: frame.moment is not None and frame.state != "starting")
         yield app, pilot
@@ -51,8 +49,7 @@ async def open_recording(
     path: str | Path, *, size: tuple[int, int] = (120, 40)
 ) -> AsyncIterator[tuple[GradstepApp, Pilot[int]]]:
     """Open a recorded run."""
-    opener, name = opener_for(None, Path(path))
-    app = GradstepApp(opener, script=name)
+    app = GradstepApp(open_path=Path(path))
     async with app.run_test(size=size) as pilot:
         await app.reached(lambda frame: frame.moment is not None)
         yield app, pilot

@@ -73,7 +73,7 @@ def get_default_dtype() -> dtype:
     return _Default.dtype
 
 
-def set_default_dtype(d: dtype) -> None:
+def set_default_dtype(d: Any) -> None:
     """Set the type of new floating point tensors.
 
     Raises:

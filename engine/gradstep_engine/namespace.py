@@ -48,9 +48,9 @@ _PLACES = (
     ),
     (
         creation,
-        "arange as_tensor bernoulli empty empty_like eye from_numpy full full_like linspace logspace "
-        "multinomial normal ones ones_like rand rand_like randint randn randn_like randperm tensor "
-        "zeros zeros_like",
+        "arange as_tensor bernoulli empty empty_like eye from_numpy full full_like linspace "
+        "logspace multinomial normal ones ones_like rand rand_like randint randn randn_like "
+        "randperm tensor zeros zeros_like",
     ),
     (functions, " ".join(functions.__all__)),
 )

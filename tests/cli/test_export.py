@@ -20,10 +20,8 @@ def exported(path: Path, shape: tuple[int, ...], *items: float) -> dict[str, Any
     """Record one tensor and return what the export says of it, contents included."""
     content = struct.pack(f"<{len(items)}f", *items)
     with TraceWriter(path, script="s.py") as writer:
-        value = TensorValue(
-            *(1, 0, 1, shape, "float32", False),
-            *(None, float("inf"), 0.5, 0.0, 1.0, 0, 1, 1, content),
-        )
+        statistics = (None, float("inf"), 0.5, 0.0, 1.0)
+        value = TensorValue(1, 0, 1, shape, "float32", False, *statistics, 0, 1, 1, content)
         writer.add_value(value)
         detail = {"norm": float("nan")}
         row = EventRow(1, "op", "forward", 1, 0, name="add", detail=detail)

@@ -11,18 +11,24 @@ from typing import Any
 import numpy as np
 import pytest
 
-import gradstep_engine as torch
+import gradstep_engine
+
+torch: Any = gradstep_engine
+
+
+def grad_of(tensor: Any) -> Any:
+    return tensor.grad
 
 
 def test_grad_is_none_until_backward_and_then_accumulates() -> None:
     x = torch.tensor([1.0, 2.0], requires_grad=True)
-    assert x.grad is None
+    assert grad_of(x) is None
     (x * x).sum().backward()
-    first = x.grad
+    first = grad_of(x)
     (x * x).sum().backward()
     assert x.grad is first
-    assert x.grad.tolist() == [4.0, 8.0]
-    assert x.grad._version == 1
+    assert first.tolist() == [4.0, 8.0]
+    assert first._version == 1
 
 
 def test_two_leaves_never_share_a_gradient() -> None:
@@ -293,3 +299,51 @@ def test_numpy_keeps_its_own_warnings() -> None:
     assert (torch.tensor(1.0) / 0).item() == float("inf")
     with pytest.warns(RuntimeWarning, match="divide by zero"):
         np.array([1.0]) / 0
+
+
+def test_every_name_said_to_be_lacking_is_lacking() -> None:
+    from gradstep_engine.tensor.lacking import _NAMES
+
+    wrong = [name for name in _NAMES if hasattr(torch.Tensor, name)]
+    assert wrong == []
+
+
+LEAF_STRAIGHT_INTO: dict[str, Any] = {
+    "linear": lambda w: torch.nn.functional.linear(torch.ones(3), torch.ones(3, 3), w),
+    "prod": lambda w: w[0].prod() * torch.ones(3),
+    "add": lambda w: w + torch.zeros(3),
+    "mul": lambda w: w * torch.ones(3),
+    "sub": lambda w: torch.zeros(3) - w,
+    "where": lambda w: torch.where(torch.ones(3) > 0, w, w * 2),
+    "cumsum": lambda w: w.cumsum(0),
+    "reshape": lambda w: w.reshape(3, 1).flatten(),
+    "repeat": lambda w: w.repeat(1),
+    "clone": lambda w: w.clone(),
+    "max": lambda w: w.reshape(3, 1).max(1)[0],
+}
+
+
+@pytest.mark.parametrize("name", LEAF_STRAIGHT_INTO)
+def test_no_gradient_shares_memory_with_the_seed(name: str) -> None:
+    w, seed = torch.ones(3, requires_grad=True), torch.ones(3)
+    LEAF_STRAIGHT_INTO[name](w).backward(seed)
+    assert not np.shares_memory(w.grad.numpy(), seed.numpy())
+
+
+SCALAR_LEAF_STRAIGHT_INTO: dict[str, Any] = {
+    "prod": lambda w: w.prod(),
+    "cumsum": lambda w: w.cumsum(0),
+    "max": lambda w: w.max(0)[0],
+    "sum": lambda w: w.sum(),
+    "mean": lambda w: w.mean(),
+    "norm": lambda w: w.norm(),
+    "clone": lambda w: w.clone(),
+}
+
+
+@pytest.mark.parametrize("name", SCALAR_LEAF_STRAIGHT_INTO)
+def test_no_0d_gradient_shares_memory_with_the_seed(name: str) -> None:
+    w, seed = torch.tensor(2.0, requires_grad=True), torch.tensor(1.0)
+    SCALAR_LEAF_STRAIGHT_INTO[name](w).backward(seed)
+    seed.fill_(9)
+    assert w.grad.item() == 1

@@ -88,7 +88,7 @@ FORMATS: dict[str, Any] = {
     "vector": lambda e: f"{e.tensor([1.0, 2.0])}",
     "requires_grad": lambda e: f"{e.tensor(2.5, requires_grad=True)}",
     "node": lambda e: f"{e.tensor(2.5, requires_grad=True) * 2:.2f}",
-    "percent": lambda e: "%.2f" % e.tensor(2.5),
+    "percent": lambda e: "%.2f" % e.tensor(2.5),  # noqa: UP031
     "str": lambda e: str(e.tensor(2.5)),
 }
 

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from gradstep.protocol import wire
 from gradstep.session import LaunchOptions, Session, SessionError
+from gradstep.session.channel import ControlChannel
 from gradstep.trace.reader import Trace
 from tests.session.conftest import LOOP, PATIENCE, Launch, go, until
 
@@ -309,6 +311,47 @@ async def test_what_cannot_start_is_told(tmp_path: Path) -> None:
     ]:
         with pytest.raises((SessionError, ValueError), match=message):
             await asyncio.wait_for(Session.launch(options), PATIENCE)
+
+
+async def test_what_a_run_says_waits_until_the_session_knows_the_run() -> None:
+    heard: list[object] = []
+    channel = ControlChannel(heard.append)
+    await channel.open()
+    channel.expect()
+    _, writer = await asyncio.open_connection("127.0.0.1", channel.port)
+    try:
+        for message in (
+            {"type": "hello", "token": channel.token, "run": 1},
+            {"type": "stopped", "generation": 1, "seq": 1},
+            {"type": "stopped", "generation": 0, "seq": 9},  # of a run that was replaced
+        ):
+            writer.write(wire.encode(message))
+        assert channel.connected is not None
+        await asyncio.wait_for(channel.connected, PATIENCE)
+        assert heard == []
+        channel.release()
+        async with asyncio.timeout(PATIENCE):
+            while not heard:
+                await asyncio.sleep(0)
+        assert heard == [{"type": "stopped", "generation": 1, "seq": 1}]
+    finally:
+        writer.close()
+        await channel.close()
+
+
+async def test_a_stranger_is_not_heard() -> None:
+    channel = ControlChannel(lambda message: None)
+    await channel.open()
+    channel.expect()
+    reader, writer = await asyncio.open_connection("127.0.0.1", channel.port)
+    try:
+        writer.write(wire.encode({"type": "hello", "token": "guess", "run": 1}))
+        assert await asyncio.wait_for(reader.read(), PATIENCE) == b""
+        assert channel.connected is not None
+        assert not channel.connected.done()
+    finally:
+        writer.close()
+        await channel.close()
 
 
 async def test_a_module_that_does_not_exist_is_told() -> None:

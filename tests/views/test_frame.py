@@ -89,7 +89,7 @@ def test_source_lines_carry_the_values_of_the_iteration(trace: Trace) -> None:
         8: "Δ 2 params ✓",
     }
     assert view.current == 8
-    assert plain([view.lines[6].gutter, view.lines[7].gutter]) == "●  7\n◆  8 ►"
+    assert plain([view.lines[6].gutter, view.lines[7].gutter]) == "● 7\n◆ 8 ►"
     assert caption({7: "breakpoint", 8: "conditional"}) == "● 1  ◆ 1 conditional"
 
 

@@ -94,7 +94,7 @@ def test_backward_walks_the_same_rows_upwards(trace: Trace) -> None:
       op      out   |grad|
  ●    pow     [1] ●                      x
  ◉    mul     [1] ◄ 1.000     ━━━━━━━━
- │ ●  pow     [1] ✓ 1.000     ━━━━━━━━   y✓
+ │ ●  pow     [1] ✓ 1.000     y.grad 12.0000
  ●─╯  add → z [1] ✓ 1.000     ━━━━━━━━"""
     )
     assert (view.current, view.summary) == (1, "4 ops · 3 backward")
@@ -144,7 +144,7 @@ def test_no_grad_ops_cuts_and_two_passes(tmp_path: Path) -> None:
         shown(view, 66)
         == """\
         op              out   |grad|
- ●      relu   fc1 → h  [1] ✓ NaN x2                 weight
+ ●      relu   fc1 → h  [1] ✓ NaN x2               weight
  ├─⊘    detach → frozen [1] ⊘ cut
  │ ├─◦  mul             [1] – no grad
  ●─╯    add    → loss   [1] ●"""

@@ -91,8 +91,9 @@ No backward has reached this tensor yet. loss.backward() fills it in."""
 def test_the_tensor_of_the_event_is_the_default(trace: Trace) -> None:
     moment = find(trace, "accumulated", "x")
     assert tensor_view(moment, None).tensor == moment.tensor_named("x")
+    assert tensor_view(moment, None, what="grad").what == "value"
     assert (
-        plain(tensor_view(moment, None, what="grad").lines)
+        plain(tensor_view(moment, None).lines)
         == """\
 x.grad  f32[1]  since event 19
 value 6.0000

@@ -133,14 +133,13 @@ def test_the_optimizer_pane_says_when_a_gradient_is_missing(trace: Trace) -> Non
     assert (
         plain(view.lines)
         == """\
-optimizer = SGD  group 1/1  2 parameters  lr 0.1
+optimizer = SGD  lr 0.1  2 parameters
  param         |θ|    |grad|   |Δ|/|θ|
 ▌x           1.000      None         –
- y           2.000      None         –
-
   x.grad is None
   It was cleared, or no backward has reached this tensor
-  yet: step() would skip it."""
+  yet: step() would skip it.
+ y           2.000      None         –"""
     )
 
 
@@ -151,11 +150,10 @@ def test_the_optimizer_pane_works_out_the_selected_parameter(trace: Trace) -> No
     assert (
         plain(view.lines)
         == """\
-optimizer = SGD  group 1/1  2 parameters  lr 0.1
+optimizer = SGD  lr 0.1  2 parameters
  param         |θ|    |grad|   |Δ|/|θ|
  x           1.000     6.000         –
 ▌y           2.000     12.00         –
-
  the next step would be
   y[0]   grad g = 12.0000   lr 0.1
   θ  0.8000 = 2.0000 − 0.1 · 12.0000    θ − lr·g"""
@@ -163,3 +161,13 @@ optimizer = SGD  group 1/1  2 parameters  lr 0.1
     after = optimizer_view(find(trace, "phase_exited", "SGD.step"), selected=y, width=60)
     assert "last step, event 23" in plain(after.lines)
     assert plain([row.line for row in after.rows]).splitlines()[1].endswith("0.6000")
+
+
+def test_lines_under_the_selected_row_are_no_parameters(trace: Trace) -> None:
+    moment = find(trace, "phase_exited", "backward")
+    view = optimizer_view(moment, selected=moment.tensor_named("x"), width=60)
+    places = [view.line_of(number) for number in range(len(view.rows))]
+    assert [plain([view.lines[place]]).strip(" ▌")[0] for place in places] == ["x", "y"]
+    found = [view.row_at(index) for index in range(len(view.lines))]
+    assert [number for number in found if number is not None] == [0, 1]
+    assert found.index(1) - found.index(0) == len(view.formula) + 1 > 2

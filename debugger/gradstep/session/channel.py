@@ -36,6 +36,7 @@ class ControlChannel:
         self.token = ""
         self.generation = 0
         self.connected: asyncio.Future[Message] | None = None
+        self._released = asyncio.Event()
 
     async def open(self) -> None:
         """Listen on a free port of the loopback interface."""
@@ -48,6 +49,11 @@ class ControlChannel:
         self.generation += 1
         self.token = secrets.token_hex(16)
         self.connected = asyncio.get_running_loop().create_future()
+        self._released = asyncio.Event()
+
+    def release(self) -> None:
+        """Hand on what the debuggee says from now on: whoever listens knows its run."""
+        self._released.set()
 
     def request(self, kind: str, **fields: Any) -> asyncio.Future[Any]:
         """Ask the debuggee; the future gets its result, or a SessionError if it says no.
@@ -70,6 +76,7 @@ class ControlChannel:
 
     def disconnect(self) -> None:
         """Hang up; whoever waits for an answer is told that the script is gone."""
+        self._released.set()
         writer, self._writer = self._writer, None
         if writer is not None:
             writer.close()
@@ -93,6 +100,7 @@ class ControlChannel:
             generation = self.generation
             assert self.connected is not None
             self.connected.set_result(hello)
+            await self._released.wait()
             while (message := await _receive(reader)) is not None:
                 if message.get("generation") == generation == self.generation:
                     self._handle(message)

@@ -99,6 +99,10 @@ class LiveRun:
         self._watcher = asyncio.create_task(self._watch(process))
         return int(hello["run"])
 
+    def release(self) -> None:
+        """Hand on the messages of the run that `start` returned."""
+        self._channel.release()
+
     def request(self, kind: str, **fields: Any) -> asyncio.Future[Any]:
         """Ask the debuggee: see `ControlChannel.request`."""
         return self._channel.request(kind, **fields)

@@ -9,26 +9,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from gradstep.protocol import motions
 from gradstep.protocol.row import STEPPABLE, EventRow
-from gradstep.session.book import BreakpointBook
-from gradstep.session.changes import Changes
 from gradstep.session.channel import Message
+from gradstep.session.cursor import RunCursor
 from gradstep.session.live import LiveRun
 from gradstep.session.model import Evaluation, LaunchOptions, OutputPiece, SessionError, Stop
 from gradstep.session.process import describe_end
 from gradstep.session.recorded_names import evaluate_recorded
 from gradstep.session.walk import Walk
-from gradstep.trace.moment import Moment
-from gradstep.trace.reader import RunTrace, Trace, TraceError
+from gradstep.trace.reader import Trace
 
-POLL_SECONDS: Final = 1 / 15
 PAUSE_PATIENCE: Final = 1.0
 """Seconds after which a pause that did not happen is explained."""
 
@@ -37,10 +31,8 @@ PAUSE_NOTICE: Final = "pause requested; the script is inside C code"
 BRIEF_SECONDS: Final = 0.25
 """A motion asked for while the last one still runs waits this long for it: keys come quickly."""
 
-OUTPUT_PIECES: Final = 10_000
 
-
-class Session:
+class Session(RunCursor):
     """A live or recorded run. Made by `launch` or `open`; ended by `quit`.
 
     `state` is starting, running, paused, exited or recorded. `cursor` is the event that everything
@@ -50,24 +42,13 @@ class Session:
 
     def __init__(self, script: str) -> None:
         """Make a session without a run: use `launch` or `open`."""
-        self.trace: Trace
-        self.run: RunTrace
-        self.state = "starting"
-        self.stop: Stop | None = None
-        self.cursor = 0
-        self.head = 0
+        super().__init__(script)
         self.exit_status: int | None = None
-        self.notice = ""
-        self.breakpoints = BreakpointBook(script, self._breakpoints_changed)
-        self._changes = Changes()
-        self._pieces: deque[OutputPiece] = deque(maxlen=OUTPUT_PIECES)
         self._live: LiveRun | None = None
-        self._follows = True
         self._is_closed = False
         self._stopped: asyncio.Future[Stop] | None = None
         self._moving = asyncio.Lock()
         self._walk: Walk | None = None
-        self._poller: asyncio.Task[None] | None = None
 
     @classmethod
     async def launch(cls, options: LaunchOptions) -> Session:
@@ -120,36 +101,9 @@ class Session:
         return session
 
     @property
-    def is_live(self) -> bool:
-        """Whether there is a process that can go on."""
-        return self.state in {"starting", "running", "paused"}
-
-    @property
     def can_control(self) -> bool:
         """Whether the run was launched here, so that it can be controlled or restarted."""
         return self._live is not None
-
-    @property
-    def at_edge(self) -> bool:
-        """Whether the cursor stands at the newest event."""
-        return self.cursor == self.head
-
-    @property
-    def output(self) -> Sequence[OutputPiece]:
-        """What the script printed, oldest first; of a great deal, the latest."""
-        return tuple(self._pieces)
-
-    def moment(self) -> Moment:
-        """Return the trace as of the cursor."""
-        return self.run.at(self.cursor)
-
-    def subscribe(self, callback: Callable[[], None]) -> Callable[[], None]:
-        """Have `callback` called on the loop whenever anything here changed, once per turn."""
-        return self._changes.subscribe(callback)
-
-    async def wait_for(self, predicate: Callable[[], bool]) -> None:
-        """Return as soon as `predicate` holds; it is asked at every change."""
-        await self._changes.wait_for(predicate)
 
     async def motion(self, name: str, backward: bool = False, target: Any = None) -> Stop:
         """Move, over recorded rows or by letting the script go on, and return where it stopped.
@@ -173,20 +127,6 @@ class Session:
                 self._walk = None
             stopped = await self._go_on(name, target, origin)
         return await stopped if stopped else self._land(None)
-
-    async def seek(self, seq: int) -> None:
-        """Put the cursor on an event.
-
-        Raises:
-            SessionError: there is no such event.
-        """
-        if not 1 <= seq <= self.head:
-            raise SessionError(f"there is no event {seq}; there are 1 to {self.head}")
-        self._move_cursor(seq)
-
-    async def to_edge(self) -> None:
-        """Put the cursor on the newest event."""
-        self._move_cursor(self.head)
 
     async def pause(self) -> None:
         """Ask a running script to stop; returns when it has, or after a second with a notice."""
@@ -290,6 +230,7 @@ class Session:
         if not hasattr(self, "trace"):
             self.trace = Trace.open(self._live.path)
         self.run = self.trace.run(number)
+        self._live.release()
         self._start_polling()
         self._changed()
 
@@ -339,37 +280,6 @@ class Session:
         self.stop = stop
         if self._stopped is not None and not self._stopped.done():
             self._stopped.set_result(stop)
-        self._changed()
-
-    # Over recorded rows
-
-    def _new_walk(self, name: str, origin: EventRow, backward: bool, target: Any) -> Walk:
-        try:
-            rule = motions.rule(name, origin, backward=backward, target=target, recorded=True)
-        except motions.MotionError as error:
-            raise SessionError(str(error)) from None
-        return Walk(self.run, rule, self.breakpoints.entries())
-
-    def _land(self, stop: Stop | None, *, backward: bool = False) -> Stop:
-        if stop is None and backward:
-            stop = Stop("beginning", 1, message="the beginning of the run")
-        elif stop is None:
-            over = "the end of the recorded run" if self._live is None else "the script is over"
-            how = "" if self.exit_status is None else f": {describe_end(self.exit_status)}"
-            stop = Stop("end", self.head, message=over + how)
-        self.stop = self._with_message(stop)
-        self._move_cursor(stop.seq)
-        return self.stop
-
-    def _with_message(self, stop: Stop) -> Stop:
-        if stop.reason != "breakpoint" or stop.message:
-            return stop
-        texts = [e.text for e in self.breakpoints.list() if e.id in stop.breakpoints]
-        return replace(stop, message=", ".join(f"breakpoint {text}" for text in texts))
-
-    def _move_cursor(self, seq: int) -> None:
-        self.cursor = seq
-        self._follows = self.is_live and seq == self.head
         self._changed()
 
     # What the process says
@@ -427,6 +337,10 @@ class Session:
         self._pieces.append(OutputPiece(self.head, text))
         self._changed()
 
+    def _end_message(self) -> str:
+        over = super()._end_message() if self._live is None else "the script is over"
+        return over if self.exit_status is None else f"{over}: {describe_end(self.exit_status)}"
+
     def _breakpoints_changed(self) -> None:
         if self._live is not None and self.is_live:
             with contextlib.suppress(SessionError):  # gone: the next start sends them anyway
@@ -465,29 +379,3 @@ class Session:
             self.stop = None
             self._start_polling()
         self._changed()
-
-    def _start_polling(self) -> None:
-        if self._poller is None or self._poller.done():
-            self._poller = asyncio.create_task(self._poll())
-
-    def _stop_polling(self) -> None:
-        if self._poller is not None:
-            self._poller.cancel()
-            self._poller = None
-
-    async def _poll(self) -> None:
-        while True:
-            await asyncio.sleep(POLL_SECONDS)
-            self._read_head()
-
-    def _read_head(self, at_least: int = 0) -> None:
-        with contextlib.suppress(TraceError):  # the next look finds what this one missed
-            head = max(self.run.head, at_least)
-            if head != self.head:
-                self.head = head
-                if self._follows:
-                    self.cursor = head
-                self._changed()
-
-    def _changed(self) -> None:
-        self._changes.changed()

@@ -9,6 +9,9 @@ from gradstep.tui.frame import Frame
 
 Say = Callable[[str, str, str], None]
 
+STAND_IN = "built-in engine"
+"""What the title says of the engine while nothing is more urgent."""
+
 
 class Announcer:
     """Remembers what was said, so that repainting repeats nothing."""
@@ -27,7 +30,7 @@ class Announcer:
             return f"event {frame.head if frame.state == 'running' else frame.cursor:,}"
         if frame.state == "exited":
             return ending(frame)
-        return ""
+        return STAND_IN if is_stand_in(frame) else ""
 
     def announce(self, frame: Frame, say: Say) -> None:
         """Say the latest stop, and the end of the script, if they are new."""
@@ -66,6 +69,13 @@ class Announcer:
             say(f"paused · {where}", "dim", "■ ")
         elif stop.reason == "entry":
             say("stopped before the first line · s steps, p goes phase by phase", "dim", "■ ")
+            if is_stand_in(frame):
+                say("`import torch` gives the script gradstep's built-in engine", "dim", "· ")
+
+
+def is_stand_in(frame: Frame) -> bool:
+    """Tell whether the built-in engine stands in for PyTorch."""
+    return frame.moment is not None and frame.moment.run.info.engine == "builtin"
 
 
 def ending(frame: Frame) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import signal
+import sys
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.binding import BindingType
 from textual.command import Provider
@@ -20,6 +22,7 @@ from gradstep.tui.crash import cause_of, one_line, write_log
 from gradstep.tui.frame import Frame, Selection, take_frame
 from gradstep.tui.gate import Gate
 from gradstep.tui.keymap import keymap_path, load_keymap
+from gradstep.tui.opening import Opener, opener_for
 from gradstep.tui.palette import CommandProvider
 from gradstep.tui.theme import THEMES, defaults_for
 from gradstep.tui.widgets.bars import TimelineBar, first_key
@@ -32,12 +35,10 @@ from gradstep.tui.widgets.talk_panes import ConsolePane, StdoutPane
 from gradstep.views.glyphs import UNICODE, Glyphs
 
 if TYPE_CHECKING:
-    from gradstep.tui.port import SessionPort
+    from gradstep.session import LaunchOptions
 
 FRAME_SECONDS: Final = 1 / 15
 """While the script runs the screen is painted no more often than this."""
-
-Opener = Callable[[], Awaitable["SessionPort"]]
 
 
 class GradstepApp(Commands):
@@ -49,8 +50,27 @@ class GradstepApp(Commands):
     COMMAND_PALETTE_BINDING = "ctrl+p"
     ENABLE_COMMAND_PALETTE = True
 
-    def __init__(self, opener: Opener, *, script: str = "", glyphs: Glyphs = UNICODE) -> None:
-        """Take what opens the session, and the script's name to show meanwhile."""
+    def __init__(
+        self,
+        opener: Opener | None = None,
+        *,
+        launch: LaunchOptions | None = None,
+        open_path: Path | None = None,
+        script: str = "",
+        glyphs: Glyphs = UNICODE,
+    ) -> None:
+        """Take a script to launch, a trace to open, or what opens the session.
+
+        `script` is the name to show until the session is there.
+
+        Raises:
+            ValueError: there is not exactly one of `opener`, `launch` and `open_path`.
+            TraceError: the file cannot be read as a trace.
+        """
+        if opener is None:
+            opener, script = opener_for(launch, open_path)
+        elif launch is not None or open_path is not None:
+            raise ValueError("give one of opener, launch and open_path")
         self.keymap, self._keymap_error = load_keymap(keymap_path())
         super().__init__()
         self._opener = opener
@@ -218,8 +238,6 @@ class GradstepApp(Commands):
 
     def _watch_signals(self) -> None:
         """End properly when the terminal goes away or somebody ends us."""
-        import asyncio
-
         if self.is_headless:
             return
         loop = asyncio.get_running_loop()
@@ -246,21 +264,16 @@ class GradstepApp(Commands):
         self._close_messages_no_wait()
 
 
-def run_app(*, launch: Any = None, open_path: Path | None = None) -> int:
+def run_app(*, launch: LaunchOptions | None = None, open_path: Path | None = None) -> int:
     """Run the debugger on a script or a recorded run and return the exit status.
 
-    Exactly one of `launch` (a `LaunchOptions`) and `open_path` is given.
+    Exactly one of the two is given.
     """
-    import sys
-
-    from gradstep.tui.opening import opener_for
-
     try:
-        opener, script = opener_for(launch, open_path)
+        app = GradstepApp(launch=launch, open_path=open_path)
     except TraceError as error:
         print(f"gradstep: {error}", file=sys.stderr)
         return 2
-    app = GradstepApp(opener, script=script)
     try:
         app.run()
     except Exception as error:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gradstep.session import LaunchOptions
-    from gradstep.tui.app import Opener
     from gradstep.tui.port import SessionPort
+
+Opener = Callable[[], Awaitable["SessionPort"]]
 
 
 def opener_for(launch: LaunchOptions | None, open_path: Path | None) -> tuple[Opener, str]:

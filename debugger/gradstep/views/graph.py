@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Final
 
 from gradstep.views import numbers
 from gradstep.views.glyphs import UNICODE, Glyphs
-from gradstep.views.graph_rows import GraphRow, RowDetails, read_details, read_rows
+from gradstep.views.graph_rows import LABEL_WIDTH, GraphRow, RowDetails, read_details, read_rows
 from gradstep.views.rails import PARTS, Rails, lay_out
-from gradstep.views.text import Line, Span, cells, fit, line, pad
+from gradstep.views.text import Line, Span, cells, fit, line, pad, width_of
 
 if TYPE_CHECKING:
     from gradstep.trace.moment import Moment
@@ -166,10 +166,11 @@ class GraphView:
         }.get(self.rows[owner].state, "forward")
 
     def _tail(self, row: RowDetails, room: int) -> Line:
-        """Put the log-bar of |grad| first, behind it the leaves that the op takes."""
-        longest = min(12, room // 2)
+        """Put the log-bar of |grad| first, behind it the leaves."""
+        longest = min(10, room // 2)
         bar = self.glyphs.bar * numbers.bar(row.grad, longest) if longest >= 4 else ""
-        if longest < 4:
+        if longest < 4 or longest + 1 + width_of(row.inline) > room:
+            # A number that is cut short would lie; a missing bar does not.
             return row.inline
         return (Span(bar, "backward"), Span(" " * (longest - cells(bar) + 1)), *row.inline)
 
@@ -204,7 +205,7 @@ def graph_view(
         empty=() if rows else _empty(moment),
         widths=(
             max((cells(row.name) for row in rows), default=2),
-            max((cells(details.label) for details in read.values()), default=0),
+            min(max((cells(details.label) for details in read.values()), default=0), LABEL_WIDTH),
             max((cells(details.shape) for details in read.values()), default=3),
         ),
         _read=read,

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gradstep.views import numbers
 from gradstep.views.glyphs import Glyphs
 from gradstep.views.reading import having, is_op_name, iteration_span, norm_of
 from gradstep.views.stretch import read_stretch, refs_of
-from gradstep.views.text import Line, Span
+from gradstep.views.text import Line, Span, cells
 
 if TYPE_CHECKING:
     from gradstep.protocol.row import EventRow
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from gradstep.trace.moment import Moment
 
     Tensors = Mapping[int, tuple[TensorRef, ...]]
+
+LABEL_WIDTH: Final = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +105,15 @@ def read_details(
     """Read what is written in a row."""
     name = moment.name(row.output) if row.output is not None else ""
     variable = "" if not name or is_op_name(name, row.name) else f"{glyphs.arrow} {name}"
+    label = " ".join(part for part in (row.module, variable) if part)
+    if cells(label) > LABEL_WIDTH and variable:
+        label = variable  # what the script calls it says more than the class of a module
     made = None
     if row.made is not None and row.made.tensor is not None:
         # A ghost of the future has no value as of this moment, but it does have a shape.
         made = moment.run.value(row.made.tensor, moment.run.head, row.made.version)
     return RowDetails(
-        label=" ".join(part for part in (row.module, variable) if part),
+        label=label,
         shape=numbers.shape(made.shape) if made else "",
         grad=norm_of(moment, row.arriving),
         inline=_leaves(moment, row, reached, glyphs),
@@ -116,7 +121,10 @@ def read_details(
 
 
 def _leaves(moment: Moment, row: GraphRow, reached: frozenset[int], glyphs: Glyphs) -> Line:
-    """Name the leaves that an op takes, with a tick once backward has added to their `.grad`."""
+    """Name the leaves that an op takes, with `.grad` once backward has added to it.
+
+    A gradient of one element is shown itself, a larger one by its norm.
+    """
     spans: list[Span] = []
     for tensor in row.leaves:
         name = moment.name(tensor)
@@ -124,9 +132,21 @@ def _leaves(moment: Moment, row: GraphRow, reached: frozenset[int], glyphs: Glyp
             continue
         inside = bool(row.module) and name.startswith(row.module + ".")
         brief = name.removeprefix(row.module + ".") if inside else name
-        tick = glyphs.tick if tensor in reached and not row.ghost else ""
-        spans += [Span(" "), Span(brief + tick, "leaf" if tick else "dim")]
+        if tensor in reached and not row.ghost:
+            spans += [Span("  "), Span(f"{brief}.grad {_grad_text(moment, tensor)}", "leaf")]
+        else:
+            spans += [Span("  "), Span(brief, "dim")]
     return tuple(spans[1:])
+
+
+def _grad_text(moment: Moment, param: int) -> str:
+    state = moment.grad(param)
+    value = moment.value(state.tensor) if state.tensor is not None else None
+    if value is None or value.norm is None:
+        return "?"
+    if all(size == 1 for size in value.shape) and value.mean is not None:
+        return numbers.number(value.mean)
+    return f"|{numbers.short(value.norm)}|"
 
 
 def _ops(moment: Moment, start: int, stop: int) -> tuple[list[EventRow], Tensors]:

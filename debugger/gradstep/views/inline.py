@@ -161,6 +161,8 @@ def _ended(values: _Values, row: EventRow, phases: dict[int, list[int]], glyphs:
     glyph = {"zero_grad": glyphs.zero_grad, "backward": glyphs.backward}.get(row.phase, glyphs.step)
     style = {"zero_grad": "zero", "backward": "backward"}.get(row.phase, "step")
     text = f"{glyph} {numbers.plural(place[1], noun)} {glyphs.tick}"
+    if row.phase == "zero_grad" and not place[1]:
+        text = f"{glyph} nothing to clear {glyphs.tick}"
     if row.detail.get("error"):
         text, style = f"{glyphs.cross} {row.detail['error']}", "error"
     values.put(place[0], "progress", line((text, f"{style} italic")))

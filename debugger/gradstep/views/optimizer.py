@@ -54,7 +54,8 @@ class ParameterRow:
 class OptimizerView:
     """Header lines (one per group), column titles, one row per parameter, formula lines.
 
-    `empty` holds lines that say what is missing and why; then there are no rows.
+    The formula belongs to the selected parameter and stands under its row. `empty` holds lines
+    that say what is missing and why; then there are no rows.
     """
 
     header: tuple[Line, ...]
@@ -68,7 +69,28 @@ class OptimizerView:
         """Everything, top to bottom."""
         if self.empty:
             return self.empty
-        return (*self.header, self.titles, *(row.line for row in self.rows), *self.formula)
+        upto = self.selected + 1
+        rows = [row.line for row in self.rows]
+        return (*self.header, self.titles, *rows[:upto], *self.formula, *rows[upto:])
+
+    @property
+    def selected(self) -> int:
+        """The number of the selected row, 0 for none."""
+        return next((number for number, row in enumerate(self.rows) if row.selected), 0)
+
+    def line_of(self, number: int) -> int:
+        """Give the index in `lines` of parameter row `number`."""
+        below = len(self.formula) if number > self.selected else 0
+        return len(self.header) + 1 + number + below
+
+    def row_at(self, index: int) -> int | None:
+        """Give the number of the parameter row at an index of `lines`, None for other lines."""
+        number = index - len(self.header) - 1
+        if number > self.selected:
+            number -= len(self.formula)
+            if number <= self.selected:
+                return None
+        return number if 0 <= number < len(self.rows) else None
 
 
 def optimizer_view(
@@ -140,13 +162,16 @@ def _headers(moment: Moment, optimizers: list[OptimizerState]) -> list[Line]:
     for optimizer in optimizers:
         for number, group in enumerate(optimizer.groups):
             name = f"{optimizer.name} = " if optimizer.name else ""
+            which = f"  group {number + 1}/{len(optimizer.groups)}"
+            amount = numbers.plural(len(group.get("params", ())), "parameter")
             found.append(
                 line(
                     (name, "dim"),
                     (optimizer.class_name, "step bold"),
-                    (f"  group {number + 1}/{len(optimizer.groups)}  ", "dim"),
-                    (f"{numbers.plural(len(group.get('params', ())), 'parameter')}  ", "dim"),
+                    (which if len(optimizer.groups) > 1 else "", "dim"),
+                    "  ",
                     hyper_text(group),
+                    (f"  {amount}", "dim"),
                 )
             )
     return found
@@ -257,7 +282,6 @@ def _formula(
     if optimizer is None or selected is None:
         return ()
     draft = Draft(moment, moment.seq, width, glyphs, element)
-    draft.blank()
     name = moment.name(selected)
     last = updates.get((optimizer.id, selected))
     state = moment.grad(selected)

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Final
 from gradstep.views import numbers
 from gradstep.views.glyphs import PHASE_STYLES, UNICODE, Glyphs, phase_glyph
 from gradstep.views.reading import counts, iteration_span
+from gradstep.views.stretch import read_stretch
 from gradstep.views.text import Line, Span, cells, crop, line, pad
+from gradstep.views.title import MOST_PARAMETERS
 
 if TYPE_CHECKING:
     from gradstep.trace.moment import Moment
@@ -88,11 +90,34 @@ def _read(moment: Moment) -> list[_Phase]:
     return phases
 
 
+def _nodes_made(moment: Moment, start: int, stop: int) -> int:
+    """Count the backward nodes that forward has made: as many as backward may have to run."""
+    if not 0 < start < stop:
+        return 0
+    rows = read_stretch(moment.run, start, stop).upto(moment.seq)
+    return sum(len(row.detail.get("nodes") or ()) for row in rows if row.kind == "op")
+
+
+def _with_gradient(moment: Moment) -> int:
+    """Count the parameters in optimizers whose `.grad` is a tensor."""
+    groups = [group for optimizer in moment.optimizers() for group in optimizer.groups]
+    held = [param for group in groups for param in group.get("params", ())]
+    return sum(moment.grad(param).tensor is not None for param in held[:MOST_PARAMETERS])
+
+
 def _expected(moment: Moment, start: int, stop: int) -> Counts:
-    """Take the counts of this iteration if it is over, else of the one before."""
+    """Take the counts of this iteration if it is over, else of the one before.
+
+    The first iteration has none before it: its backward may run every node that forward made, its
+    step change every parameter that has a gradient.
+    """
     if stop <= moment.run.head:
         return counts(moment, start, stop)
     before = counts(moment, *iteration_span(moment, moment.event.iteration - 1))
+    if ("node", "backward") not in before:
+        before[("node", "backward")] = _nodes_made(moment, start, moment.seq + 1)
+    if ("updated", "step") not in before:
+        before[("updated", "step")] = _with_gradient(moment)
     own = counts(moment, start, stop)
     return {key: max(before.get(key, 0), own.get(key, 0)) for key in {*before, *own}}
 
@@ -103,6 +128,8 @@ def _detail(
     amount = f"{done}/{numbers.plural(total, noun)}" if active else numbers.plural(done, noun)
     if not ran and not active:
         amount = numbers.plural(total, noun) if total else ""
+    elif name == "zero_grad" and not done and not active:
+        amount = "nothing to clear"
     if name == "step":
         classes = [optimizer.class_name for optimizer in moment.optimizers()]
         return " · ".join(part for part in (", ".join(dict.fromkeys(classes)), amount) if part)

@@ -86,7 +86,7 @@ def source_view(
     origin = event.line if event.kind in ("node", "accumulated") and shown == event.file else 0
     values = inline_values(moment, shown, glyphs)
     rows = text.splitlines()
-    digits = max(3, len(str(len(rows))))
+    digits = max(2, len(str(len(rows))))
     lines = []
     for number, content in enumerate(rows, 1):
         mark = (marks or {}).get(number, "")

@@ -39,6 +39,13 @@ ROLES: Final = {
 }
 """Which of its tensors an event is about."""
 
+SUBJECTS: Final = {
+    "zero_grad": ("zeroed", "grad"),
+    "backward": ("accumulated", "grad"),
+    "step": ("updated", "value"),
+}
+"""What the end of a phase is about: events of a kind, and the parameter's value or gradient."""
+
 
 @dataclass(frozen=True, slots=True)
 class TensorView:
@@ -81,6 +88,22 @@ class TensorView:
         return tuple(part for part in (*parts, self.more, self.histogram) if part)
 
 
+def event_subject(moment: Moment) -> tuple[int | None, str]:
+    """Give the tensor that the event under the cursor is about, and whether its value or `.grad`.
+
+    The end of zero_grad, backward or step is about the first parameter that it touched.
+    """
+    event = moment.event
+    about = SUBJECTS.get(event.phase) if event.kind == "phase_exited" else None
+    if about is None:
+        return event_tensor(moment), "grad" if event.kind in ("accumulated", "zeroed") else "value"
+    kind, what = about
+    touched = moment.run.events(max(event.enclosing, 1), event.seq, kinds=(kind,))
+    first = next((row for row in touched if row.enclosing == event.enclosing), None)
+    ref = one(moment.run.tensors(first.seq), "param") if first else None
+    return (ref.tensor if ref else None), what
+
+
 def event_tensor(moment: Moment) -> int | None:
     """Give the tensor that the event under the cursor is about, None if it is about none."""
     for role in ROLES.get(moment.event.kind, ()):
@@ -104,10 +127,13 @@ def tensor_view(
 ) -> TensorView:
     """Show a tensor as of the moment; `what` is `value` or `grad` (of a leaf).
 
-    `tensor` None shows the tensor that the event under the cursor is about.
+    `tensor` None shows what the event under the cursor is about: of an accumulation that is the
+    gradient, and `what` = `grad` then shows the value.
     """
     if tensor is None:
-        tensor = event_tensor(moment)
+        tensor, natural = event_subject(moment)
+        if natural == "grad":
+            what = "value" if what == "grad" else "grad"
     if tensor is None:
         return _nothing(None, what, line(("no tensor", "bold")), "Select an op or a parameter.")
     passing = _passing(moment, tensor)

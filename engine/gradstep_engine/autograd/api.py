@@ -9,7 +9,7 @@ import numpy as np
 from gradstep_engine import events
 from gradstep_engine.autograd.node import AccumulateGrad, Node
 from gradstep_engine.autograd.variable import TensorBase, wrap
-from gradstep_engine.autograd.walk import Captures, Root, Walk
+from gradstep_engine.autograd.walk import Captures, Root, Search, walk
 from gradstep_engine.missing import missing
 from gradstep_engine.size import Size
 
@@ -34,15 +34,20 @@ def backward(
     Raises:
         RuntimeError: nothing to differentiate, or a non-scalar without a seed.
     """
-    _refuse(create_graph)
+    if create_graph:
+        raise _no_second_order()
     several = _listed(tensors)
     roots = _roots(several, grad_tensors)
-    only: set[Node] | None = None
+    search = None
     if inputs is not None:
         only = {_leaf_node(tensor) for tensor in _listed(inputs)}
         if not only:
             raise RuntimeError("`inputs` argument to `backward` cannot be empty.")
-    _run(Walk(roots, bool(retain_graph), several[0], only=only), several[0], "backward")
+        search = Search(only=only)
+    if events.listener is None:
+        walk(roots, bool(retain_graph), several[0], search)
+    else:
+        _told("backward", roots, bool(retain_graph), several[0], search)
 
 
 def grad(
@@ -60,7 +65,8 @@ def grad(
     Raises:
         RuntimeError: an input does not require grad or, without `allow_unused`, was not used.
     """
-    _refuse(create_graph)
+    if create_graph:
+        raise _no_second_order()
     if is_grads_batched:
         raise missing("autograd.grad(is_grads_batched=True)")
     several, wanted = _listed(outputs), _listed(inputs)
@@ -70,11 +76,11 @@ def grad(
             raise RuntimeError("One of the differentiated Tensors does not require grad")
         node = tensor.grad_fn or AccumulateGrad.of(tensor)
         captures.setdefault(node, {}).setdefault(tensor.output_nr, []).append(position)
-    walk = Walk(_roots(several, grad_outputs), bool(retain_graph), several[0], captures)
-    _run(walk, several[0], "grad")
+    search = Search(captures)
+    _told("grad", _roots(several, grad_outputs), bool(retain_graph), several[0], search)
     results: list[Any] = []
     for position, tensor in enumerate(wanted):
-        found = walk.captured.get(position)
+        found = search.captured.get(position)
         if found is None and not allow_unused and not materialize_grads:
             raise RuntimeError(
                 f"The differentiated Tensor at index {position} appears to not have been used in "
@@ -87,9 +93,8 @@ def grad(
     return tuple(results)
 
 
-def _refuse(create_graph: bool) -> None:
-    if create_graph:
-        raise missing("create_graph=True (gradients of gradients are not available yet)")
+def _no_second_order() -> Exception:
+    return missing("create_graph=True (gradients of gradients are not available yet)")
 
 
 def _listed(tensors: Any) -> list[Any]:
@@ -106,38 +111,52 @@ def _leaf_node(tensor: Any) -> Node:
 
 def _roots(tensors: list[Any], seeds: Any) -> list[Root]:
     given = [seeds] if isinstance(seeds, TensorBase) else list(seeds or ())
-    given += [None] * (len(tensors) - len(given))
     roots: list[Root] = []
-    for position, (tensor, seed) in enumerate(zip(tensors, given, strict=True)):
+    for position, tensor in enumerate(tensors):
         array = tensor._array
-        if tensor.grad_fn is None and not tensor._requires_grad:
-            raise RuntimeError(
-                f"element {position} of tensors does not require grad and does not have a grad_fn"
-            )
-        if seed is None:
-            if array.size != 1:
-                raise RuntimeError("grad can be implicitly created only for scalar outputs")
-            start: Any = np.ones_like(array) if array.shape else array.dtype.type(1)
-        else:
-            start = seed._array
-            if start.shape != array.shape:
+        node = tensor.grad_fn
+        if node is None:
+            if not tensor._requires_grad:
                 raise RuntimeError(
-                    f"Mismatch in shape: grad_output[{position}] has a shape of "
-                    f"{Size(start.shape)} and output[{position}] has a shape of {Size(array.shape)}."
+                    f"element {position} of tensors does not require grad and does not have a "
+                    "grad_fn"
                 )
-        roots.append((tensor.grad_fn or AccumulateGrad.of(tensor), tensor.output_nr, start))
+            node = AccumulateGrad.of(tensor)
+        seed = given[position] if position < len(given) else None
+        start = _implicit_seed(array) if seed is None else _checked_seed(seed, array, position)
+        roots.append((node, tensor.output_nr, start))
     return roots
 
 
-def _run(walk: Walk, root: Any, name: str) -> None:
+def _implicit_seed(array: Any) -> Any:
+    if array.size != 1:
+        raise RuntimeError("grad can be implicitly created only for scalar outputs")
+    one = array.dtype.type(1)
+    return np.full(array.shape, one) if array.shape else one
+
+
+def _checked_seed(seed: Any, array: Any, position: int) -> Any:
+    start = seed._array
+    if start.shape != array.shape:
+        raise RuntimeError(
+            f"Mismatch in shape: grad_output[{position}] has a shape of {Size(start.shape)} and "
+            f"output[{position}] has a shape of {Size(array.shape)}."
+        )
+    return start
+
+
+def _told(
+    name: str, roots: list[Root], retain_graph: bool, root: Any, search: Search | None
+) -> None:
+    """Walk, and tell the listener where it begins and ends."""
     listener = events.listener
     if listener is None:
-        walk.run()
+        walk(roots, retain_graph, root, search)
         return
     listener(events.PhaseEntered("backward", name, root=root))
     error: BaseException | None = None
     try:
-        walk.run()
+        walk(roots, retain_graph, root, search)
     except BaseException as raised:
         error = raised
         raise

@@ -146,6 +146,6 @@ def _break_cycle(node: Context, given: tuple[Any, ...], outputs: tuple[Any, ...]
             kept.append(x)
     node.saved = tuple(kept)
     node.versions = tuple(
-        (box, expected, None if any(source is y for y in mine) else source)
-        for box, expected, source in node.versions
+        (source._box(), expected) if any(source is y for y in mine) else (source, expected)
+        for source, expected in node.versions
     )

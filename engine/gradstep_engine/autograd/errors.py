@@ -21,17 +21,18 @@ def freed() -> RuntimeError:
     )
 
 
-def modified(node: Node, version: int, expected: int, source: Any) -> RuntimeError:
+def modified(node: Node, source: Any, version: int, expected: int) -> RuntimeError:
     """Return the error for a saved array that was changed in place since `node` saved it.
 
-    `source` is the input that was saved, None where the node saved its own output.
+    `source` is the input that was saved, a version box where the node saved its own output.
     """
     assert node.saved is not None
-    array = node.saved[0] if source is None else source._array
-    made_by = node if source is None else source.grad_fn
+    own = isinstance(source, list)
+    array = node.saved[0] if own else source._array
+    made_by = node if own else source.grad_fn
     place = ""
     if made_by is not None:
-        number = 0 if source is None else source.output_nr
+        number = 0 if own else source.output_nr
         place = f", which is output {number} of {short_name(made_by)},"
     kind = of_numpy(array.dtype).cpu_type
     return RuntimeError(

@@ -12,6 +12,7 @@ from itertools import count
 from typing import Any, ClassVar, TypeVar
 
 import numpy as np
+from numpy import may_share_memory
 
 from gradstep_engine import events
 from gradstep_engine.autograd.mode import GradMode
@@ -39,13 +40,19 @@ class Op(Node):
         writes: for in-place use: `forward` writes into its first argument itself.
     """
 
-    op_name: ClassVar[str] = "op"
+    op_name: str = "op"
+    shown_as: str | None = None
     saves: tuple[int, ...] = ()
     saves_output: ClassVar[bool] = False
     view: ClassVar[bool] = False
     promotes: ClassVar[bool] = False
     differentiable: ClassVar[bool] = True
     writes: ClassVar[bool] = False
+    traits: ClassVar[tuple[bool, bool, bool, bool]] = (False, False, False, True)
+
+    def __init_subclass__(cls) -> None:
+        """Put together what `apply` asks of every class: one lookup instead of four."""
+        cls.traits = (cls.view, cls.saves_output, cls.promotes, cls.differentiable)
 
     def forward(self, *arrays: Any, **attributes: Any) -> Any:
         """Compute the result from arrays; a tuple of arrays makes several outputs."""
@@ -53,6 +60,9 @@ class Op(Node):
 
 
 next_sequence = count(1).__next__
+new_tensor = object.__new__
+
+NUMBERS = frozenset({float, int, bool})
 
 
 def apply(op: type[Op], *inputs: Any, **attributes: Any) -> Any:
@@ -62,11 +72,13 @@ def apply(op: type[Op], *inputs: Any, **attributes: Any) -> Any:
     inputs takes part in the arithmetic with a weak type and gets no gradient.
     """
     node = op()
+    viewing, saving_output, promoting, differentiable = op.traits
     recorded = False
-    arrays = []
-    if op.view:
+    if viewing:
         materialise(inputs[0])
-    if GradMode.enabled and op.differentiable:
+    # Written out instead of comprehensions: this runs for every operation of a script.
+    arrays = []
+    if differentiable and GradMode.enabled:
         edges: list[Edge | None] = []
         for x in inputs:
             if isinstance(x, TensorBase):
@@ -88,54 +100,123 @@ def apply(op: type[Op], *inputs: Any, **attributes: Any) -> Any:
     else:
         for x in inputs:
             arrays.append(x._array if isinstance(x, TensorBase) else x)
-    if op.promotes:
+    if promoting:
         arrays = promoted(node, arrays)
     result = node.forward(*arrays, **attributes)
-    if type(result) is tuple:
-        outputs = tuple([wrap(array) for array in result])
-        if recorded:
-            node.outputs = len(outputs)
-            for position, output in enumerate(outputs):
-                if output._array.dtype.kind == "f":
-                    output.grad_fn = node
-                    output.output_nr = position
-    else:
-        output = wrap(result)
-        outputs = (output,)
-        if recorded:
-            output.grad_fn = node
-    if op.view:
-        for output in outputs:
-            if np.may_share_memory(output._array, arrays[0]):
-                output._become_view_of(inputs[0])
+    if result.__class__ is tuple:
+        return _several(node, inputs, attributes, result, arrays[0], recorded)
+    output = new_tensor(TensorBase.public)
+    output._array = result
+    if viewing and may_share_memory(result, arrays[0]):
+        output._become_view_of(inputs[0])
     if recorded:
+        output.grad_fn = node
+        node.sequence = next_sequence()
+        saves = node.saves
+        if saves:
+            node.versions = versions_of(saves, inputs)
+        if saving_output:
+            output._version_box = box = [0]
+            node.versions += ((box, 0),)
+    if events.listener is not None:
+        emit_op(node, inputs, (output,), attributes, recorded)
+    return output
+
+
+def apply_pair(op: type[Op], a: Any, b: Any) -> Any:
+    """Do what `apply` does for two operands without attributes.
+
+    For ops that promote, have one output and are no views: the path of + − · and /, which is
+    most of what small models do, without the argument lists of the general one.
+    """
+    node = op()
+    edge_a: Edge | None = None
+    edge_b: Edge | None = None
+    kind_a, kind_b = a.__class__, b.__class__
+    if kind_a in NUMBERS:
+        x = a
+    else:
+        x = a._array
+        fn = a.grad_fn
+        if fn is not None:
+            edge_a = (fn, a.output_nr)
+        elif a._requires_grad:
+            edge_a = (AccumulateGrad.of(a), 0)
+    if kind_b in NUMBERS:
+        y = b
+        same_type = kind_b is not bool and x.dtype.kind == "f"
+    else:
+        y = b._array
+        fn = b.grad_fn
+        if fn is not None:
+            edge_b = (fn, b.output_nr)
+        elif b._requires_grad:
+            edge_b = (AccumulateGrad.of(b), 0)
+        if kind_a in NUMBERS:
+            same_type = kind_a is not bool and y.dtype.kind == "f"
+        else:
+            same_type = x.dtype is y.dtype
+    recorded = (edge_a is not None or edge_b is not None) and GradMode.enabled
+    if recorded:
+        node.edges = (edge_a, edge_b)
+    if not same_type:
+        x, y = promoted(node, [x, y])
+    output = new_tensor(TensorBase.public)
+    output._array = node.forward(x, y)
+    if recorded:
+        output.grad_fn = node
+        node.sequence = next_sequence()
+        saves = node.saves
+        if saves:
+            node.versions = versions_of(saves, (a, b))
+    if events.listener is not None:
+        emit_op(node, (a, b), (output,), {}, recorded)
+    return output
+
+
+def _several(
+    node: Op,
+    inputs: tuple[Any, ...],
+    attributes: dict[str, Any],
+    results: tuple[Any, ...],
+    source: Any,
+    recorded: bool,
+) -> tuple[Any, ...]:
+    """Return the outputs of an op that has several; the rest of `apply` for it."""
+    outputs = tuple([wrap(array) for array in results])
+    for position, output in enumerate(outputs):
+        if node.view and may_share_memory(output._array, source):
+            output._become_view_of(inputs[0])
+        if recorded and output._array.dtype.kind == "f":
+            output.grad_fn = node
+            output.output_nr = position
+    if recorded:
+        node.outputs = len(outputs)
         node.sequence = next_sequence()
         if node.saves:
             node.versions = versions_of(node.saves, inputs)
-        if op.saves_output:
-            box = outputs[0]._version_box = [0]
-            node.versions += ((box, 0, None),)
+        if node.saves_output:
+            outputs[0]._version_box = box = [0]
+            node.versions += ((box, 0),)
     if events.listener is not None:
         emit_op(node, inputs, outputs, attributes, recorded)
-    return outputs if type(result) is tuple else outputs[0]
+    return outputs
 
 
 def promoted(node: Node, operands: list[Any]) -> list[Any]:
     """Return `operands` in their common type; note on `node` which gradients to cast back."""
-    first = None
-    for operand in operands:
-        kind = operand.__class__
-        if kind is float or kind is int or kind is bool:
-            continue
-        dtype = operand.dtype
-        if first is None:
-            first = dtype
-        elif dtype is not first:
-            break
-    else:
-        if first is not None and first.kind == "f":
+    if len(operands) == 2:
+        a, b = operands
+        kind_a, kind_b = a.__class__, b.__class__
+        if kind_b is float or kind_b is int:
+            if a.dtype.kind == "f":
+                return operands
+        elif kind_a is float or kind_a is int:
+            if b.dtype.kind == "f":
+                return operands
+        elif kind_a is not bool and kind_b is not bool and a.dtype is b.dtype:
             return operands
-    common = result_numpy(tuple(operands))
+    common = result_numpy(tuple([x for x in operands if x is not None]))
     casts: list[Any] = []
     converted: list[Any] = []
     for operand in operands:
@@ -144,7 +225,7 @@ def promoted(node: Node, operands: list[Any]) -> list[Any]:
             converted.append(operand if same else operand.astype(common))
             casts.append(None if same else operand.dtype)
         else:
-            converted.append(common.type(operand))
+            converted.append(None if operand is None else common.type(operand))
             casts.append(None)
     if node.edges and any(casts):
         node._extras().casts = tuple(casts)
@@ -172,14 +253,13 @@ def materialise(source: TensorBase) -> None:
 
 
 def versions_of(saves: tuple[int, ...], inputs: tuple[Any, ...]) -> Any:
+    """Return the saved inputs with the versions they have now."""
     versions = []
     for position in saves:
         x = inputs[position]
         if isinstance(x, TensorBase):
             box = x._version_box
-            if box is None:
-                box = x._version_box = [0]
-            versions.append((box, box[0], x))
+            versions.append((x, 0 if box is None else box[0]))
     return tuple(versions)
 
 
@@ -202,7 +282,7 @@ def emit_op(
     made = node if recorded else None
     listener(
         events.Op(
-            name=getattr(node, "shown_as", node.op_name),
+            name=node.shown_as or node.op_name,
             inputs=tensors,
             outputs=outputs,
             attributes=_shown_attributes(inputs, attributes),

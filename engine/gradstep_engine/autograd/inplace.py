@@ -36,7 +36,7 @@ def apply_inplace(op: type[Op], target: Any, *others: Any, **attributes: Any) ->
     recorded = _is_recorded(op, target, others)
     array = _own_memory(target)
     node = op()
-    node.op_name = _inplace_name(op.op_name)  # type: ignore[misc]
+    node.op_name = _inplace_name(op.op_name)
     if recorded:
         node.edges = edges_of((target, *others))
     first = array
@@ -62,7 +62,7 @@ def apply_inplace(op: type[Op], target: Any, *others: Any, **attributes: Any) ->
         if op.saves_output and node.saved:
             node.saved = (array, *node.saved[1:])
             box = target._box()
-            node.versions += ((box, box[0], None),)
+            node.versions += ((box, box[0]),)
         _rebase(target, node)
     if events.listener is not None:
         emit_op(node, (target, *others), (target,), attributes, recorded)
@@ -141,6 +141,7 @@ class CopySlices(Node):
         self.sequence = inner.sequence
 
     def backward(self, *grads: Any) -> Any:
+        """Send the part of grad that the view covers through `inner`; the rest passes."""
         inner = self.inner
         flat = np.array(grads[0]).reshape(-1)
         inner.saved = self.saved
@@ -164,6 +165,7 @@ class AsStrided(Node):
         self.sequence = next_sequence()
 
     def backward(self, *grads: Any) -> Any:
+        """Return zeros of the base's shape with grad where the view looks."""
         flat = np.zeros(self.shape, grads[0].dtype).reshape(-1)
         np.add.at(flat, self.places, grads[0])
         return (flat.reshape(self.shape),)

@@ -55,8 +55,9 @@ class Node:
     """One step of backward: turns gradients of its outputs into gradients of its inputs.
 
     `edges` has one entry per input: where that input's gradient goes, None if the input needs none.
-    `saved` are the arrays kept from forward, None once they were freed; `versions` the version
-    boxes these arrays must still agree with: (box, expected, input or None for an output).
+    `saved` are the arrays kept from forward, None once they were freed; `versions` what these
+    arrays must still agree with: (input, version), or (version box, version) for an output, because
+    a node that held its own output would never be freed.
     `sequence` is the creation number: among ready nodes the youngest runs first, as in PyTorch.
     `origin` is free for a listener.
 
@@ -69,7 +70,7 @@ class Node:
     outputs: int = 1
     edges: tuple[Edge | None, ...] = ()
     saved: tuple[Any, ...] | None = ()
-    versions: tuple[tuple[list[int], int, Any], ...] = ()
+    versions: tuple[tuple[Any, int], ...] = ()
     sequence: int = 0
     origin: int = 0
     extras: Extras | None = None
@@ -149,9 +150,15 @@ class AccumulateGrad(Node):
         listener = events.listener
         before = None
         if grad is None:
-            keep = owned and listener is None and variable._hooks is None
-            grad = wrap(_kept(contribution, variable._array.dtype, keep))
-            variable._grad = grad
+            dtype = variable._array.dtype
+            # Under a listener the contribution stays apart: both are shown, and one changes later.
+            keep = owned and listener is None and not variable._hooks
+            kept = (
+                contribution
+                if keep and _fits(contribution, dtype)
+                else _copied(contribution, dtype)
+            )
+            grad = variable._grad = wrap(kept)
             grad._grad_owner = weakref.ref(variable)
         else:
             if listener is not None:
@@ -163,14 +170,21 @@ class AccumulateGrad(Node):
             listener(events.Accumulated(variable, wrap(contribution), before, grad, root))
 
 
-def _kept(contribution: Any, dtype: np.dtype[Any], owned: bool) -> Any:
-    """Return `contribution` as a gradient of its own: a copy unless `owned`."""
+def _fits(contribution: Any, dtype: np.dtype[Any]) -> bool:
+    """Return whether an array may itself become the gradient: of its type, in C order."""
+    return (
+        contribution.dtype is dtype
+        and contribution.__class__ is np.ndarray
+        and contribution.flags.c_contiguous
+    )
+
+
+def _copied(contribution: Any, dtype: np.dtype[Any]) -> Any:
+    """Return `contribution` as a gradient of its own."""
     if contribution.dtype != dtype:
         return np.array(contribution, dtype=dtype)
-    if type(contribution) is not np.ndarray:
+    if contribution.__class__ is not np.ndarray:
         return contribution  # a numpy scalar cannot change under anyone
-    if owned and contribution.flags.c_contiguous and contribution.flags.writeable:
-        return contribution
     return contribution.copy()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from gradstep_engine import events
@@ -20,167 +21,168 @@ Captures = dict[Node, dict[int, list[int]]]
 """For `autograd.grad`: node, which of its outputs, positions among the results."""
 
 
-class Walk:
-    """One backward pass. Young nodes first; no recursion, so depth does not matter.
+class Search:
+    """What `autograd.grad` and `backward(inputs=…)` want: not every leaf, but chosen places.
+
+    Attributes:
+        captured: gradients found so far, by position among the results.
+    """
+
+    def __init__(self, captures: Captures | None = None, only: set[Node] | None = None) -> None:
+        self._captures = captures
+        self._only = only
+        self.captured: dict[int, Any] = {}
+        self._needed: set[Node] = set()
+
+    def look_from(self, roots: list[Root]) -> None:
+        """Find out which nodes lead to what is wanted."""
+        starts = [node for node, _, _ in roots]
+        self._needed = _leading_to(starts, {*(self._captures or ()), *(self._only or ())})
+
+    def goes_on(self, node: Node, grad: Any, waiting: dict[Node, int]) -> bool:
+        """Capture what was asked for at `node`; return whether the node has to run."""
+        wanted = None if self._captures is None else self._captures.get(node)
+        if wanted is not None and grad is not None:
+            for output, positions in wanted.items():
+                found = _hooked(node, output, grad if node.outputs == 1 else grad[output])
+                for position in positions:
+                    self.captured[position] = found
+        if isinstance(node, AccumulateGrad):
+            return self._only is not None and node in self._only
+        if any(edge is not None and edge[0] in self._needed for edge in node.edges):
+            return True
+        _skip(node, waiting)
+        return False
+
+
+def _hooked(node: Node, output: int, grad: Any) -> Any:
+    """Return `grad` as the hooks of the tensor it belongs to leave it."""
+    if isinstance(node, AccumulateGrad):
+        hooks = node.variable._hooks
+    else:
+        hooks = None if node.extras is None else node.extras.tensor_hooks.get(output)
+    return run_tensor_hooks(hooks, grad) if hooks else grad
+
+
+def _skip(node: Node, waiting: dict[Node, int]) -> None:
+    """Count down what waits for `node`, which delivers nothing."""
+    stack = [node]
+    while stack:
+        for edge in stack.pop().edges:
+            if edge is not None:
+                waiting[edge[0]] -= 1
+                if waiting[edge[0]] == 0:
+                    stack.append(edge[0])
+
+
+def walk(
+    roots: list[Root], retain_graph: bool, root: Tensor | None, search: Search | None = None
+) -> None:
+    """Run all nodes behind `roots`, young ones first; no recursion, so depth does not matter.
 
     Args:
         roots: where to start.
         retain_graph: keep saved arrays.
         root: the tensor that backward was called on, for events.
-        captures: gradients to hand back; with them (or `only`) leaves are left alone.
-        only: the accumulators that may accumulate, None for all.
+        search: what is wanted, None for the gradients of all leaves.
+
+    Raises:
+        RuntimeError: a node's saved arrays were freed or changed in place.
     """
-
-    def __init__(
-        self,
-        roots: list[Root],
-        retain_graph: bool,
-        root: Tensor | None,
-        captures: Captures | None = None,
-        only: set[Node] | None = None,
-    ) -> None:
-        self.retain_graph = retain_graph
-        self.root = root
-        self.captures = captures
-        self.captured: dict[int, Any] = {}
-        self.arrived: dict[Node, Any] = {}
-        starts = list(dict.fromkeys([node for node, _, _ in roots]))
-        self.waiting = _dependencies(starts)
-        self.needed: set[Node] | None = None
-        if captures is not None or only is not None:
-            self.needed = _leading_to(starts, {*(captures or ()), *(only or ())})
-        self.only = only
-        for node, position, grad in roots:
-            self._deliver(node, position, grad)
-        self.starts = [node for node in starts if self.waiting[node] == 0]
-
-    def run(self) -> None:
-        """Run all nodes.
-
-        Raises:
-            RuntimeError: a node's saved arrays were freed or changed in place.
-        """
-        waiting, arrived = self.waiting, self.arrived
-        special = self.needed is not None
-        listener = events.listener
-        retain = self.retain_graph
-        owned: set[Node] = set()
-        ready: list[tuple[int, int, Node]] = []
-        tie = 0
-        for start in self.starts:
-            tie += 1
-            heapq.heappush(ready, (-start.sequence, tie, start))
-        node: Node | None = None
-        while ready or node is not None:
-            if node is None:
-                node = heapq.heappop(ready)[2]
-            current = node
-            node = None
-            grad = arrived.pop(current, None)
-            if special and not self._goes_on(current, grad):
-                continue
-            if current.__class__ is AccumulateGrad:
-                if grad is not None:
-                    current.accumulate(grad, self.root, current in owned)  # type: ignore[attr-defined]
-                continue
-            edges = current.edges
-            results: Any
-            if grad is None:
-                results = (None,) * len(edges)
+    # One long loop over local names: it runs for every node of every iteration.
+    arrived: dict[Node, Any] = {}
+    for start, position, seed in roots:
+        _deliver(arrived, start, position, seed)
+    waiting = _dependencies(arrived)
+    if search is not None:
+        search.look_from(roots)
+    ready = [(-start.sequence, i, start) for i, start in enumerate(arrived) if not waiting[start]]
+    heapq.heapify(ready)
+    tie = len(ready)
+    listener = events.listener
+    free = not retain_graph
+    owned: set[Node] = set()
+    node: Any = None
+    while True:
+        if node is None:
+            if not ready:
+                return
+            node = heapq.heappop(ready)[2]
+        current = node
+        node = None
+        grad = arrived.pop(current, None)
+        if search is not None and not search.goes_on(current, grad, waiting):
+            continue
+        if current.__class__ is AccumulateGrad:
+            if grad is not None:
+                current.accumulate(grad, root, current in owned)
+            continue
+        edges = current.edges
+        results: Any
+        if grad is None:
+            results = (None,) * len(edges)
+        else:
+            saved = current.saved
+            if saved is None:
+                raise freed()
+            for source, expected in current.versions:
+                box = source if source.__class__ is list else source._version_box
+                if box is not None and box[0] != expected:
+                    raise modified(current, source, box[0], expected)
+            if current.extras is not None:
+                grad, results = _run_special(current, current.extras, grad)
+            elif current.outputs == 1:
+                results = current.backward(grad)
             else:
-                saved = current.saved
-                if saved is None:
-                    raise freed()
-                if current.versions:
-                    for box, expected, source in current.versions:
-                        if box[0] != expected:
-                            raise modified(current, box[0], expected, source)
-                if current.extras is not None:
-                    grad, results = _run_special(current, current.extras, grad)
-                elif current.outputs == 1:
-                    results = current.backward(grad)
+                results = current.backward(*grad)
+            if results.__class__ is not tuple:
+                results = (results,)
+            if free and saved:
+                current.saved = None
+                current.versions = ()
+        if listener is not None:
+            _emit(listener, current, grad, results)
+        for edge, result in zip(edges, results):  # noqa: B905 (the keyword costs time here)
+            if edge is None:
+                continue
+            follower, position = edge
+            if result is not None:
+                if follower.outputs != 1:
+                    _deliver(arrived, follower, position, result)
+                elif follower in arrived:
+                    arrived[follower] = arrived[follower] + result
+                    owned.add(follower)
                 else:
-                    results = current.backward(*grad)
-                if results.__class__ is not tuple:
-                    results = (results,)
-                if saved and not retain:
-                    current.saved = None
-                    current.versions = ()
-            if listener is not None:
-                _emit(listener, current, grad, results)
-            for edge, result in zip(edges, results, strict=False):
-                if edge is None:
-                    continue
-                follower = edge[0]
-                if result is not None:
-                    if follower.outputs == 1:
-                        before = arrived.get(follower)
-                        if before is None:
-                            arrived[follower] = result
-                            if current.fresh and follower.__class__ is AccumulateGrad:
-                                owned.add(follower)
-                        else:
-                            arrived[follower] = before + result
-                            owned.add(follower)
-                    else:
-                        self._deliver(follower, edge[1], result)
-                left = waiting[follower] - 1
+                    arrived[follower] = result
+                    if current.fresh and follower.__class__ is AccumulateGrad:
+                        owned.add(follower)
+            left = waiting[follower] - 1
+            if left:
                 waiting[follower] = left
-                if left == 0:
-                    if node is None and not ready:
-                        node = follower  # the only ready node goes straight on
-                        continue
-                    if node is not None:
-                        tie += 1
-                        heapq.heappush(ready, (-node.sequence, tie, node))
-                        node = None
+            elif node is None and not ready:
+                node = follower  # the only ready node goes straight on
+            else:
+                if node is not None:
                     tie += 1
-                    heapq.heappush(ready, (-follower.sequence, tie, follower))
-
-    def _deliver(self, node: Node, position: int, grad: Any) -> None:
-        arrived = self.arrived
-        if node.outputs == 1:
-            before = arrived.get(node)
-            arrived[node] = grad if before is None else before + grad
-            return
-        grads = arrived.get(node)
-        if grads is None:
-            grads = arrived[node] = [None] * node.outputs
-        grads[position] = grad if grads[position] is None else grads[position] + grad
-
-    def _goes_on(self, node: Node, grad: Any) -> bool:
-        """Capture what was asked for at `node`; return whether the node has to run."""
-        assert self.needed is not None
-        wanted = None if self.captures is None else self.captures.get(node)
-        if wanted is not None and grad is not None:
-            for output, positions in wanted.items():
-                found = grad if node.outputs == 1 else grad[output]
-                if node.__class__ is AccumulateGrad:
-                    hooks = node.variable._hooks  # type: ignore[attr-defined]
-                    found = run_tensor_hooks(hooks, found) if hooks else found
-                elif node.extras is not None and output in node.extras.tensor_hooks:
-                    found = run_tensor_hooks(node.extras.tensor_hooks[output], found)
-                for position in positions:
-                    self.captured[position] = found
-        if node.__class__ is AccumulateGrad:
-            return self.captures is None and self.only is not None and node in self.only
-        goes_on = any(edge is not None and edge[0] in self.needed for edge in node.edges)
-        if not goes_on:
-            self._skip(node)
-        return goes_on
-
-    def _skip(self, node: Node) -> None:
-        """Count down what waits for `node`, which delivers nothing."""
-        stack = [node]
-        while stack:
-            for edge in stack.pop().edges:
-                if edge is not None:
-                    self.waiting[edge[0]] -= 1
-                    if self.waiting[edge[0]] == 0:
-                        stack.append(edge[0])
+                    heapq.heappush(ready, (-node.sequence, tie, node))
+                    node = None
+                tie += 1
+                heapq.heappush(ready, (-follower.sequence, tie, follower))
 
 
-def _dependencies(roots: list[Node]) -> dict[Node, int]:
+def _deliver(arrived: dict[Node, Any], node: Node, position: int, grad: Any) -> None:
+    """Add `grad` to what has arrived for one output of `node`."""
+    if node.outputs == 1:
+        before = arrived.get(node)
+        arrived[node] = grad if before is None else before + grad
+        return
+    grads = arrived.get(node)
+    if grads is None:
+        grads = arrived[node] = [None] * node.outputs
+    grads[position] = grad if grads[position] is None else grads[position] + grad
+
+
+def _dependencies(roots: Iterable[Node]) -> dict[Node, int]:
     """Count for every reachable node how many edges lead to it."""
     waiting: dict[Node, int] = dict.fromkeys(roots, 0)
     stack = list(waiting)
@@ -188,13 +190,12 @@ def _dependencies(roots: list[Node]) -> dict[Node, int]:
         for edge in stack.pop().edges:
             if edge is not None:
                 follower = edge[0]
-                known = waiting.get(follower)
-                if known is None:
+                if follower in waiting:
+                    waiting[follower] += 1
+                else:
                     waiting[follower] = 1
                     if follower.edges:
                         stack.append(follower)
-                else:
-                    waiting[follower] = known + 1
     return waiting
 
 

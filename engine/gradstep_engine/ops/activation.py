@@ -9,6 +9,7 @@ import numpy as np
 
 from gradstep_engine.autograd.function import Op
 from gradstep_engine.ops.erf import erf
+from gradstep_engine.ops.masking import masked
 
 
 class Relu(Op):
@@ -25,7 +26,7 @@ class Relu(Op):
 
     def backward(self, grad: Any) -> Any:
         assert self.saved is not None
-        return grad * (self.saved[0] > 0)
+        return masked(grad, self.saved[0] > 0)
 
 
 def _floating(x: Any) -> Any:
@@ -52,8 +53,7 @@ class Tanh(Op):
 
 def sigmoid(x: Any) -> Any:
     """Return 1 / (1 + e^(−x)) on arrays; an exponential that overflows gives the right 0."""
-    with np.errstate(over="ignore"):
-        return 1 / (1 + np.exp(-x))
+    return 1 / (1 + np.exp(-x))
 
 
 class Sigmoid(Op):
@@ -309,7 +309,7 @@ class Hardtanh(Op):
         assert self.saved is not None
         (x,) = self.saved
         low, high = self.bounds
-        return grad * ((x > low) & (x < high))
+        return masked(grad, (x > low) & (x < high))
 
 
 class Relu6(Hardtanh):

@@ -6,15 +6,37 @@ from typing import Any
 
 import numpy as np
 
-from gradstep_engine.autograd.function import Op
+from gradstep_engine.autograd.function import NUMBERS, Op
 from gradstep_engine.dtypes import default_numpy
 from gradstep_engine.ops.unbroadcast import shape_of, unbroadcast
 
+ONLY_FIRST = (0,)
+ONLY_SECOND = (1,)
+
 
 class Binary(Op):
-    """Two operands in their common type; each gradient is summed back to its operand's shape."""
+    """Two operands in their common type; each gradient is summed back to its operand's shape.
+
+    `shapes` are the operands' shapes, None if both have the result's (or are plain numbers).
+    """
 
     promotes = True
+    shapes: tuple[tuple[int, ...], tuple[int, ...]] | None = None
+
+    def note_shapes(self, a: Any, b: Any) -> None:
+        """Remember the shapes of two operands if they differ."""
+        if a.__class__ not in NUMBERS and b.__class__ not in NUMBERS and a.shape != b.shape:
+            self.shapes = a.shape, b.shape
+
+    def reduced(self, along_a: Any, along_b: Any) -> tuple[Any, Any]:
+        """Return gradients in the operands' shapes; a gradient may be None."""
+        if self.shapes is None:
+            return along_a, along_b
+        a, b = self.shapes
+        return (
+            None if along_a is None else unbroadcast(along_a, a),
+            None if along_b is None else unbroadcast(along_b, b),
+        )
 
 
 class Add(Binary):
@@ -22,21 +44,22 @@ class Add(Binary):
 
     op_name = "add"
     node_name = "AddBackward0"
+    alpha: float = 1
 
     def forward(self, a: Any, b: Any, alpha: float = 1) -> Any:
-        self.shapes = shape_of(a), shape_of(b)
+        if self.edges:
+            self.note_shapes(a, b)
+        if alpha == 1:
+            return a + b
         self.alpha = alpha
-        return a + b if alpha == 1 else a + a.dtype.type(alpha) * b
+        return a + alpha * b
 
     def backward(self, grad: Any) -> Any:
-        a, b = self.shapes
         edges = self.edges
-        return (
-            unbroadcast(grad, a) if edges[0] is not None else None,
-            None
-            if edges[1] is None
-            else unbroadcast(grad if self.alpha == 1 else grad * self.alpha, b),
-        )
+        along_a = None if edges[0] is None else grad
+        if edges[1] is None:
+            return self.reduced(along_a, None)
+        return self.reduced(along_a, grad if self.alpha == 1 else grad * self.alpha)
 
 
 class Sub(Binary):
@@ -44,18 +67,21 @@ class Sub(Binary):
 
     op_name = "sub"
     node_name = "SubBackward0"
+    alpha: float = 1
 
     def forward(self, a: Any, b: Any, alpha: float = 1) -> Any:
-        self.shapes = shape_of(a), shape_of(b)
+        if self.edges:
+            self.note_shapes(a, b)
+        if alpha == 1:
+            return a - b
         self.alpha = alpha
-        return a - b if alpha == 1 else a - a.dtype.type(alpha) * b
+        return a - alpha * b
 
     def backward(self, grad: Any) -> Any:
-        a, b = self.shapes
         edges = self.edges
-        return (
-            unbroadcast(grad, a) if edges[0] is not None else None,
-            unbroadcast(grad * -self.alpha, b) if edges[1] is not None else None,
+        return self.reduced(
+            None if edges[0] is None else grad,
+            None if edges[1] is None else grad * -self.alpha,
         )
 
 
@@ -79,22 +105,20 @@ class Mul(Binary):
         if edges:
             # Each operand is kept only for the other's gradient.
             if edges[1] is None:
-                self.saved, self.saves = (None, b), (1,)
+                self.saved, self.saves = (None, b), ONLY_SECOND
             elif edges[0] is None:
-                self.saved, self.saves = (a, None), (0,)
+                self.saved, self.saves = (a, None), ONLY_FIRST
             else:
-                self.saved, self.saves = (a, b), (0, 1)
-            self.shapes = shape_of(a), shape_of(b)
+                self.saved = (a, b)
+            self.note_shapes(a, b)
         return a * b
 
     def backward(self, grad: Any) -> Any:
         assert self.saved is not None
         a, b = self.saved
-        shapes = self.shapes
         edges = self.edges
-        return (
-            unbroadcast(grad * b, shapes[0]) if edges[0] is not None else None,
-            unbroadcast(grad * a, shapes[1]) if edges[1] is not None else None,
+        return self.reduced(
+            None if edges[0] is None else grad * b, None if edges[1] is None else grad * a
         )
 
 
@@ -108,21 +132,21 @@ class Div(Binary):
 
     def forward(self, a: Any, b: Any) -> Any:
         a, b = as_float(a), as_float(b)
-        self.shapes = shape_of(a), shape_of(b)
         if self.needs(1):
             self.saved = a, b
         else:
-            self.saved, self.saves = (None, b), (1,)
+            self.saved, self.saves = (None, b), ONLY_SECOND
+        self.note_shapes(a, b)
         return a / b
 
     def backward(self, grad: Any) -> Any:
         assert self.saved is not None
         a, b = self.saved
         along_a = grad / b
-        return (
-            unbroadcast(along_a, self.shapes[0]) if self.edges[0] is not None else None,
-            unbroadcast(-along_a * (a / b), self.shapes[1]) if self.edges[1] is not None else None,
-        )
+        if self.edges[1] is None:
+            return self.reduced(along_a, None)
+        along_b = -along_a * (a / b)
+        return self.reduced(None if self.edges[0] is None else along_a, along_b)
 
 
 class FloorDivide(Binary):
@@ -169,7 +193,7 @@ class PowScalar(Op):
     fresh = True
 
     def forward(self, a: Any, exponent: float) -> Any:
-        if isinstance(exponent, float) and a.dtype.kind != "f":
+        if type(exponent) is float and a.dtype.kind != "f":
             a = a.astype(default_numpy())
         self.saved = (a,)
         self.exponent = exponent

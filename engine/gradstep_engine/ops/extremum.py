@@ -86,7 +86,7 @@ class Picked(Op):
         if grad is None:
             return (None,)
         if not self.shape:
-            return (grad,)
+            return (grad * 1,)
         spread = grad if self.keepdim else np.expand_dims(grad, self.dim)
         result = np.zeros(self.shape, grad.dtype)
         np.put_along_axis(result, self.saved[0], spread, self.dim)

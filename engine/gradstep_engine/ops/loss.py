@@ -130,6 +130,7 @@ class HuberLoss(PointwiseLoss):
 class WeightedLoss(PointwiseLoss):
     """A pointwise loss with an optional factor for each element, broadcast to the input."""
 
+    promotes = False  # the factors may be absent
     weight: Any = None
 
     def backward(self, grad: Any) -> Any:
@@ -164,13 +165,11 @@ class BinaryCrossEntropy(WeightedLoss):
         return self.weighted((x - target) / np.maximum(x * (1 - x), _TINY) * grad)
 
     def target_slope(self, x: Any, target: Any, grad: Any) -> Any:
-        with np.errstate(divide="ignore"):
-            return self.weighted((np.log1p(-x) - np.log(x)) * grad)
+        return self.weighted((np.log1p(-x) - np.log(x)) * grad)
 
     @staticmethod
     def _logs(x: Any) -> tuple[Any, Any]:
-        with np.errstate(divide="ignore"):
-            return np.maximum(np.log(x), -100), np.maximum(np.log1p(-x), -100)
+        return np.maximum(np.log(x), -100), np.maximum(np.log1p(-x), -100)
 
 
 class BinaryCrossEntropyWithLogits(WeightedLoss):
@@ -204,8 +203,7 @@ class BinaryCrossEntropyWithLogits(WeightedLoss):
         return self.weighted((1 - target) * x + log_term)
 
     def slope(self, x: Any, target: Any, grad: Any) -> Any:
-        with np.errstate(over="ignore"):
-            rest = 1 / (1 + np.exp(x))
+        rest = 1 / (1 + np.exp(x))
         if self.pos_weight is not None:
             rest = rest * ((self.pos_weight - 1) * target + 1)
         return self.weighted((1 - target - rest) * grad)

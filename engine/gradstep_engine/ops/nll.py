@@ -56,15 +56,13 @@ class NllLoss(Op):
         self.divisor = self._divisor(x.dtype, weights, len(index))
         if reduction == "sum":
             return total
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return total / self.divisor
+        return total / self.divisor
 
     def backward(self, grad: Any) -> Any:
         assert self.saved is not None
         index, weights = self.saved
         if self.reduction == "mean":
-            with np.errstate(invalid="ignore", divide="ignore"):
-                grad = grad / self.divisor
+            grad = grad / self.divisor
         values = -np.reshape(grad, -1)
         if weights is not None:
             # A sample that does not count gets 0 even where the mean is 0/0.

@@ -6,6 +6,7 @@ that every pass runs over whole rows.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -88,6 +89,8 @@ class MaxPool2d(Op):
 
     op_name = "max_pool2d"
     node_name = "MaxPool2DWithIndicesBackward0"
+    saves = (0,)
+    fresh = True
 
     def forward(
         self,
@@ -99,47 +102,66 @@ class MaxPool2d(Op):
         ceil_mode: bool = False,
     ) -> Any:
         windows = Windows(x.shape, kernel_size, stride, padding, dilation, ceil_mode)
-        views = windows.views(windows.pad(x, -np.inf if x.dtype.kind == "f" else 0))
-        result = next(views).copy()
-        places = kernel_size[0] * kernel_size[1]
-        # Which place of its window each result came from; a byte is enough but for huge windows.
-        place = np.zeros(result.shape, dtype=np.uint8 if places < 256 else np.int32)
-        larger = np.empty(result.shape, dtype=bool)
-        for number, view in enumerate(views, start=1):
-            np.greater(view, result, out=larger)
-            np.maximum(result, view, out=result)
-            np.putmask(place, larger, number)
         self.windows = windows
-        self.saved = (place,)
-        self.shape = x.shape
+        x = windows.pad(x, -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min)
+        first, *others = windows.views(x)
+        result = np.maximum(first, others[0]) if others else first.copy()
+        for view in others[1:]:
+            np.maximum(result, view, out=result)
+        if self.edges:
+            # A copy of the result, which may be written over before backward.
+            self.saved = x, result.copy()
         return result
 
     def backward(self, grad: Any) -> Any:
         assert self.saved is not None
-        (place,) = self.saved
+        x, largest = self.saved
         windows = self.windows
-        padded = np.zeros((*self.shape[:-2], *windows.reach), dtype=grad.dtype)
-        for number, view in enumerate(windows.views(padded)):
-            chosen = place == number
+        padded = np.zeros(x.shape, dtype=grad.dtype)
+        exact = math.isfinite(np.add.reduce(grad, axis=None))
+        places = zip(windows.views(padded), _first_hits(windows, x, largest), strict=True)
+        for view, hit in places:
+            # A product with the mask is fastest, but would make NaN of an infinity outside it.
+            share = grad * hit if exact else np.where(hit, grad, grad.dtype.type(0))
             if windows.overlap:
-                np.add(view, grad, out=view, where=chosen)
+                view += share
             else:
-                np.copyto(view, grad, where=chosen)
+                view[...] = share
         return windows.inner(padded)
 
-    def indices(self) -> Any:
+    def indices(self, x: Any, largest: Any) -> Any:
         """Return for each result the flat place in its input plane, as PyTorch counts them."""
-        assert self.saved is not None
-        (place,) = self.saved
         windows = self.windows
-        row, column = np.divmod(place.astype(np.int64), windows.kernel[1])
-        starts = [
+        padded = windows.pad(x, -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min)
+        result = np.empty(largest.shape, dtype=np.int64)
+        rows, columns = (
             np.arange(windows.out[axis]) * windows.stride[axis] - windows.padding[axis]
             for axis in (0, 1)
-        ]
-        row = row * windows.dilation[0] + starts[0][:, None]
-        column = column * windows.dilation[1] + starts[1]
-        return row * windows.size[1] + column
+        )
+        for number, hit in enumerate(_first_hits(windows, padded, largest)):
+            i, j = divmod(number, windows.kernel[1])
+            row = rows[:, None] + i * windows.dilation[0]
+            place = row * windows.size[1] + columns + j * windows.dilation[1]
+            np.copyto(result, place, where=hit)
+        return result
+
+
+def _first_hits(windows: Windows, padded: Any, largest: Any) -> Iterator[Any]:
+    """Yield for each place in the window where the first largest element of a window lies there.
+
+    Of a window without any such element (it holds NaN) the last place is taken.
+    """
+    views = list(windows.views(padded))
+    left: Any = None
+    for view in views[:-1]:
+        hit = view == largest
+        if left is None:
+            left = ~hit
+        else:
+            hit &= left
+            left ^= hit
+        yield hit
+    yield np.ones(largest.shape, dtype=bool) if left is None else left
 
 
 class AvgPool2d(Op):

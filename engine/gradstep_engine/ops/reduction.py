@@ -13,6 +13,11 @@ from gradstep_engine.ops.axes import with_axes
 
 Axes = tuple[int, ...] | None
 
+add_reduce: Any = np.add.reduce
+_multiply_reduce: Any = np.multiply.reduce
+_and_reduce: Any = np.logical_and.reduce
+_or_reduce: Any = np.logical_or.reduce
+
 
 class Reduction(Op):
     """Reduces `axes` (None: all). `forward` notes what its backward needs to spread the grad."""
@@ -42,8 +47,8 @@ class Sum(Reduction):
         if dim is not None:
             self.node_name = "SumBackward1"
         if a.dtype.kind in "iub":
-            return np.add.reduce(a, axis=dim, keepdims=keepdim, dtype=np.int64)
-        return np.add.reduce(a, axis=dim, keepdims=keepdim)
+            return add_reduce(a, axis=dim, keepdims=keepdim, dtype=np.int64)
+        return add_reduce(a, axis=dim, keepdims=keepdim)
 
     def backward(self, grad: Any) -> Any:
         if not self.shape:
@@ -67,7 +72,7 @@ class Mean(Reduction):
         if dim is not None:
             self.node_name = "MeanBackward1"
         self.count = self._count()
-        total = np.add.reduce(a, axis=dim, keepdims=keepdim)
+        total = add_reduce(a, axis=dim, keepdims=keepdim)
         return total / a.dtype.type(self.count)
 
     def backward(self, grad: Any) -> Any:
@@ -89,13 +94,13 @@ class Prod(Reduction):
             self.node_name = "ProdBackward1"
         self.saved = (a,)
         dtype = np.int64 if a.dtype.kind in "iub" else None
-        return np.multiply.reduce(a, axis=dim, keepdims=keepdim, dtype=dtype)
+        return _multiply_reduce(a, axis=dim, keepdims=keepdim, dtype=dtype)
 
     def backward(self, grad: Any) -> Any:
         assert self.saved is not None
         (a,) = self.saved
         if not a.shape:
-            return (grad,)
+            return (grad * 1,)
         if self.axes is None:
             others = _product_of_others(a.reshape(-1), 0).reshape(a.shape)
         else:
@@ -127,7 +132,7 @@ class Var(Reduction):
         self.saved = (a,)
         self.degrees = max(self._count() - correction, 0)
         centred = a - np.mean(a, axis=dim, keepdims=True)
-        total = np.add.reduce(centred * centred, axis=dim, keepdims=keepdim)
+        total = add_reduce(centred * centred, axis=dim, keepdims=keepdim)
         return total / a.dtype.type(self.degrees)
 
     def backward(self, grad: Any) -> Any:
@@ -172,17 +177,17 @@ class Norm(Reduction):
         self.p = p
         size = np.abs(a)
         if p == 2:
-            result = np.sqrt(np.add.reduce(a * a, axis=dim, keepdims=keepdim))
+            result = np.sqrt(add_reduce(a * a, axis=dim, keepdims=keepdim))
         elif p == 1:
-            result = np.add.reduce(size, axis=dim, keepdims=keepdim)
+            result = add_reduce(size, axis=dim, keepdims=keepdim)
         elif p == math.inf:
             result = np.max(size, axis=dim, keepdims=keepdim)
         elif p == -math.inf:
             result = np.min(size, axis=dim, keepdims=keepdim)
         elif p == 0:
-            result = np.add.reduce((a != 0).astype(a.dtype), axis=dim, keepdims=keepdim)
+            result = add_reduce((a != 0).astype(a.dtype), axis=dim, keepdims=keepdim)
         else:
-            result = np.power(np.add.reduce(size**p, axis=dim, keepdims=keepdim), 1 / p)
+            result = np.power(add_reduce(size**p, axis=dim, keepdims=keepdim), 1 / p)
         self.saved = (a, result)
         return result
 
@@ -199,7 +204,7 @@ class Norm(Reduction):
             return (grad * zero * a,)
         if math.isinf(self.p):
             hit = np.abs(a) == norm
-            share = hit / np.add.reduce(hit.astype(a.dtype), axis=self.axes, keepdims=True)
+            share = hit / add_reduce(hit.astype(a.dtype), axis=self.axes, keepdims=True)
             return (grad * np.sign(a) * share,)
         ratio = np.where(norm == 0, zero, np.abs(a) / norm)
         return (grad * np.sign(a) * np.power(ratio, self.p - 1),)
@@ -217,7 +222,7 @@ class LogSumExp(Reduction):
         self._note(a, dim, keepdim)
         top = np.max(a, axis=dim, keepdims=True)
         top = np.where(np.isfinite(top), top, a.dtype.type(0))
-        result = np.log(np.add.reduce(np.exp(a - top), axis=dim, keepdims=True)) + top
+        result = np.log(add_reduce(np.exp(a - top), axis=dim, keepdims=True)) + top
         self.saved = (a, result)
         return result if keepdim else np.squeeze(result, axis=dim)
 
@@ -242,7 +247,7 @@ class Cumsum(Op):
 
     def backward(self, grad: Any) -> Any:
         if not grad.shape:
-            return (grad,)
+            return (grad * 1,)
         return (np.flip(np.cumsum(np.flip(grad, self.dim), axis=self.dim), self.dim),)
 
 
@@ -253,7 +258,7 @@ class AllOf(Op):
     differentiable = False
 
     def forward(self, a: Any, *, dim: Axes = None, keepdim: bool = False) -> Any:
-        return np.logical_and.reduce(a, axis=dim, keepdims=keepdim)
+        return _and_reduce(a, axis=dim, keepdims=keepdim)
 
 
 class AnyOf(Op):
@@ -263,4 +268,4 @@ class AnyOf(Op):
     differentiable = False
 
     def forward(self, a: Any, *, dim: Axes = None, keepdim: bool = False) -> Any:
-        return np.logical_or.reduce(a, axis=dim, keepdims=keepdim)
+        return _or_reduce(a, axis=dim, keepdims=keepdim)

@@ -21,6 +21,10 @@ class Parameterwise(Optimizer):
     The listener hears of each change right after it; copies of what was before are made only then.
     """
 
+    def __init__(self, params: Any, defaults: dict[str, Any]) -> None:
+        self._spare: dict[tuple[Any, int, int], list[Any]] = {}
+        super().__init__(params, defaults)
+
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Update all parameters once; returns the closure's result."""
         loss = self._evaluate(closure)
@@ -79,14 +83,17 @@ class Parameterwise(Optimizer):
         """
         first = arrays[0]
         size = first.size
-        dtype = first.dtype
         if size <= BLOCK:
-            spare = [self._scratch(i, dtype)[:size].reshape(first.shape) for i in range(scratch)]
-            return [(*arrays, *spare)]
+            key = (first.shape, first.dtype.num, scratch)
+            spare = self._spare.get(key)
+            if spare is None:
+                whole = self._scratch(scratch, first.dtype)
+                spare = self._spare[key] = [each[:size].reshape(first.shape) for each in whole]
+            return ((*arrays, *spare),)
         if not all(array.flags.c_contiguous for array in arrays):
-            return [(*arrays, *(np.empty(first.shape, dtype) for _ in range(scratch)))]
+            return ((*arrays, *(np.empty(first.shape, first.dtype) for _ in range(scratch))),)
         flat = [array.reshape(-1) for array in arrays]
-        spare = [self._scratch(i, dtype) for i in range(scratch)]
+        spare = self._scratch(scratch, first.dtype)
         return (
             (
                 *(each[start : start + BLOCK] for each in flat),
@@ -95,12 +102,12 @@ class Parameterwise(Optimizer):
             for start in range(0, size, BLOCK)
         )
 
-    def _scratch(self, number: int, dtype: Any) -> Any:
-        kept: dict[Any, Any] = self.__dict__.setdefault("_scratch_arrays", {})
-        array = kept.get((number, dtype))
-        if array is None:
-            array = kept[number, dtype] = np.empty(BLOCK, dtype)
-        return array
+    def _scratch(self, count: int, dtype: Any) -> list[Any]:
+        """Return `count` arrays of a block each, the same ones at every call."""
+        kept: list[Any] = self._spare.setdefault(("whole", dtype.num, 0), [])
+        while len(kept) < count:
+            kept.append(np.empty(BLOCK, dtype))
+        return kept[:count]
 
     def _advance(self, state: dict[str, Any]) -> float:
         """Count one more step of a parameter; returns the number of this one, from 1."""

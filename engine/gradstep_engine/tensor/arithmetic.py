@@ -4,22 +4,36 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gradstep_engine.autograd.function import Op, apply, composite
+from gradstep_engine.autograd.function import Op, apply, apply_pair, composite
 from gradstep_engine.autograd.variable import TensorBase
 from gradstep_engine.ops import comparison, elementwise, unary
+from gradstep_engine.tensor.number_first import number_first
 from gradstep_engine.tensor.operands import check_broadcast, given, operand
 
 if TYPE_CHECKING:
     from gradstep_engine.tensor import Tensor
 
 
-def binary(op: type[Op], a: Any, b: Any, **attributes: Any) -> Any:
+def binary(op: type[Op], a: Any, b: Any) -> Any:
     """Run a two-operand op; shapes that do not broadcast raise torch's error."""
+    try:
+        return apply_pair(op, a, b)
+    except ValueError:
+        _explain(a, b)
+        raise
+
+
+def binary_with(op: type[Op], a: Any, b: Any, **attributes: Any) -> Any:
+    """Run a two-operand op in the general way: without gradients, or with attributes."""
     try:
         return apply(op, a, b, **attributes)
     except ValueError:
-        check_broadcast(*[x._array.shape if isinstance(x, TensorBase) else () for x in (a, b)])
+        _explain(a, b)
         raise
+
+
+def _explain(a: Any, b: Any) -> None:
+    check_broadcast(*[x._array.shape if isinstance(x, TensorBase) else () for x in (a, b)])
 
 
 def subtractable(a: Any, b: Any) -> None:
@@ -88,11 +102,15 @@ class Arithmetic(TensorBase):
 
     def __floordiv__(self, other: Any) -> Any:
         other = operand(other)
-        return other if other is NotImplemented else binary(elementwise.FloorDivide, self, other)
+        return (
+            other if other is NotImplemented else binary_with(elementwise.FloorDivide, self, other)
+        )
 
     def __rfloordiv__(self, other: Any) -> Any:
         other = operand(other)
-        return other if other is NotImplemented else binary(elementwise.FloorDivide, other, self)
+        return (
+            other if other is NotImplemented else binary_with(elementwise.FloorDivide, other, self)
+        )
 
     def __mod__(self, other: Any) -> Any:
         other = operand(other)
@@ -128,17 +146,21 @@ class Arithmetic(TensorBase):
     def __abs__(self) -> Tensor:
         return self.abs()
 
+    @number_first("alpha", 1)
     def add(self, other: Any, *, alpha: float = 1) -> Tensor:
         """Return self + alpha · other."""
-        extra = {} if alpha == 1 else {"alpha": alpha}
-        return binary(elementwise.Add, self, given(other, "add"), **extra)  # type: ignore[no-any-return]
+        if alpha == 1:
+            return binary(elementwise.Add, self, given(other, "add"))  # type: ignore[no-any-return]
+        return binary_with(elementwise.Add, self, given(other, "add"), alpha=alpha)  # type: ignore[no-any-return]
 
+    @number_first("alpha", 1)
     def sub(self, other: Any, *, alpha: float = 1) -> Tensor:
         """Return self − alpha · other."""
         other = given(other, "sub")
         subtractable(self, other)
-        extra = {} if alpha == 1 else {"alpha": alpha}
-        return binary(elementwise.Sub, self, other, **extra)  # type: ignore[no-any-return]
+        if alpha == 1:
+            return binary(elementwise.Sub, self, other)  # type: ignore[no-any-return]
+        return binary_with(elementwise.Sub, self, other, alpha=alpha)  # type: ignore[no-any-return]
 
     def mul(self, other: Any) -> Tensor:
         """Return self · other, element by element."""
@@ -149,7 +171,7 @@ class Arithmetic(TensorBase):
         other = given(other, "div")
         if rounding_mode is None:
             return binary(elementwise.Div, self, other)  # type: ignore[no-any-return]
-        return binary(elementwise.FloorDivide, self, other, rounding=rounding_mode)  # type: ignore[no-any-return]
+        return binary_with(elementwise.FloorDivide, self, other, rounding=rounding_mode)  # type: ignore[no-any-return]
 
     def floor_divide(self, other: Any) -> Tensor:
         """Return self / other, rounded down."""
@@ -201,32 +223,32 @@ class Comparing(TensorBase):
 
     def __eq__(self, other: object) -> Any:
         value = operand(other)
-        return False if value is NotImplemented else binary(comparison.Eq, self, value)
+        return False if value is NotImplemented else binary_with(comparison.Eq, self, value)
 
     def __ne__(self, other: object) -> Any:
         value = operand(other)
-        return True if value is NotImplemented else binary(comparison.Ne, self, value)
+        return True if value is NotImplemented else binary_with(comparison.Ne, self, value)
 
     def __lt__(self, other: Any) -> Any:
-        return binary(comparison.Lt, self, given(other, "lt"))
+        return binary_with(comparison.Lt, self, given(other, "lt"))
 
     def __le__(self, other: Any) -> Any:
-        return binary(comparison.Le, self, given(other, "le"))
+        return binary_with(comparison.Le, self, given(other, "le"))
 
     def __gt__(self, other: Any) -> Any:
-        return binary(comparison.Gt, self, given(other, "gt"))
+        return binary_with(comparison.Gt, self, given(other, "gt"))
 
     def __ge__(self, other: Any) -> Any:
-        return binary(comparison.Ge, self, given(other, "ge"))
+        return binary_with(comparison.Ge, self, given(other, "ge"))
 
     def __and__(self, other: Any) -> Any:
-        return binary(comparison.And, self, given(other, "bitwise_and"))
+        return binary_with(comparison.And, self, given(other, "bitwise_and"))
 
     def __or__(self, other: Any) -> Any:
-        return binary(comparison.Or, self, given(other, "bitwise_or"))
+        return binary_with(comparison.Or, self, given(other, "bitwise_or"))
 
     def __xor__(self, other: Any) -> Any:
-        return binary(comparison.Xor, self, given(other, "bitwise_xor"))
+        return binary_with(comparison.Xor, self, given(other, "bitwise_xor"))
 
     __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
 
@@ -239,15 +261,15 @@ class Comparing(TensorBase):
 
     def logical_and(self, other: Any) -> Tensor:
         """Return whether both are non-zero."""
-        return binary(comparison.LogicalAnd, self, other)  # type: ignore[no-any-return]
+        return binary_with(comparison.LogicalAnd, self, other)  # type: ignore[no-any-return]
 
     def logical_or(self, other: Any) -> Tensor:
         """Return whether one is non-zero."""
-        return binary(comparison.LogicalOr, self, other)  # type: ignore[no-any-return]
+        return binary_with(comparison.LogicalOr, self, other)  # type: ignore[no-any-return]
 
     def logical_xor(self, other: Any) -> Tensor:
         """Return whether exactly one is non-zero."""
-        return binary(comparison.LogicalXor, self, other)  # type: ignore[no-any-return]
+        return binary_with(comparison.LogicalXor, self, other)  # type: ignore[no-any-return]
 
     def logical_not(self) -> Tensor:
         """Return whether elements are zero."""

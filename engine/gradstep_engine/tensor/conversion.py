@@ -227,6 +227,10 @@ class Conversion(TensorBase):
         """Return the tensor as int16."""
         return self._converted(dtypes.int16.numpy)
 
+    def char(self) -> Any:
+        """Return the tensor as int8."""
+        return self._converted(dtypes.int8.numpy)
+
     def bool(self) -> Any:
         """Return whether elements are non-zero."""
         return self._converted(dtypes.bool_.numpy)
@@ -264,6 +268,28 @@ class Conversion(TensorBase):
         from gradstep_engine.creation import ones
 
         return ones(*size, dtype=dtype or self.dtype, requires_grad=requires_grad)
+
+    def new_full(self, size: Any, fill_value: Any, *, dtype: Any = None) -> Tensor:
+        """Return one value everywhere in this tensor's type."""
+        from gradstep_engine.creation import full
+
+        return full(size, fill_value, dtype=dtype or self.dtype)
+
+    new_empty = new_zeros
+
+    def is_signed(self) -> Any:
+        """Return whether elements can be negative."""
+        return self.dtype.is_signed
+
+    def get_device(self) -> Any:
+        """Return −1: the CPU."""
+        return -1
+
+    def isclose(
+        self, other: Tensor, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: Any = False
+    ) -> Tensor:
+        """Return where |self − other| ≤ atol + rtol · |other|."""
+        return wrap(np.isclose(self._array, other._array, rtol, atol, equal_nan))
 
     def equal(self, other: Tensor) -> Any:
         """Return whether shapes and all elements agree."""

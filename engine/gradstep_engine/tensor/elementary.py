@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from gradstep_engine.autograd.function import Op, apply
 from gradstep_engine.autograd.variable import TensorBase
@@ -142,13 +142,13 @@ class Elementary(TensorBase):
         """Return eˣ / Σ eˣ along `dim`."""
         from gradstep_engine.nn.functional import softmax
 
-        return softmax(self, dim, dtype=dtype)  # type: ignore[no-any-return]
+        return softmax(cast("Tensor", self), dim, dtype=dtype)
 
     def log_softmax(self, dim: int, dtype: Any = None) -> Tensor:
         """Return the logarithm of softmax along `dim`."""
         from gradstep_engine.nn.functional import log_softmax
 
-        return log_softmax(self, dim, dtype=dtype)  # type: ignore[no-any-return]
+        return log_softmax(cast("Tensor", self), dim, dtype=dtype)
 
     def clamp(self, min: Any = None, max: Any = None) -> Tensor:
         """Limit elements to [min, max]; limits may be tensors.

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import warnings
+import weakref
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gradstep_engine import events
+from gradstep_engine.autograd.api import backward
 from gradstep_engine.autograd.node import RemovableHandle, _add
 from gradstep_engine.autograd.variable import TensorBase, wrap
 from gradstep_engine.dtypes import of_numpy
@@ -64,8 +66,6 @@ class Gradient(TensorBase):
             if listener is not None:
                 listener(events.Zeroed(self, wrap(np.array(before._array)), None))
             return
-        import weakref
-
         value._grad_owner = weakref.ref(self)
         if listener is not None:
             listener(events.Written(self, "grad"))
@@ -109,8 +109,6 @@ class Gradient(TensorBase):
             raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
         if self.grad_fn is None:
             return
-        import weakref
-
         self._retains_grad = True
         reference: Any = weakref.ref(self)
         self.grad_fn._extras().retained[self.output_nr] = reference
@@ -138,8 +136,6 @@ class Gradient(TensorBase):
         inputs: Any = None,
     ) -> None:
         """Accumulate d(self)/d(leaf) into `.grad` of every leaf; see `autograd.backward`."""
-        from gradstep_engine.autograd.api import backward
-
         backward(self, gradient, retain_graph, create_graph, inputs=inputs)
 
 

@@ -178,7 +178,7 @@ class Indexing(TensorBase):
         return self[mask]  # type: ignore[no-any-return]
 
     def nonzero(self, *, as_tuple: bool = False) -> Any:
-        """Return the indices of elements that are not zero, one row each (or one tensor per axis)."""
+        """Return the places of elements that are not zero: rows, or one tensor per axis."""
         from gradstep_engine.autograd.variable import wrap
 
         places = np.nonzero(np.atleast_1d(self._array))

@@ -14,6 +14,7 @@ from gradstep_engine.emission import listening, quiet
 from gradstep_engine.ops import elementwise, filling, selection, unary
 from gradstep_engine.ops.unbroadcast import shape_of
 from gradstep_engine.randomness import source as random_source
+from gradstep_engine.tensor.number_first import number_first
 from gradstep_engine.tensor.operands import check_broadcast, given
 
 
@@ -44,11 +45,13 @@ class Mutation(TensorBase):
     def __ipow__(self, other: Any) -> Any:
         return self.pow_(other)
 
+    @number_first("alpha", 1)
     def add_(self, other: Any, *, alpha: float = 1) -> Any:
         """Add alpha · other."""
         extra = {} if alpha == 1 else {"alpha": alpha}
         return _change(elementwise.Add, self, given(other, "add_"), **extra)
 
+    @number_first("alpha", 1)
     def sub_(self, other: Any, *, alpha: float = 1) -> Any:
         """Subtract alpha · other."""
         extra = {} if alpha == 1 else {"alpha": alpha}
@@ -68,10 +71,12 @@ class Mutation(TensorBase):
             return _change(elementwise.Pow, self, exponent)
         return _change(elementwise.PowScalar, self, exponent=exponent)
 
+    @number_first("value", 2)
     def addcmul_(self, tensor1: Any, tensor2: Any, *, value: float = 1) -> Any:
         """Add value · tensor1 · tensor2."""
         return _change(selection.Addcmul, self, tensor1, tensor2, value=value)
 
+    @number_first("value", 2)
     def addcdiv_(self, tensor1: Any, tensor2: Any, *, value: float = 1) -> Any:
         """Add value · tensor1 / tensor2."""
         return _change(selection.Addcdiv, self, tensor1, tensor2, value=value)
@@ -113,6 +118,30 @@ class Mutation(TensorBase):
     def sqrt_(self) -> Any:
         """Become √x."""
         return _change(unary.Sqrt, self)
+
+    def sin_(self) -> Any:
+        """Become the sine."""
+        return _change(unary.Sin, self)
+
+    def cos_(self) -> Any:
+        """Become the cosine."""
+        return _change(unary.Cos, self)
+
+    def floor_(self) -> Any:
+        """Round down."""
+        return _change(unary.Floor, self)
+
+    def ceil_(self) -> Any:
+        """Round up."""
+        return _change(unary.Ceil, self)
+
+    def sign_(self) -> Any:
+        """Become −1, 0 or 1."""
+        return _change(unary.Sign, self)
+
+    def reciprocal_(self) -> Any:
+        """Become 1 / x."""
+        return _change(unary.Reciprocal, self)
 
     def round_(self) -> Any:
         """Round half to even."""

@@ -35,7 +35,7 @@ class Products(TensorBase):
                 f"both arguments to matmul need to be at least 1D, but they are {rank}D and "
                 f"{other_rank}D"
             )
-        return _batched(self, other)
+        return _batched(self, other)  # type: ignore[no-any-return]
 
     def mm(self, mat2: Tensor) -> Tensor:
         """Return the product of two matrices."""

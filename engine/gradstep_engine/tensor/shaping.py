@@ -210,7 +210,7 @@ class Shaping(TensorBase):
         return apply(shape.Permute, self, dims=tuple(order))  # type: ignore[no-any-return]
 
     def expand(self, *sizes: Any) -> Tensor:
-        """Return the tensor with dimensions of size 1 repeated, without copying; −1 keeps a size."""
+        """Return dimensions of size 1 repeated, without copying; −1 keeps a size."""
         wanted, own = list(sizes_of(sizes)), self._array.shape
         extra = len(wanted) - len(own)
         if extra < 0:
@@ -289,7 +289,8 @@ class Shaping(TensorBase):
             if sum(sizes) != length:
                 raise RuntimeError(
                     "split_with_sizes expects split_sizes to sum exactly to "
-                    f"{length} (input tensor's size at dimension {axis}), but got split_sizes={sizes}"
+                    f"{length} (input tensor's size at dimension {axis}), but got "
+                    f"split_sizes={sizes}"
                 )
         return apply(joining.Split, self, sizes=tuple(sizes), dim=axis, node_name=name)  # type: ignore[no-any-return]
 

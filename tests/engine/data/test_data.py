@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-import gradstep_engine as torch
 from gradstep_engine import events
 from gradstep_engine.utils import data
+from tests.engine.nn.pairing import ours as torch
 from tests.engine.nn.pairing import torch_or_skip
 
 

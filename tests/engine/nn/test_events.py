@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-import gradstep_engine as torch
 from gradstep_engine import events, nn
+from gradstep_engine.optim import Optimizer
+from tests.engine.nn.pairing import ours as torch
 
 
 @pytest.fixture
@@ -89,7 +90,7 @@ def test_ops_know_the_module_call_they_belong_to(heard: list[Any]) -> None:
     del heard[:]
     net(torch.ones(1, 1))
     net(torch.ones(1, 1))
-    calls = [event.call for event in heard if isinstance(event, events.Op)]
+    calls: list[Any] = [event.call for event in heard if isinstance(event, events.Op)]
     assert [call.module for call in calls] == [net[0], net[1]] * 2
     assert all(call.parent.module is net for call in calls)
     assert calls[0].parent is not calls[2].parent
@@ -119,7 +120,7 @@ def test_a_step_that_raises_still_ends(heard: list[Any]) -> None:
 
 
 def test_a_users_optimizer_has_phases_and_its_ops_are_heard(heard: list[Any]) -> None:
-    class Plain(torch.optim.Optimizer):
+    class Plain(Optimizer):
         def __init__(self, params: Any) -> None:
             super().__init__(params, {"lr": 0.5})
 
@@ -216,6 +217,6 @@ def test_zeroing_in_place_tells_before_and_after(heard: list[Any]) -> None:
     (x * 3).sum().backward()
     del heard[:]
     torch.optim.SGD([x], lr=0.1).zero_grad(set_to_none=False)
-    zeroed = next(e for e in heard if isinstance(e, events.Zeroed))
+    zeroed: Any = next(e for e in heard if isinstance(e, events.Zeroed))
     assert zeroed.before.tolist() == [3.0, 3.0]
     assert zeroed.after is x.grad

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-import gradstep_engine as ours
-from tests.engine.nn.pairing import compare_modules, numbers, run_both
+from tests.engine.nn.pairing import compare_modules, numbers, ours, run_both
 
 pytestmark = pytest.mark.torch
 

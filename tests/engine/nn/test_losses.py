@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-import gradstep_engine as ours
-from tests.engine.nn.pairing import numbers, run_both, torch_or_skip
+from tests.engine.nn.pairing import numbers, ours, run_both, torch_or_skip
 
 pytestmark = pytest.mark.torch
 

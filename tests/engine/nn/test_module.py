@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-import gradstep_engine as torch
 from gradstep_engine import nn
+from tests.engine.nn.pairing import ours as torch
 from tests.engine.nn.pairing import torch_or_skip
 
 
@@ -49,7 +49,7 @@ def test_a_shared_parameter_is_met_once() -> None:
 
 
 def test_replacing_and_deleting_keeps_registries_in_step() -> None:
-    net = Net()
+    net: Any = Net()
     net.fc1 = nn.Identity()
     assert "fc1.weight" not in dict(net.named_parameters())
     del net.body
@@ -298,7 +298,7 @@ def test_clipping_refuses_what_is_not_finite() -> None:
 
 
 def test_parameters_as_one_vector() -> None:
-    net = nn.Linear(2, 3)
+    net: Any = nn.Linear(2, 3)
     vector = nn.utils.parameters_to_vector(net.parameters())
     assert tuple(vector.shape) == (9,)
     nn.utils.vector_to_parameters(torch.arange(9.0), net.parameters())

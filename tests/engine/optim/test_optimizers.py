@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-import gradstep_engine as ours
-from tests.engine.nn.pairing import numbers, torch_or_skip
+from tests.engine.nn.pairing import numbers, ours, torch_or_skip
 
 OPTIONS: dict[str, list[dict[str, Any]]] = {
     "SGD": [

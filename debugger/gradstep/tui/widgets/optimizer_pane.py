@@ -10,11 +10,11 @@ from gradstep.views.optimizer import OptimizerView, optimizer_view
 
 
 class OptimizerPane(LinesView):
-    """Rows of parameters; the formula below belongs to the selected one."""
+    """Rows of parameters; under the selected one stands its update in numbers."""
 
     HELP: ClassVar[str] = (
-        "The optimizer's groups, the state it keeps for every parameter, and below the update of "
-        "the selected parameter's element with this run's own numbers. Up and down select a "
+        "The optimizer's groups, the state it keeps for every parameter, and under the selected "
+        "parameter the update of one element with this run's own numbers. Up and down select a "
         "parameter. The optimizer never sees the loss: backward writes .grad, step reads it."
     )
 
@@ -36,27 +36,26 @@ class OptimizerPane(LinesView):
             glyphs=frame.glyphs,
         )
         self.view = view
-        chosen = next((i for i, row in enumerate(view.rows) if row.selected), 0)
         self.show_lines(view.lines)
-        self.row = self._first + chosen if view.rows else 0
+        self.row = view.line_of(view.selected) if view.rows else 0
+        self.reveal(min(self.row + len(view.formula), len(view.lines) - 1))
         self.reveal(self.row)
 
     def select_row(self, row: int) -> None:
-        """Stay on the rows of parameters."""
+        """Stay on the rows of parameters; the selected one's formula is skipped."""
         if self.view is None or not self.view.rows:
             return
-        super().select_row(max(self._first, min(row, self._first + len(self.view.rows) - 1)))
+        first, last = self.view.line_of(0), self.view.line_of(len(self.view.rows) - 1)
+        row = max(first, min(row, last))
+        if self.view.row_at(row) is None:
+            down = row > self.row
+            row = self.view.line_of(self.view.selected + 1 if down else self.view.selected)
+        super().select_row(row)
 
     def parameter_at(self, row: int) -> int | None:
         """Return the tensor of a row, None where the row is no parameter's."""
-        if self.view is None or not 0 <= row - self._first < len(self.view.rows):
-            return None
-        return self.view.rows[row - self._first].tensor
-
-    @property
-    def _first(self) -> int:
-        """The index of the first parameter's row."""
-        return len(self.view.header) + 1 if self.view is not None else 0
+        number = self.view.row_at(row) if self.view is not None else None
+        return None if self.view is None or number is None else self.view.rows[number].tensor
 
     def on_resize(self) -> None:
         """Set the lines anew in the new width."""

@@ -35,8 +35,8 @@ def max_pool2d(
     _check(input, kernel, sizes["stride"], sizes["padding"], sizes["dilation"], ceil_mode)
     if return_indices:
         probe = MaxPool2d()
-        probe.forward(input._array, **sizes)
-        return run(MaxPool2d, input, **sizes), wrap(probe.indices())
+        largest = probe.forward(input._array, **sizes)
+        return run(MaxPool2d, input, **sizes), wrap(probe.indices(input._array, largest))
     return run(MaxPool2d, input, **sizes)
 
 

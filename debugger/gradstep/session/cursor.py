@@ -1,0 +1,145 @@
+"""A cursor in a run: where it stands, how it moves over recorded rows, who is told of it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from gradstep.protocol import motions
+from gradstep.protocol.row import EventRow
+from gradstep.session.book import BreakpointBook
+from gradstep.session.changes import Changes
+from gradstep.session.model import OutputPiece, SessionError, Stop
+from gradstep.session.walk import Walk
+from gradstep.trace.moment import Moment
+from gradstep.trace.reader import RunTrace, Trace, TraceError
+
+POLL_SECONDS: Final = 1 / 15
+OUTPUT_PIECES: Final = 10_000
+
+
+class RunCursor:
+    """A run that may still grow, and a place in it.
+
+    `cursor` is the event that everything is shown as of, `head` the newest recorded one; a cursor
+    that stands at the edge of a live run moves along with it.
+    """
+
+    def __init__(self, script: str) -> None:
+        """Start without a run; `script` is whose breakpoints count."""
+        self.trace: Trace
+        self.run: RunTrace
+        self.state = "starting"
+        self.stop: Stop | None = None
+        self.cursor = 0
+        self.head = 0
+        self.notice = ""
+        self.breakpoints = BreakpointBook(script, self._breakpoints_changed)
+        self._changes = Changes()
+        self._pieces: deque[OutputPiece] = deque(maxlen=OUTPUT_PIECES)
+        self._follows = True
+        self._poller: asyncio.Task[None] | None = None
+
+    @property
+    def is_live(self) -> bool:
+        """Whether there is a process that can go on."""
+        return self.state in {"starting", "running", "paused"}
+
+    @property
+    def at_edge(self) -> bool:
+        """Whether the cursor stands at the newest event."""
+        return self.cursor == self.head
+
+    @property
+    def output(self) -> Sequence[OutputPiece]:
+        """What the script printed, oldest first; of a great deal, the latest."""
+        return tuple(self._pieces)
+
+    def moment(self) -> Moment:
+        """Return the trace as of the cursor."""
+        return self.run.at(self.cursor)
+
+    def subscribe(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Have `callback` called on the loop whenever anything here changed, once per turn."""
+        return self._changes.subscribe(callback)
+
+    async def wait_for(self, predicate: Callable[[], bool]) -> None:
+        """Return as soon as `predicate` holds; it is asked at every change."""
+        await self._changes.wait_for(predicate)
+
+    async def seek(self, seq: int) -> None:
+        """Put the cursor on an event.
+
+        Raises:
+            SessionError: there is no such event.
+        """
+        if not 1 <= seq <= self.head:
+            raise SessionError(f"there is no event {seq}; there are 1 to {self.head}")
+        self._move_cursor(seq)
+
+    async def to_edge(self) -> None:
+        """Put the cursor on the newest event."""
+        self._move_cursor(self.head)
+
+    def _new_walk(self, name: str, origin: EventRow, backward: bool, target: Any) -> Walk:
+        try:
+            rule = motions.rule(name, origin, backward=backward, target=target, recorded=True)
+        except motions.MotionError as error:
+            raise SessionError(str(error)) from None
+        return Walk(self.run, rule, self.breakpoints.entries())
+
+    def _land(self, stop: Stop | None, *, backward: bool = False) -> Stop:
+        if stop is None and backward:
+            stop = Stop("beginning", 1, message="the beginning of the run")
+        elif stop is None:
+            stop = Stop("end", self.head, message=self._end_message())
+        self.stop = self._with_message(stop)
+        self._move_cursor(stop.seq)
+        return self.stop
+
+    def _end_message(self) -> str:
+        return "the end of the recorded run"
+
+    def _with_message(self, stop: Stop) -> Stop:
+        if stop.reason != "breakpoint" or stop.message:
+            return stop
+        texts = [e.text for e in self.breakpoints.list() if e.id in stop.breakpoints]
+        return replace(stop, message=", ".join(f"breakpoint {text}" for text in texts))
+
+    def _move_cursor(self, seq: int) -> None:
+        self.cursor = seq
+        self._follows = self.is_live and seq == self.head
+        self._changed()
+
+    def _start_polling(self) -> None:
+        if self._poller is None or self._poller.done():
+            self._poller = asyncio.create_task(self._poll())
+
+    def _stop_polling(self) -> None:
+        if self._poller is not None:
+            self._poller.cancel()
+            self._poller = None
+
+    async def _poll(self) -> None:
+        while True:
+            await asyncio.sleep(POLL_SECONDS)
+            self._read_head()
+
+    def _read_head(self, at_least: int = 0) -> None:
+        with contextlib.suppress(TraceError):  # the next look finds what this one missed
+            head = max(self.run.head, at_least)
+            if head != self.head:
+                self.head = head
+                if self._follows:
+                    self.cursor = head
+                self._changed()
+
+    def _breakpoints_changed(self) -> None:
+        self._changed()
+
+    def _changed(self) -> None:
+        self._changes.changed()
