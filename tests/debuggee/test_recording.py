@@ -303,7 +303,7 @@ def test_whoever_waits_for_the_script_knows_its_status(
     script = write_script(tmp_path, f"import sys\n{last}\n")
     trace = tmp_path / "out.gradstep"
     command = [sys.executable, "-m", "gradstep", "record", "-o", str(trace), str(script)]
-    packages = [Path(package.__file__).parent.parent for package in (gradstep, gradstep_engine)]
+    packages = [Path(str(one.__file__)).parent.parent for one in (gradstep, gradstep_engine)]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, packages))}
     done = subprocess.run(command, env=environment, capture_output=True, timeout=30, check=False)
     run = Trace.open(trace).run()
