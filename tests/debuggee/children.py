@@ -58,11 +58,12 @@ def record(
     detail: str = "",
     options: Sequence[str] = (),
     extra: Mapping[str, str] | None = None,
+    steps: int = 0,
 ) -> Recorded:
     """Run a script to its end as `gradstep record` does."""
     script = write_script(folder, text)
     trace = folder / "run.gradstep"
-    config = LaunchConfig(os.getpid(), str(script), str(trace), detail=detail)
+    config = LaunchConfig(os.getpid(), str(script), str(trace), detail=detail, steps=steps)
     done = subprocess.run(
         [sys.executable, *options, str(script), *arguments],
         env=environment(config, extra),
@@ -123,13 +124,17 @@ class Child:
 
     async def ask(self, kind: str, **fields: Any) -> dict[str, Any]:
         """Send a request and return its reply."""
+        return await asyncio.wait_for(self.request(kind, **fields), PATIENCE)
+
+    def request(self, kind: str, **fields: Any) -> asyncio.Future[dict[str, Any]]:
+        """Send a request; its reply is awaited by whoever wants it."""
         assert self.writer is not None
         self._numbers += 1
         answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._answers[self._numbers] = answer
         message = {"type": kind, "id": self._numbers, "generation": 1, **fields}
         self.writer.write(wire.encode(message))
-        return await asyncio.wait_for(answer, PATIENCE)
+        return answer
 
     async def go(self, motion: str, **fields: Any) -> dict[str, Any]:
         """Resume and return where it stops."""

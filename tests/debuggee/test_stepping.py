@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.debuggee.children import Child
+from tests.debuggee.children import PATIENCE, Child
 from tests.debuggee.toy import LOOP
 
 
@@ -213,8 +213,10 @@ async def test_a_busy_python_loop_can_be_paused(child: Child) -> None:
 async def test_a_running_loop_of_ops_pauses_at_an_event(child: Child) -> None:
     await child.start(LOOP.replace("range(3)", "range(10**9)"), pause_at_entry=False, steps=1)
     await child.stopped()
-    assert (await child.ask("resume", motion="continue"))["ok"]
-    assert (await child.ask("pause"))["ok"]
+    # At once: the pause crosses with the end of the one before it.
+    asked = [child.request("resume", motion="continue"), child.request("pause")]
+    replies = await asyncio.wait_for(asyncio.gather(*asked), PATIENCE)
+    assert [reply["ok"] for reply in replies] == [True, True]
     stop = await child.stopped()
     assert stop["reason"] == "pause"
     assert "SGD" in await child.value("opt")

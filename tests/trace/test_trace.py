@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import struct
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -279,6 +280,41 @@ def test_a_killed_run_is_marked_by_another_process(path: Path) -> None:
         assert info.error is not None
         assert info.error["message"] == "killed"
     assert not Path(f"{crashed}-wal").exists()
+
+
+def test_the_parent_process_knows_the_exit_status_better(path: Path) -> None:
+    said = {"type": "ValueError", "message": "x", "traceback": ""}
+    with TraceWriter(path) as trace:
+        detail = {"exit_status": 0, "error": said}
+        trace.add(EventRow(1, "run_finished", "other", 0, 0, name="run", detail=detail))
+        trace.finish(0, said)
+        run = trace.run
+    mark_finished(path, run, 3)
+    with Trace.open(path) as opened:
+        info = opened.run().info
+        assert (info.exit_status, info.error) == (3, said)
+        assert opened.run().event(1).detail == {"exit_status": 3, "error": said}
+
+
+def test_statistics_can_wait_for_the_flush(path: Path) -> None:
+    asked: list[list[tuple[str, bytes]]] = []
+
+    def summarise(found: Sequence[tuple[str, bytes]]) -> list[tuple[float, ...]]:
+        asked.append(list(found))
+        return [(index, 2, 3, 4, 5, 6, 7, 8) for index, _ in enumerate(found)]
+
+    for keeps_contents in (True, False):
+        with TraceWriter(path) as trace:
+            trace.summarise_with(summarise, keeps_contents=keeps_contents)
+            trace.add(EventRow(1, "op", "other", 0, 0))
+            for tensor in (1, 2):
+                trace.add_contents(tensor, 0, 1, (1,), "int8", False, bytes([tensor]))
+        with Trace.open(path) as opened:
+            values = [opened.run().at(1).value(tensor) for tensor in (1, 2)]
+        assert [value and (value.min, value.inf) for value in values] == [(0, 8), (1, 8)]
+        contents = [b"\1", b"\2"] if keeps_contents else [None, None]
+        assert [value and value.content for value in values] == contents
+    assert asked == [[("int8", b"\1"), ("int8", b"\2")]] * 2
 
 
 def test_a_read_only_trace_opens(written: Path) -> None:

@@ -126,7 +126,7 @@ def test_contents_that_were_not_kept_leave_statistics(tmp_path: Path) -> None:
     seq = b.op("pow", [a], out, ["PowBackward0"], {"exponent": "2"})
     grad = b.tensor([[4.0, 2.0]])
     b.node("PowBackward0", seq, [b.tensor([[1.0, 1.0]])], [grad], ["AccumulateGrad"])
-    b.writer._values = [(*value[:-1], None) for value in b.writer._values]
+    b.writer._batch.values[:] = [(*value[:-1], None) for value in b.writer._batch.values]
     with b.done() as trace:
         found = explain(find(trace, "node"))
     assert "result [1,2] |·| 4.472" in plain(found.lines)

@@ -106,7 +106,7 @@ def test_contents_that_were_not_recorded(tmp_path: Path) -> None:
     b = TraceBuilder(tmp_path / "trace.gradstep")
     t = b.tensor(np.ones((2, 2), np.float32), "t")
     b.event("fetched", "", [("output", t)])
-    b.writer._values = [(*value[:-1], None) for value in b.writer._values]
+    b.writer._batch.values[:] = [(*value[:-1], None) for value in b.writer._batch.values]
     with b.done() as trace:
         found = tensor_view(find(trace, "fetched"), t.id)
     assert "not recorded: statistics only" in plain(found.lines)

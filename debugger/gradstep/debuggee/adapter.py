@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 CONTENT_ELEMENTS: Final = 1_000_000
 """A tensor with more elements than this is kept as statistics only."""
+
+SMALL: Final = 4096
+"""The statistics of a tensor with no more elements than this are made with those of others."""
 
 _BLOCK: Final = 65536
 """Elements that are widened to float64 at once: statistics cost no second copy of a tensor."""
@@ -34,7 +38,9 @@ _EMPTY: Final = Statistics(None, None, None, None, None)
 
 def identity(tensor: Any) -> tuple[int, int]:
     """Return (id, version) of a tensor."""
-    return tensor.uid, tensor._version
+    # What the properties `uid` and `_version` say, without their calls: this is asked most.
+    box = tensor._version_box
+    return tensor._uid or tensor.uid, 0 if box is None else box[0]
 
 
 def shape_and_dtype(tensor: Any) -> tuple[tuple[int, ...], str]:
@@ -47,15 +53,23 @@ def shape_and_dtype(tensor: Any) -> tuple[tuple[int, ...], str]:
     return array.shape, name
 
 
-def content(tensor: Any) -> bytes | None:
-    """Return the contents, little-endian in C order; None if the tensor is too large to keep."""
+def is_small(tensor: Any) -> bool:
+    """Tell whether a tensor's contents may wait for their statistics."""
+    return bool(tensor._array.size <= SMALL)
+
+
+def contents(tensor: Any) -> bytes:
+    """Return the contents, little-endian in C order."""
     array = tensor._array
-    if array.size > CONTENT_ELEMENTS:
-        return None
     if sys.byteorder == "big":
         array = array.astype(array.dtype.newbyteorder("<"))
     data: bytes = array.tobytes()
     return data
+
+
+def content(tensor: Any) -> bytes | None:
+    """Return the contents; None if the tensor is too large to keep."""
+    return None if tensor._array.size > CONTENT_ELEMENTS else contents(tensor)
 
 
 def statistics(tensor: Any) -> Statistics:
@@ -71,6 +85,32 @@ def statistics(tensor: Any) -> Statistics:
     # The script may have asked numpy to raise on overflow; ours is not its business.
     with np.errstate(all="ignore"):
         return _of_array(array.reshape(-1))
+
+
+def summarise(found: Sequence[tuple[str, bytes]]) -> list[Statistics]:
+    """Return the statistics of many contents, each given with its dtype.
+
+    Those of one dtype and size become the rows of one array: numpy is called once for all.
+    """
+    import numpy as np
+
+    groups: dict[tuple[str, int], list[int]] = {}
+    for position, (dtype, data) in enumerate(found):
+        groups.setdefault((dtype, len(data)), []).append(position)
+    made: dict[int, Statistics] = {}
+    with np.errstate(all="ignore"):
+        for (dtype, length), positions in groups.items():
+            kind = np.dtype(dtype).newbyteorder("<")
+            if not length:
+                made.update(dict.fromkeys(positions, _EMPTY))
+                continue
+            rows = max(1, _BLOCK * kind.itemsize // length)
+            for start in range(0, len(positions), rows):
+                part = positions[start : start + rows]
+                data = b"".join([found[position][1] for position in part])
+                table = np.frombuffer(data, kind).reshape(len(part), -1)
+                made.update(zip(part, _of_rows(table), strict=True))
+    return [made[position] for position in range(len(found))]
 
 
 def _of_number(number: Any) -> Statistics:
@@ -119,6 +159,32 @@ def _of_finite(wide: Any, total: float) -> Statistics:
     spread = float(np.dot(centred, centred))
     zeros = 0 if low > 0.0 or high < 0.0 else size - int(np.count_nonzero(wide))
     return Statistics(low, high, mean, math.sqrt(spread / size), math.sqrt(squares), zeros)
+
+
+def _of_rows(table: Any) -> list[Statistics]:
+    """Statistics of each row of a 2-d array."""
+    import numpy as np
+
+    count, size = table.shape
+    if count == 1:
+        row = table[0]
+        return [_of_number(row.item()) if size == 1 else _of_array(row)]
+    wide = (np.abs(table) if table.dtype.kind == "c" else table).astype(np.float64)
+    totals = np.add.reduce(wide, axis=1)
+    means = totals / size
+    centred = wide - means[:, None]
+    columns = (
+        np.minimum.reduce(wide, axis=1).tolist(),
+        np.maximum.reduce(wide, axis=1).tolist(),
+        means.tolist(),
+        np.sqrt(np.einsum("ij,ij->i", centred, centred) / size).tolist(),
+        np.sqrt(np.einsum("ij,ij->i", wide, wide)).tolist(),
+        (size - np.count_nonzero(wide, axis=1)).tolist(),
+    )
+    made = [Statistics(*row) for row in zip(*columns, strict=True)]
+    for position in np.flatnonzero(~np.isfinite(totals)).tolist():
+        made[position] = _of_array(table[position])
+    return made
 
 
 def _of_blocks(flat: Any, nan: int, inf: int) -> Statistics:

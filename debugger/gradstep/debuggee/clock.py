@@ -56,6 +56,18 @@ class Clock:
         """Whether no phase runs, so that an op would begin a forward stretch."""
         return not self._stretches
 
+    @property
+    def counts_ops(self) -> bool:
+        """Whether an op now could begin a forward stretch or an iteration."""
+        if not self._stretches:
+            return True
+        first, innermost = self._first_site, self._stretches[-1]
+        return (
+            first is not None
+            and first[0] == innermost.phase == "forward"
+            and innermost.seq != self._first_forward_seq
+        )
+
     def open_forward(self) -> Stretch | None:
         """Return the forward stretch if it is what runs now."""
         if len(self._stretches) == 1 and self._stretches[0].phase == "forward":

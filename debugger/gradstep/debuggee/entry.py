@@ -11,6 +11,7 @@ from gradstep import __version__
 from gradstep.debuggee import output
 from gradstep.debuggee.control import Control
 from gradstep.debuggee.ending import Ending
+from gradstep.debuggee.flushing import Flusher
 from gradstep.debuggee.limit import StepLimit
 from gradstep.debuggee.location import Locator, read_source
 from gradstep.debuggee.recorder import Recorder
@@ -38,13 +39,15 @@ def start(text: str) -> None:
     )
     locator = Locator(_script(config), _packages(), writer.add_source)
     recorder = Recorder(writer, locator, detail=config.detail or "values")
-    control = stepper = None
+    control = stepper = flusher = None
     if config.port:
         control = Control(config.port, config.token, config.generation, writer.run)
         stepper = Stepper(recorder, control, steps=config.steps)
         stepper.set_breakpoints(config.breakpoints)
-    _prepare_end(recorder, stepper, config)
-    _prepare_fork(recorder, stepper, control)
+    else:
+        flusher = Flusher(recorder.flush_if_due)
+    _prepare_end(recorder, stepper, flusher)
+    _prepare_fork(recorder, stepper, control, flusher)
     output.install(recorder.note_output)
     if not config.is_module and os.path.isfile(locator.script):
         writer.add_source(locator.script, read_source(locator.script))
@@ -61,11 +64,15 @@ def start(text: str) -> None:
         stepper.begin(pause=config.pause_at_entry)
     elif config.steps:
         recorder.observer = StepLimit(config.steps)
+    if flusher is not None:
+        flusher.start()
 
 
-def _prepare_end(recorder: Recorder, stepper: Stepper | None, config: LaunchConfig) -> None:
+def _prepare_end(recorder: Recorder, stepper: Stepper | None, flusher: Flusher | None) -> None:
     def end(exit_status: int | None, error: dict[str, str] | None) -> None:
         builtin.disconnect()
+        if flusher is not None:
+            flusher.stop()
         if stepper is not None:
             stepper.tracer.stop()
         recorder.end(exit_status, error)
@@ -79,7 +86,12 @@ def _prepare_end(recorder: Recorder, stepper: Stepper | None, config: LaunchConf
     Ending((_OURS,), fail, end).install()
 
 
-def _prepare_fork(recorder: Recorder, stepper: Stepper | None, control: Control | None) -> None:
+def _prepare_fork(
+    recorder: Recorder,
+    stepper: Stepper | None,
+    control: Control | None,
+    flusher: Flusher | None,
+) -> None:
     def abandon() -> None:
         builtin.disconnect()
         recorder.abandon()
@@ -90,6 +102,9 @@ def _prepare_fork(recorder: Recorder, stepper: Stepper | None, control: Control 
 
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=abandon)
+        if flusher is not None:
+            # Python warns of a fork beside a second thread, and the script has none.
+            os.register_at_fork(before=flusher.stop, after_in_parent=flusher.start)
 
 
 def _script(config: LaunchConfig) -> str:

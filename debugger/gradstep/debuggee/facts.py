@@ -12,8 +12,8 @@ from gradstep.debuggee.facts_of_optimizers import (
     on_scheduled,
     on_updated,
 )
-from gradstep.debuggee.tensors import Use, places
-from gradstep.trace.writer import TensorUse
+from gradstep.debuggee.naming import VARIABLE
+from gradstep.trace.batch import TensorUse
 from gradstep_engine import events
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 Handler = Callable[["Recorder", Any, FrameType | None], None]
 
 _ATTRIBUTE_LIMIT: Final = 200
-_PLAIN: Final = (int, float, str, type(None))
 
 
 class Origin(int):
@@ -66,7 +65,7 @@ def on_phase_entered(
         name=event.name,
         phase=event.phase,
         enclosing=enclosing,
-        detail={"optimizer": number or None},
+        detail=_phase_detail(recorder, number),
     )
 
 
@@ -75,9 +74,10 @@ def on_phase_exited(recorder: Recorder, event: events.PhaseExited, frame: FrameT
     stretch = recorder.clock.leave(event.phase, completed=event.error is None)
     if event.phase == "backward":
         recorder.book.forget_passing()
-    detail: dict[str, Any] = {"optimizer": recorder.optimizers.number(event.optimizer) or None}
+    number = recorder.optimizers.number(event.optimizer)
+    detail: Mapping[str, Any] = _phase_detail(recorder, number)
     if event.error is not None:
-        detail["error"] = f"{type(event.error).__name__}: {event.error}"
+        detail = {**detail, "error": f"{type(event.error).__name__}: {event.error}"}
     recorder.emit(
         "phase_exited",
         frame,
@@ -86,6 +86,12 @@ def on_phase_exited(recorder: Recorder, event: events.PhaseExited, frame: FrameT
         enclosing=0 if stretch is None else stretch.seq,
         detail=detail,
     )
+
+
+def _phase_detail(recorder: Recorder, optimizer: int) -> Mapping[str, Any]:
+    key = ("phase", optimizer)
+    known = recorder.shared_detail(key)
+    return known or recorder.share_detail(key, {"optimizer": optimizer or None})
 
 
 def count_op(recorder: Recorder, event: events.Op, frame: FrameType | None) -> None:
@@ -105,40 +111,61 @@ def count_op(recorder: Recorder, event: events.Op, frame: FrameType | None) -> N
 
 def on_op(recorder: Recorder, event: events.Op, frame: FrameType | None) -> None:
     """An op ran."""
-    count_op(recorder, event, frame)
+    if recorder.clock.counts_ops:
+        count_op(recorder, event, frame)
     module, calls = _call(recorder, event.call, frame)
     seq = recorder.next_seq
-    book, names, iteration = recorder.book, recorder.names, recorder.clock.iteration
+    book, names, outputs = recorder.book, recorder.names, event.outputs
     uses: list[TensorUse] = []
     for tensor in event.inputs:
-        entry = book.get(tensor.uid)
-        if entry is None or entry.rank > 2:
-            names.expect_variable(tensor.uid)
-        if entry is not None and entry.version >= 0 and any(x is tensor for x in event.outputs):
+        before = book.get(tensor.uid) if _is_among(tensor, outputs) else None
+        if before is not None and before.version >= 0:
             # Changed in place: what came in is the version before.
-            uses.append(("input", tensor.uid, entry.version))
-        else:
-            uses.append(("input", *book.use(tensor, seq)))
-    for tensor in event.outputs:
+            uses.append(("input", before.uid, before.version))
+            if before.rank > VARIABLE:
+                names.expect_variable(before.uid)
+            continue
+        entry = book.see(tensor, seq)
+        uses.append(("input", entry.uid, entry.version))
+        if entry.rank > VARIABLE:
+            names.expect_variable(entry.uid)
+    for tensor in outputs:
         is_new = book.get(tensor.uid) is None
-        uses.append(("output", *book.use(tensor, seq)))
+        entry = book.see(tensor, seq)
+        uses.append(("output", entry.uid, entry.version))
         if is_new:
-            names.name_output(tensor, seq, event.name, iteration)
-            names.expect_variable(tensor.uid)
+            names.name_output(entry, seq, event.name, recorder.clock.iteration)
+            names.expect_variable(entry.uid)
     if event.nodes:
         origin = Origin(seq)
         origin.file, origin.line = recorder.locator.place(frame)
         origin.module, origin.calls = module, calls
         for node in event.nodes:
             node.origin = origin
-    recorder.subject = event.outputs[0] if event.outputs else None
-    detail: dict[str, Any] = {
-        "nodes": [node.name() for node in event.nodes],
-        "grad_fn": None if event.grad_fn is None else event.grad_fn.name(),
-    }
-    if event.attributes:
-        detail["attributes"] = shown(event.attributes)
+    recorder.subject = outputs[0] if outputs else None
+    detail = _op_detail(recorder, event)
     recorder.emit("op", frame, uses, name=event.name, module=module, calls=calls, detail=detail)
+
+
+def _op_detail(recorder: Recorder, event: events.Op) -> Mapping[str, Any]:
+    nodes = tuple([node.name() for node in event.nodes])
+    grad_fn = None if event.grad_fn is None else event.grad_fn.name()
+    attributes = shown(event.attributes) if event.attributes else {}
+    key = ("op", nodes, grad_fn, *attributes.items())
+    known = recorder.shared_detail(key)
+    if known is not None:
+        return known
+    detail: dict[str, Any] = {"nodes": list(nodes), "grad_fn": grad_fn}
+    if attributes:
+        detail["attributes"] = attributes
+    return recorder.share_detail(key, detail)
+
+
+def _is_among(tensor: Any, tensors: tuple[Any, ...]) -> bool:
+    for one in tensors:  # noqa: SIM110 - a generator would take most of the time of this.
+        if one is tensor:
+            return True
+    return False
 
 
 def on_graph_cut(recorder: Recorder, event: events.GraphCut, frame: FrameType | None) -> None:
@@ -156,16 +183,17 @@ def on_graph_cut(recorder: Recorder, event: events.GraphCut, frame: FrameType | 
 
 def on_node(recorder: Recorder, event: events.NodeRan, frame: FrameType | None) -> None:
     """A backward node ran."""
-    seq = recorder.next_seq
-
-    def passing(gradients: tuple[Any, ...]) -> list[Use | None]:
-        return [
-            None if tensor is None else recorder.book.use_passing(tensor, seq)
-            for tensor in gradients
-        ]
-
-    uses = places("grad_output", passing(event.grad_outputs))
-    uses += places("grad_input", passing(event.grad_inputs))
+    seq, book = recorder.next_seq, recorder.book
+    uses: list[TensorUse] = []
+    for role, gradients in (
+        ("grad_output", event.grad_outputs),
+        ("grad_input", event.grad_inputs),
+    ):
+        for tensor in gradients:
+            if tensor is None:
+                uses.append((role, None, 0))
+            else:
+                uses.append((role, *book.use_passing(tensor, seq)))
     recorder.subject = next((x for x in event.grad_inputs if x is not None), None)
     here = recorder.locator.place(frame)
     origin = event.node.origin
@@ -174,7 +202,13 @@ def on_node(recorder: Recorder, event: events.NodeRan, frame: FrameType | None) 
     if isinstance(origin, Origin):
         place, module, calls = (origin.file, origin.line), origin.module, origin.calls
     recorder.last_node_place = place, module
-    following = ["" if node is None else node.name() for node, _ in event.node.next_functions]
+    following = tuple(
+        ["" if node is None else node.name() for node, _ in event.node.next_functions]
+    )
+    key = ("node", *following)
+    detail = recorder.shared_detail(key)
+    if detail is None:
+        detail = recorder.share_detail(key, {"next": list(following)})
     recorder.emit(
         "node",
         frame,
@@ -185,7 +219,7 @@ def on_node(recorder: Recorder, event: events.NodeRan, frame: FrameType | None) 
         place=place,
         call_place=here,
         op=int(origin or 0),
-        detail={"next": following},
+        detail=detail,
     )
 
 
@@ -282,14 +316,11 @@ def shown(attributes: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _shown(value: Any) -> str:
-    if type(value) in _PLAIN:
+    try:
         text = repr(value)
-    else:
-        try:
-            text = repr(value)
-        except Exception as error:
-            # A class of the user's may have a repr that fails.
-            text = f"<{type(value).__name__} whose repr raised {type(error).__name__}>"
+    except Exception as error:
+        # A class of the user's may have a repr that fails.
+        text = f"<{type(value).__name__} whose repr raised {type(error).__name__}>"
     return text if len(text) <= _ATTRIBUTE_LIMIT else text[: _ATTRIBUTE_LIMIT - 1] + "…"
 
 

@@ -7,7 +7,8 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from gradstep.debuggee.optimizers import hyperparameters
-from gradstep.trace.writer import TensorUse, jsonable
+from gradstep.trace.batch import TensorUse
+from gradstep.trace.detail import jsonable
 from gradstep_engine import events
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def on_updated(recorder: Recorder, event: events.Updated, frame: FrameType | Non
             "class": type(event.optimizer).__name__,
             "group": event.group,
             "index": event.index,
-            "hyper": jsonable(hyperparameters(event.hyper)),
+            "hyper": hyperparameters(event.hyper),
             "state": state,
             "state_before": state_before,
         },

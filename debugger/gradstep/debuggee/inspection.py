@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from gradstep.debuggee import adapter
-from gradstep.trace.writer import jsonable
+from gradstep.trace.detail import jsonable
 
 WINDOW_LIMIT: Final = 65_536
 """Elements that one answer carries at most."""

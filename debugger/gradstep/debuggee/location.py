@@ -11,6 +11,7 @@ from types import CodeType, FrameType
 from typing import Final
 
 _UNKNOWN: Final = ("", 0)
+_PLACES: Final = 10_000
 
 
 class Locator:
@@ -32,6 +33,7 @@ class Locator:
         installed = {paths[key] for key in ("stdlib", "platstdlib", "purelib", "platlib")}
         self._installed = tuple(os.path.join(path, "") for path in installed)
         self._files: dict[str, str] = {}
+        self._places: dict[tuple[int, int], tuple[CodeType, tuple[str, int]]] = {}
         self._on_source = on_source
 
     def file_of(self, code: CodeType) -> str:
@@ -60,7 +62,17 @@ class Locator:
         """Return (file, line) that a user's frame executes; ("", 0) for none."""
         if frame is None:
             return _UNKNOWN
-        return self.file_of(frame.f_code), frame.f_lineno or 0
+        code = frame.f_code
+        # Python finds a line by walking the function's line table from its beginning.
+        key = (id(code), frame.f_lasti)
+        known = self._places.get(key)
+        if known is not None and known[0] is code:
+            return known[1]
+        place = self.file_of(code), frame.f_lineno or 0
+        if len(self._places) >= _PLACES:
+            self._places.clear()
+        self._places[key] = code, place
+        return place
 
     def is_ours(self, code: CodeType) -> bool:
         """Tell whether code belongs to the debugger or the engine."""

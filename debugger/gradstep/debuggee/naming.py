@@ -7,12 +7,12 @@ later events, in the user's innermost frame and its module.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from types import FrameType
 from typing import Any, Final
 
 from gradstep.debuggee.location import Locator
-from gradstep.debuggee.tensors import TensorBook
+from gradstep.debuggee.tensors import Entry, TensorBook
 from gradstep_engine.events import ModuleCall
 
 PARAMETER: Final = 0
@@ -43,26 +43,26 @@ class Names:
         if len(self._nameless) > _NAMELESS_LIMIT:
             del self._nameless[next(iter(self._nameless))]
 
-    def name_output(self, tensor: Any, seq: int, op: str, iteration: int) -> None:
+    def name_output(self, entry: Entry, seq: int, op: str, iteration: int) -> None:
         """Name a new tensor after its op: `relu_3` is the third relu of its iteration."""
         if iteration != self._op_iteration:
             self._op_iteration = iteration
             self._op_counts.clear()
         count = self._op_counts[op] = self._op_counts.get(op, 0) + 1
-        self._book.name(tensor, seq, f"{op}_{count}", "op", OP)
+        self._book.name_entry(entry, seq, f"{op}_{count}", "op", OP)
 
     def look(self, frame: FrameType | None, seq: int, *, thoroughly: bool = False) -> None:
         """Find variables of nameless tensors, if the script has moved on since the last look."""
         if not self._nameless or frame is None:
             return
-        here = (id(frame), frame.f_lineno or 0)
+        here = (id(frame), self._locator.place(frame)[1])
         if here == self._looked_at and not thoroughly:
             return
         self._looked_at = here
-        types = self._book.types
+        types, nameless = self._book.types, self._nameless
         for name, value in _visible(frame):
-            if type(value) in types and value.uid in self._nameless:
-                del self._nameless[value.uid]
+            if type(value) in types and value.uid in nameless:
+                del nameless[value.uid]
                 self._book.name(value, seq, name, "variable", VARIABLE)
 
     def look_for_modules(self, frame: FrameType | None, seq: int) -> None:
@@ -130,18 +130,18 @@ class Names:
             self._book.name(buffer, seq, f"{dot}{name}", "buffer", BUFFER)
 
 
-def _visible(frame: FrameType) -> Iterator[tuple[str, Any]]:
-    """Yield what a frame's names hold, its own first; attributes of `self` count as its own."""
+def _visible(frame: FrameType) -> list[tuple[str, Any]]:
+    """Return what a frame's names hold, its own first; attributes of `self` count as its own."""
     local: Mapping[str, Any] = frame.f_locals
-    yield from list(local.items())
+    found = list(local.items())
     if local is frame.f_globals:
-        return
+        return found
     owner = local.get("self")
     attributes = getattr(owner, "__dict__", None)
     if isinstance(attributes, dict) and "_modules" not in attributes:
-        for name, value in list(attributes.items()):
-            yield f"self.{name}", value
-    yield from list(frame.f_globals.items())
+        found += [(f"self.{name}", value) for name, value in list(attributes.items())]
+    found += list(frame.f_globals.items())
+    return found
 
 
 def _is_model(value: Any) -> bool:

@@ -7,8 +7,9 @@ from types import FrameType
 from typing import Any
 
 from gradstep.debuggee.tensors import TensorBook
+from gradstep.trace.detail import jsonable
 from gradstep.trace.model import OptimizerState
-from gradstep.trace.writer import TraceWriter, jsonable
+from gradstep.trace.writer import TraceWriter
 
 
 class OptimizerBook:

@@ -10,23 +10,27 @@ import os
 import sys
 import threading
 from collections.abc import Mapping, Sequence
-from types import FrameType
+from types import FrameType, MappingProxyType
 from typing import Any, Final, Protocol
 
 from gradstep.debuggee import adapter
 from gradstep.debuggee.clock import Clock
-from gradstep.debuggee.facts import HANDLERS, PHASE_DETAIL
+from gradstep.debuggee.facts import HANDLERS, PHASE_DETAIL, count_op
 from gradstep.debuggee.location import Locator
 from gradstep.debuggee.naming import VARIABLE, Names
 from gradstep.debuggee.optimizers import OptimizerBook
 from gradstep.debuggee.tensors import TensorBook
 from gradstep.protocol.row import EventRow
-from gradstep.trace.writer import TensorUse, TraceWriter
+from gradstep.trace.batch import TensorUse
+from gradstep.trace.detail import SharedDetail
+from gradstep.trace.writer import TraceWriter
 from gradstep_engine.events import ModuleCall
 
 Place = tuple[str, int]
 
 _OUTPUT_LIMIT: Final = 8192
+_NO_DETAIL: Final[Mapping[str, Any]] = MappingProxyType({})
+_SHARED_DETAILS: Final = 4096
 
 
 class Observer(Protocol):
@@ -64,6 +68,7 @@ class Recorder:
         self.last_node_place: tuple[Place, str] = (("", 0), "")
         """Where the op lay whose node ran last: what it passes on arrives at a leaf next."""
         self._grads: dict[int, int | None] = {}
+        self._details: dict[tuple[Any, ...], SharedDetail] = {}
         self._call: tuple[ModuleCall, str, tuple[int, ...]] | None = None
 
     @property
@@ -73,7 +78,8 @@ class Recorder:
 
     def listen(self, event: Any) -> None:
         """Take one event from a source, on the thread where it happens."""
-        if not self.is_recording:
+        handler = self.handlers.get(type(event))
+        if handler is None or (handler is count_op and not self.clock.counts_ops):
             return
         with self.lock:
             # Our own evaluation runs ops too; these are no part of the run.
@@ -81,13 +87,11 @@ class Recorder:
                 return
             self.is_busy = True
             try:
-                handler = self.handlers.get(type(event))
-                if handler is not None:
-                    frame = self.locator.user_frame(sys._getframe(1))
-                    if self._printed:
-                        self.write_output()
-                    self.names.look(frame, self.next_seq)
-                    handler(self, event, frame)
+                frame = self.locator.user_frame(sys._getframe(1))
+                if self._printed:
+                    self.write_output()
+                self.names.look(frame, self.seq + 1)
+                handler(self, event, frame)
             except Exception as error:
                 self._take(error)
             finally:
@@ -151,12 +155,13 @@ class Recorder:
         enclosing: int | None = None,
         op: int = 0,
         detail: Mapping[str, Any] | None = None,
-    ) -> EventRow:
+    ) -> None:
         """Write one row, stamped with place and counters, and pause there if that is wanted."""
         clock = self.clock
         file, line = self.locator.place(frame) if place is None else place
-        row = EventRow(
-            self.seq + 1,
+        seq = self.seq + 1
+        fields = (
+            seq,
             kind,
             clock.phase if phase is None else phase,
             clock.iteration,
@@ -170,18 +175,40 @@ class Recorder:
             call_place[1],
             clock.enclosing if enclosing is None else enclosing,
             op,
-            detail or {},
+            detail or _NO_DETAIL,
         )
         # In this order an interrupt in between makes a row anew instead of leaving a gap.
-        self.writer.add(row, uses)
-        self.seq = row.seq
+        self.writer.add_fields(fields, uses)
+        self.seq = seq
         if self.observer is not None:
-            self.observer.after(row, frame)
-        return row
+            self.observer.after(EventRow(*fields), frame)
+
+    def shared_detail(self, key: tuple[Any, ...]) -> SharedDetail | None:
+        """Return the detail that was shared under `key`."""
+        return self._details.get(key)
+
+    def share_detail(self, key: tuple[Any, ...], detail: Mapping[str, Any]) -> SharedDetail:
+        """Keep a detail that later events may have as well: an op's is the same each round."""
+        if len(self._details) >= _SHARED_DETAILS:
+            self._details.clear()
+        shared = self._details[key] = SharedDetail(detail)
+        return shared
 
     def flush(self) -> None:
         """Commit everything, including a line that is printed in part; called before a pause."""
         self.writer.flush()
+
+    def flush_if_due(self) -> None:
+        """Commit from another thread what has waited long enough, unless an event is at work."""
+        if not self.writer.is_flush_due or not self.lock.acquire(blocking=False):
+            return
+        try:
+            if self.is_recording and not self.is_busy:
+                self.writer.flush()
+        except Exception as error:
+            self._take(error)
+        finally:
+            self.lock.release()
 
     def begin(self, name: str, detail: Mapping[str, Any]) -> None:
         """Write the row `run_started`."""

@@ -179,13 +179,7 @@ class Stepper:
         if self._wanted or self._new_table is not None:
             # The signal came while our own code ran, and no event has come since.
             self._nudge()
-        recorder = self._recorder
-        if recorder.writer.is_flush_due and recorder.lock.acquire(blocking=False):
-            try:
-                if recorder.is_recording and not recorder.is_busy:
-                    recorder.writer.flush()
-            finally:
-                recorder.lock.release()
+        self._recorder.flush_if_due()
 
     def _on_gone(self) -> None:
         recorder = self._recorder

@@ -11,10 +11,13 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from gradstep.debuggee import adapter
-from gradstep.trace.writer import TensorUse, TraceWriter
+from gradstep.trace.writer import TraceWriter
 
 Use = tuple[int, int]
 """(tensor id, version)."""
+
+Fingerprint = int | adapter.Statistics
+"""What tells contents apart: the hash of a small tensor's, a large one's statistics."""
 
 _FIRST_SWEEP: Final = 20_000
 
@@ -22,13 +25,14 @@ _FIRST_SWEEP: Final = 20_000
 class Entry:
     """What is known of one tensor. `rank` is that of `name`: 0 parameter … 3 op, 9 none."""
 
-    __slots__ = ("is_parameter", "name", "rank", "reference", "statistics", "version")
+    __slots__ = ("fingerprint", "is_parameter", "name", "rank", "reference", "uid", "version")
 
-    def __init__(self, tensor: Any) -> None:
+    def __init__(self, tensor: Any, uid: int) -> None:
         """Begin with a tensor of which no version was recorded."""
+        self.uid = uid
         self.reference = weakref.ref(tensor)
         self.version = -1
-        self.statistics: adapter.Statistics | None = None
+        self.fingerprint: Fingerprint | None = None
         self.name = ""
         self.rank = 9
         self.is_parameter = False
@@ -39,6 +43,7 @@ class TensorBook:
 
     def __init__(self, writer: TraceWriter, *, keeps_contents: bool) -> None:
         """Write to `writer`; `keeps_contents` is so at detail=values."""
+        writer.summarise_with(adapter.summarise, keeps_contents=keeps_contents)
         self._writer = writer
         self._keeps_contents = keeps_contents
         self._entries: dict[int, Entry] = {}
@@ -59,24 +64,23 @@ class TensorBook:
         """Return the entry of a tensor, made if it is new."""
         uid = tensor.uid
         entry = self._entries.get(uid)
+        return self._enter(tensor, uid, seq) if entry is None else entry
+
+    def see(self, tensor: Any, seq: int, *, changed: bool = False) -> Entry:
+        """Return the entry of a tensor, recording its version if that is new or `changed`."""
+        uid, version = adapter.identity(tensor)
+        entry = self._entries.get(uid)
         if entry is None:
-            entry = self._entries[uid] = Entry(tensor)
-            self.types.add(type(tensor))
-            is_leaf = tensor.grad_fn is None
-            entry.is_parameter = is_leaf and tensor.requires_grad
-            self._writer.add_tensor(uid, seq, is_leaf=is_leaf, is_parameter=entry.is_parameter)
-            if len(self._entries) > self._sweep_at:
-                self._sweep()
+            entry = self._enter(tensor, uid, seq)
+        if entry.version != version or changed:
+            entry.version = version
+            entry.fingerprint = self._record(tensor, uid, version, seq)
         return entry
 
     def use(self, tensor: Any, seq: int, *, changed: bool = False) -> Use:
-        """Return (id, version) of a tensor, recording that version if it is new or `changed`."""
-        entry = self.entry(tensor, seq)
-        uid, version = adapter.identity(tensor)
-        if entry.version != version or changed:
-            entry.version = version
-            entry.statistics = self._record(tensor, uid, version, seq)
-        return uid, version
+        """Do what `see` does; return (id, version)."""
+        entry = self.see(tensor, seq, changed=changed)
+        return entry.uid, entry.version
 
     def use_passing(self, tensor: Any, seq: int) -> Use:
         """Return (id, version) of a gradient on its way: one array is one tensor.
@@ -108,7 +112,7 @@ class TensorBook:
         entry = None if original is None else self._entries.get(original)
         if entry is None or original is None:
             return self.use(copy, seq)
-        if entry.version >= 0 and adapter.statistics(copy) == entry.statistics:
+        if entry.version >= 0 and _fingerprint(copy) == entry.fingerprint:
             return original, entry.version
         if version < 0 or version == entry.version:
             return self.use(copy, seq)
@@ -124,20 +128,36 @@ class TensorBook:
 
     def name(self, tensor: Any, seq: int, name: str, how: str, rank: int) -> None:
         """Give a tensor a name; the best and latest one is what rows are called by."""
-        entry = self.entry(tensor, seq)
+        self.name_entry(self.entry(tensor, seq), seq, name, how, rank)
+
+    def name_entry(self, entry: Entry, seq: int, name: str, how: str, rank: int) -> None:
+        """Do what `name` does, given the tensor's entry."""
         if entry.name == name and entry.rank == rank:
             return
-        self._writer.add_name(tensor.uid, seq, name, how)
+        self._writer.add_name(entry.uid, seq, name, how)
         if rank <= entry.rank:
             entry.name, entry.rank = name, rank
 
-    def _record(self, tensor: Any, uid: int, version: int, seq: int) -> adapter.Statistics:
+    def _enter(self, tensor: Any, uid: int, seq: int) -> Entry:
+        entry = self._entries[uid] = Entry(tensor, uid)
+        self.types.add(type(tensor))
+        is_leaf = tensor.grad_fn is None
+        entry.is_parameter = is_leaf and tensor.requires_grad
+        self._writer.add_tensor(uid, seq, is_leaf=is_leaf, is_parameter=entry.is_parameter)
+        if len(self._entries) > self._sweep_at:
+            self._sweep()
+        return entry
+
+    def _record(self, tensor: Any, uid: int, version: int, seq: int) -> Fingerprint:
         shape, dtype = adapter.shape_and_dtype(tensor)
+        requires_grad = tensor.requires_grad
+        if adapter.is_small(tensor):
+            data = adapter.contents(tensor)
+            self._writer.add_contents(uid, version, seq, shape, dtype, requires_grad, data)
+            return hash(data)
         found = adapter.statistics(tensor)
         content = adapter.content(tensor) if self._keeps_contents else None
-        self._writer.add_numbers(
-            uid, version, seq, shape, dtype, tensor.requires_grad, found, content
-        )
+        self._writer.add_numbers(uid, version, seq, shape, dtype, requires_grad, found, content)
         return found
 
     def _sweep(self) -> None:
@@ -146,6 +166,12 @@ class TensorBook:
         }
         self._entries = entries
         self._sweep_at = max(_FIRST_SWEEP, 2 * len(entries))
+
+
+def _fingerprint(tensor: Any) -> Fingerprint:
+    if adapter.is_small(tensor):
+        return hash(adapter.contents(tensor))
+    return adapter.statistics(tensor)
 
 
 class _Holder:
@@ -158,8 +184,3 @@ class _Holder:
 
     def __call__(self) -> Any:
         return self._held
-
-
-def places(role: str, uses: list[Use | None]) -> list[TensorUse]:
-    """Return the uses in one role; None where the place is empty."""
-    return [(role, None, 0) if use is None else (role, *use) for use in uses]
