@@ -95,6 +95,34 @@ def test_record_leaves_the_script_alone(run: Run, loop: Path, tmp_path: Path) ->
         assert len(trace.runs()) == 1
 
 
+@pytest.mark.parametrize("name", ["json.py", "random.py", "tempfile.py", "sqlite3.py"])
+def test_a_script_may_be_called_as_a_module_of_pythons(run: Run, loop: Path, name: str) -> None:
+    loop.rename(loop.with_name(name))
+    done = run("record", "-o", "x.gradstep", name)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "done\n", "")
+
+
+def test_an_exception_without_words_is_recorded(run: Run, tmp_path: Path) -> None:
+    text = "class Mute(Exception):\n    def __str__(self): return 1 / 0\nraise Mute\n"
+    (tmp_path / "mute.py").write_text(text)
+    done = run("record", "mute.py")
+    assert done.returncode == 1
+    assert "gradstep" not in done.stderr
+    assert "ZeroDivisionError" not in done.stderr
+    with Trace.open(tmp_path / "mute.gradstep") as trace:
+        error = trace.run().info.error
+    assert error is not None
+    assert error["type"] == "Mute"
+
+
+def test_a_script_that_closes_the_trace_is_told_in_one_line(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "close.py").write_text("import os\nos.closerange(3, 64)\nprint('on')\n")
+    done = run("record", "close.py")
+    assert (done.returncode, done.stdout) == (0, "on\n")
+    assert done.stderr.startswith("gradstep: recording stopped: ")
+    assert done.stderr.count("\n") == 1
+
+
 def test_record_ends_after_so_many_steps(run: Run, tmp_path: Path, loop: Path) -> None:
     done = run("record", "--steps", "2", loop.name)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

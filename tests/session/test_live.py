@@ -173,6 +173,15 @@ async def test_an_endless_loop_is_paused_and_quit(launch: Launch) -> None:
     assert not is_alive(pid)
 
 
+async def test_a_script_that_only_prints_is_paused(launch: Launch) -> None:
+    session = await launch("while True:\n    print('again')\n")
+    moving = asyncio.create_task(session.motion("continue"))
+    await asyncio.wait_for(session.wait_for(lambda: len(session.output) > 5), PATIENCE)
+    await asyncio.wait_for(session.pause(), PATIENCE)
+    assert session.notice == ""
+    assert (await asyncio.wait_for(moving, PATIENCE)).reason == "pause"
+
+
 async def test_a_script_inside_c_says_so_and_can_be_quit(launch: Launch) -> None:
     session = await launch("import ctypes\nprint('in', flush=True)\nctypes.PyDLL(None).sleep(60)\n")
     moving = asyncio.create_task(session.motion("continue"))

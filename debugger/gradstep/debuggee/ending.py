@@ -50,7 +50,7 @@ class Ending:
         if os.getpid() == self._pid:
             self._status = -signal.SIGINT if issubclass(kind, KeyboardInterrupt) else 1
             text = "".join(traceback.format_exception(kind, error, pruned))
-            self._error = {"type": kind.__name__, "message": str(error), "traceback": text}
+            self._error = {"type": kind.__name__, "message": message_of(error), "traceback": text}
             if self._on_exception is not None and not issubclass(kind, KeyboardInterrupt):
                 self._on_exception(error, _innermost(pruned))
         self._hook_before(kind, error, pruned)
@@ -58,6 +58,14 @@ class Ending:
     def _finish(self) -> None:
         if os.getpid() == self._pid:
             self._on_end(self._status, self._error)
+
+
+def message_of(error: BaseException) -> str:
+    """Return str(error), or what Python itself says in tracebacks where that raises."""
+    try:
+        return str(error)
+    except Exception:
+        return "<exception str() failed>"
 
 
 def prune(error: BaseException, ours: tuple[str, ...]) -> TracebackType | None:

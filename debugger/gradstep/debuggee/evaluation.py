@@ -8,6 +8,8 @@ from contextlib import AbstractContextManager, nullcontext
 from types import CodeType, FrameType
 from typing import Any, Final
 
+from gradstep.debuggee.ending import message_of
+
 _REPR_LIMIT: Final = 20_000
 
 
@@ -65,7 +67,7 @@ def text_of(value: Any) -> str:
 
 def one_line(error: BaseException) -> str:
     """Return `Type: message` in one line."""
-    message = error.msg if isinstance(error, SyntaxError) else str(error)
+    message = error.msg if isinstance(error, SyntaxError) else message_of(error)
     text = f"{type(error).__name__}: {message}" if message else type(error).__name__
     return " ".join(text.split())
 

@@ -235,7 +235,14 @@ class Recorder:
                 self._take(failure)
             finally:
                 self.is_recording = False
-                self.writer.close()
+                self._close()
+
+    def _close(self) -> None:
+        try:
+            self.writer.close()
+        except Exception as failure:
+            if not self.trouble:
+                self._take(failure)
 
     def set_grad(self, leaf: Any, grad: Any | None, seq: int) -> None:
         """Note what `.grad` of a leaf is from now on."""

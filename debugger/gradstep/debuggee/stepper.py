@@ -96,7 +96,7 @@ class Stepper:
             self._pause("motion", frame, message=f"{row.step} optimizer steps are done")
         elif arrived:
             self._pause("motion", frame)
-        elif self._wanted and row.kind != "output":
+        elif self._wanted:
             self._pause("pause", frame)
 
     def stop_at_exception(self, error: BaseException, frame: FrameType | None) -> None:

@@ -87,7 +87,10 @@ class LiveRun:
             self._on_text(text)
 
         self._process = process = await DebuggeeProcess.start(
-            self._command, child_environment(config), on_text
+            self._command,
+            child_environment(config),
+            on_text,
+            litter=self.path.parent if self._temporary else None,
         )
         try:
             hello = await self._hello(process, printed)

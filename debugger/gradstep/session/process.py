@@ -7,7 +7,9 @@ import contextlib
 import os
 import signal
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
+from gradstep.session.guard import Guard
 from gradstep.session.model import SessionError
 from gradstep.session.terminal import ScriptTerminal
 
@@ -15,11 +17,17 @@ from gradstep.session.terminal import ScriptTerminal
 class DebuggeeProcess:
     """A running debuggee. `ended` resolves to its return code, negative for a signal."""
 
-    def __init__(self, process: asyncio.subprocess.Process, terminal: ScriptTerminal) -> None:
-        """Watch a process that was just started."""
+    def __init__(
+        self,
+        process: asyncio.subprocess.Process,
+        terminal: ScriptTerminal,
+        litter: Path | None = None,
+    ) -> None:
+        """Watch a process that was just started; `litter` goes with it if gradstep is killed."""
         self.pid = process.pid
         self.terminal = terminal
         self._process = process
+        self._guard = Guard(process.pid, litter)
         self.ended: asyncio.Task[int] = asyncio.ensure_future(process.wait())
 
     @classmethod
@@ -28,6 +36,7 @@ class DebuggeeProcess:
         command: Sequence[str],
         environment: Mapping[str, str],
         on_text: Callable[[str], None],
+        litter: Path | None = None,
     ) -> DebuggeeProcess:
         """Start a command on a terminal of its own.
 
@@ -50,7 +59,7 @@ class DebuggeeProcess:
             raise SessionError(f"{command[0]} cannot be started: {reason}") from None
         finally:
             terminal.close_child_side()
-        return cls(process, terminal)
+        return cls(process, terminal, litter)
 
     @property
     def has_ended(self) -> bool:
@@ -68,6 +77,7 @@ class DebuggeeProcess:
         if patience and not self.has_ended:
             await asyncio.wait({self.ended}, timeout=patience)
         self.kill()
+        self._guard.dismiss()
         status = await asyncio.shield(self.ended)
         self.terminal.drain()
         self.terminal.close()

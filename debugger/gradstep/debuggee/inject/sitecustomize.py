@@ -26,17 +26,33 @@ def _arrive() -> None:
             os.environ.pop("PYTHONPATH", None)
         else:
             os.environ["PYTHONPATH"] = config["pythonpath"]
-    if (
-        text is not None
-        and config is not None
-        and os.getppid() == config["launcher_pid"]
-        and config["target"] in sys.orig_argv
-    ):
+    if text is not None and config is not None and config["target"] in sys.orig_argv:
+        if os.getppid() != config["launcher_pid"]:
+            _refuse(_why_not_ours(config["launcher_pid"]))
         _find_gradstep(os.path.dirname(os.path.dirname(os.path.dirname(here))))
-        from gradstep.debuggee import entry
+        try:
+            from gradstep.debuggee import entry
 
-        entry.start(text)
+            entry.start(text)
+        except Exception as error:
+            _refuse(" ".join(f"{type(error).__name__}: {error}".split()))
     _chain()
+
+
+def _why_not_ours(launcher: int) -> str:
+    """Say why this process has another parent than gradstep."""
+    try:
+        os.kill(launcher, 0)
+    except OSError:
+        return "gradstep itself has ended"
+    return f"{sys.executable} was started by another program; name it with --python"
+
+
+def _refuse(why: str) -> None:
+    """End this process: a script that cannot be debugged must not run on its own."""
+    # An exception, even SystemExit, would be shown by Python as a failure of its own start.
+    os.write(2, f"gradstep: the script was not started: {why}\n".encode(errors="replace"))
+    os._exit(2)
 
 
 def _find_gradstep(root: str) -> None:

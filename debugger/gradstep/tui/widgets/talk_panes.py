@@ -22,6 +22,9 @@ _ESCAPES: Final = re.compile(
     r"\x1b(\][^\x07\x1b]*(\x07|\x1b\\)|\[[0-?]*[ -/]*[@-~]|[@-Z\\-_])|[\x00-\x08\x0b\x0c\x0e-\x1f]"
 )
 
+_HALVES: Final = re.compile("[\ud800-\udfff]")
+"""Halves of a surrogate pair, which no terminal can be sent."""
+
 
 class PromptInput(Input):
     """A one-row input with a history; Escape gives the focus back."""
@@ -260,7 +263,7 @@ def clean(text: str) -> list[str]:
     for part in text.replace("\r\n", "\n").split("\n"):
         rest = part.rstrip("\r")
         last = rest.rsplit("\r", 1)[-1]
-        lines.append(_ESCAPES.sub("", last).expandtabs(8))
+        lines.append(_HALVES.sub("\ufffd", _ESCAPES.sub("", last)).expandtabs(8))
     while lines and not lines[-1]:
         lines.pop()
     return lines
