@@ -173,6 +173,15 @@ async def test_an_endless_loop_is_paused_and_quit(launch: Launch) -> None:
     assert not is_alive(pid)
 
 
+async def test_of_endless_output_the_latest_is_kept(launch: Launch) -> None:
+    text = "for n in range(40):\n    print('x' * 50_000, n, flush=True)\n"
+    session = await launch(text)
+    await go(session, "continue")
+    kept = text_of(session)
+    assert kept.endswith("x 39\n")
+    assert 400_000 < len(kept) < 600_000
+
+
 async def test_a_script_that_only_prints_is_paused(launch: Launch) -> None:
     session = await launch("while True:\n    print('again')\n")
     moving = asyncio.create_task(session.motion("continue"))
