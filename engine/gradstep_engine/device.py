@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradstep_engine.missing import INSTALL
+from gradstep_engine.missing import HINT
 
 
 class device:
@@ -20,7 +20,7 @@ class device:
         name, _, number = str(type).partition(":")
         if name != "cpu":
             raise RuntimeError(
-                f"gradstep's built-in engine has no device '{name}', only 'cpu'; {INSTALL}"
+                f"gradstep's built-in engine has no device '{name}', only 'cpu'; {HINT}"
             )
         self.type = name
         self.index = int(number) if number else index

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-INSTALL = 'to debug this script on real PyTorch: pip install "gradstep[torch]"'
+HINT = "see docs/engine.md for what it has"
 
 
 class MissingFeatureError(AttributeError, NotImplementedError):
@@ -11,4 +11,4 @@ class MissingFeatureError(AttributeError, NotImplementedError):
 
 def missing(what: str) -> MissingFeatureError:
     """Return the error for `what`, such as `torch.fft` or `Tensor.lu`."""
-    return MissingFeatureError(f"gradstep's built-in engine has no {what}; {INSTALL}")
+    return MissingFeatureError(f"gradstep's built-in engine has no {what} yet; {HINT}")

@@ -130,7 +130,10 @@ async def test_a_condition_that_fails_stops_and_says_why(child: Child) -> None:
     await child.start(LOOP, breakpoints=points, pause_at_entry=False)
     stop = await child.stopped()
     assert (stop["reason"], stop["breakpoints"]) == ("condition_error", [3])
-    assert "NameError: name 'nonsense' is not defined" in stop["message"]
+    assert "NameError: name 'nonsense' is not defined; there are iteration" in stop["message"]
+    offered = stop["message"].partition("; there are ")[2].split(", ")
+    assert {"w", "loss"} <= set(offered)
+    assert not {"torch", "__name__"} & set(offered)
 
 
 async def test_conditions_know_the_loss_and_the_rate(child: Child) -> None:

@@ -123,12 +123,24 @@ def test_after_and_condition_count_together() -> None:
     assert stops("backward if iteration > 1 after 1") == [10 + 2 * PER_ITERATION]
 
 
-def test_a_condition_that_raises_stops_and_says_so() -> None:
-    table = BreakpointTable([Entry(7, Breakpoint.parse("op:linear if nothing > 1"))])
-    hits = [hit for at in ROWS for hit in table.reached(at, lambda code: eval(code, {}, {}))]
-    assert len(hits) == 3
-    assert hits[0].id == 7
-    assert hits[0].error.startswith("condition 'nothing > 1' failed: NameError")
+def errors(condition: str, names: list[dict[str, int]]) -> list[str]:
+    """What a breakpoint on `linear` says each time it is met, "" for a plain stop."""
+    table = BreakpointTable([Entry(7, Breakpoint.parse(f"op:linear if {condition}"))])
+    known = iter(names)
+    hits = [hit for at in ROWS for hit in table.reached(at, lambda code: eval(code, next(known)))]
+    assert {hit.id for hit in hits} == {7}
+    return [hit.error for hit in hits]
+
+
+def test_a_condition_that_raises_stops_and_says_so_each_time() -> None:
+    found = errors("1 / zero", [{"zero": 0}, {"zero": 0}, {"zero": 1}])
+    assert found == ["condition '1 / zero' failed: ZeroDivisionError: division by zero"] * 2 + [""]
+
+
+def test_an_unknown_name_stops_once_and_may_come_to_be() -> None:
+    unknown = "condition 'best > 1' failed: NameError: name 'best' is not defined"
+    assert errors("best > 1", [{}, {}, {}]) == [unknown]
+    assert errors("best > 1", [{}, {}, {"best": 2}]) == [unknown, ""]
 
 
 def test_module_is_met_once_a_call_however_many_ops_it_runs() -> None:

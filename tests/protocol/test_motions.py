@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,6 +18,8 @@ END = ROWS[-1].seq
 
 def go(seq: int, motion: str, rows: list[EventRow] = ROWS, **more: Any) -> int | None:
     """Where `motion` from `seq` lands among recorded rows, None if nowhere."""
+    if motion == "iteration":
+        more["occurrence"] = motions.occurrence_of(rows[seq - 1], rows[:seq])
     rule = motions.rule(motion, rows[seq - 1], recorded=True, **more)
     ahead = rows[: seq - 1][::-1] if more.get("backward") else rows[seq:]
     landing = motions.search(rule, ahead)
@@ -94,6 +97,64 @@ def test_a_point_that_does_not_come_again_stops_two_iterations_on() -> None:
     landing = motions.search(rule, rows[19:])
     assert landing is not None
     assert (landing.iteration, landing.kind) == (4, "phase_entered")
+
+
+def twins() -> list[EventRow]:
+    """Three iterations; each has three of an op and two of a node on one line, the last one less.
+
+    Iteration n starts at row 7 n - 6: its entry, rows +1 to +3 the ops, +4 and +5 the nodes.
+    """
+    rows: list[EventRow] = []
+    for iteration in (1, 2, 3):
+        names = ["pow"] * (3 if iteration < 3 else 2) + ["PowBackward0"] * 2
+        rows.append(row(len(rows) + 1, "phase_entered", "forward", iteration, line=4))
+        for name in names:
+            kind = "op" if name == "pow" else "node"
+            rows.append(row(len(rows) + 1, kind, "forward", iteration, name=name, line=5))
+        rows.append(row(len(rows) + 1, "phase_exited", "forward", iteration, line=4))
+    rows.append(row(len(rows) + 1, "phase_entered", "forward", 4, line=4))
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("start", "stop"),
+    [
+        (2, 9),  # the first pow
+        (3, 10),
+        (4, 11),
+        (5, 12),  # the first PowBackward0
+        (6, 13),
+        (10, 17),
+        (11, 21),  # no third pow any more: the iteration after
+        (12, 18),
+        (13, 19),
+    ],
+)
+def test_iteration_goes_to_the_same_one_of_several(start: int, stop: int) -> None:
+    rows = twins()
+    assert go(start, "iteration", rows) == stop
+    if stop != 21:
+        assert go(stop, "iteration", rows, backward=True) == start
+
+
+def test_iteration_back_without_as_many_is_that_iterations_start() -> None:
+    rows = [r for r in twins() if r.seq not in (3, 4)]
+    rows = [replace(r, seq=seq) for seq, r in enumerate(rows, 1)]
+    assert go(9, "iteration", rows, backward=True) == 1  # the third pow; there is one
+
+
+def test_what_is_left_of_the_count_is_known() -> None:
+    rows = twins()
+    rule = motions.rule("iteration", rows[3], occurrence=3)
+    assert motions.search(rule, rows[4:10]) is None
+    assert rule.occurrence == 1
+    ahead = motions.rule("iteration", rows[3], occurrence=rule.occurrence)
+    assert motions.search(ahead, rows[10:]) == rows[10]
+
+
+def test_a_line_is_not_counted_as_lines_are_recorded_in_part() -> None:
+    rows = [row(1, "line", iteration=1, line=3), row(2, "line", iteration=1, line=3)]
+    assert motions.occurrence_of(rows[1], rows) == 1
 
 
 def test_iteration_from_a_line_asks_for_lines() -> None:

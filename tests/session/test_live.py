@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -104,6 +105,85 @@ async def test_a_condition_that_fails_stops_and_says_so(launch: Launch) -> None:
     assert await go(session, "continue") == ("condition_error", 6)
     assert session.stop is not None
     assert "NameError" in session.stop.message
+
+
+TWINS = """
+    import torch
+
+    x = torch.tensor([1.0], requires_grad=True)
+    y = torch.tensor([2.0], requires_grad=True)
+    for index in range(3):
+        x.grad = y.grad = None
+        z = x**2 + y**2
+        print("made", z.item())
+        z.backward()
+        print("walked", x.grad.item())
+"""
+"""Two pow ops on one line, and two PowBackward0 from it, in each iteration."""
+
+
+@pytest.mark.parametrize("is_past", [False, True])
+async def test_iteration_goes_to_the_same_of_two_nodes(launch: Launch, is_past: bool) -> None:
+    # given the second PowBackward0 of iteration 1, at the edge or looked back at
+    session = await launch(TWINS)
+    session.breakpoints.add("node:Pow* if iteration == 1", save=False)
+    await go(session, "continue")
+    await go(session, "continue")
+    second = session.moment().event
+    assert (second.name, session.stop and session.stop.reason) == ("PowBackward0", "breakpoint")
+    if is_past:
+        # and iteration 2 recorded up to its first one
+        session.breakpoints.add("node:Pow* if iteration == 2", save=False)
+        assert (await go(session, "continue"))[0] == "breakpoint"
+        session.breakpoints.remove(2)
+        await session.seek(second.seq)
+    # when the user asks for the same point one iteration on, and back
+    await go(session, "iteration")
+    there = session.moment().event
+    await go(session, "iteration", backward=True)
+    # then that is the second one of iteration 2, and the same one again
+    assert (there.name, there.iteration) == ("PowBackward0", 2)
+    names = [event.name for event in session.run.events(1, there.seq + 1) if event.iteration == 2]
+    assert names.count("PowBackward0") == 2
+    assert session.cursor == second.seq
+
+
+async def test_the_past_shows_what_was_printed_by_then(launch: Launch) -> None:
+    session = await launch("import os\n" + dedent(TWINS).lstrip() + "os.write(1, b'raw')\n")
+    await go(session, "continue")
+    await until(session, "exited")
+    assert session.at_edge
+    assert session.printed().splitlines()[-1] == "raw"
+    # the text came in one piece: only the trace knows where each line belongs
+    ends = [event.seq for event in session.run.events(1, None, {"output"})]
+    assert len(ends) == 6
+    for count, seq in enumerate(ends, 1):
+        await session.seek(seq - 1)
+        assert len(session.printed().splitlines()) == count - 1
+        await session.seek(seq)
+        assert len(session.printed().splitlines()) == count
+
+
+async def test_a_warning_comes_with_the_answer(launch: Launch) -> None:
+    session = await launch(TWINS, breakpoints=("backward",))
+    await go(session, "continue")
+    answer = await session.evaluate("z.grad")
+    assert (answer.ok, answer.text) == (True, "None")
+    (warning,) = answer.warnings
+    assert warning.startswith("UserWarning: The .grad attribute of a Tensor that is not a leaf")
+    assert "Warning" not in session.printed()
+    assert (await session.execute("a = z.grad")).warnings == (warning,)
+    assert (await session.evaluate("x.grad")).warnings == ()
+
+
+async def test_the_scripts_terminal_has_the_size_it_is_given(launch: Launch) -> None:
+    session = await launch("import os\nwhile True:\n    size = os.get_terminal_size()\n")
+    assert (await session.evaluate("__import__('os').get_terminal_size()[:]")).text == "(80, 24)"
+    session.resize(57, 9)
+    assert (await session.evaluate("__import__('os').get_terminal_size()[:]")).text == "(57, 9)"
+    await session.restart()
+    await until(session, "paused")
+    assert (await session.evaluate("__import__('os').get_terminal_size()[:]")).text == "(57, 9)"
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from gradstep.protocol.breakpoints import BreakpointError
 from gradstep.session import Session, SessionError
 from gradstep.trace.reader import TraceError
 from tests.protocol.rows import PER_ITERATION
-from tests.session.recording import write_loop
+from tests.session.recording import write_loop, write_prints
 
 END = 2 + 3 * PER_ITERATION
 
@@ -109,10 +109,12 @@ async def test_seek_and_edge(session: Session) -> None:
 @pytest.mark.parametrize(
     ("text", "answer"),
     [
-        ("loss", "1.0"),
+        ("loss", "tensor(1.0, dtype=float32)"),
+        ("loss.item()", "1.0"),
         ("iteration + 1", "2"),
         ("phase", "'backward'"),
         ("max(loss, 3)", "3"),
+        ("lr", "0.5"),
     ],
 )
 async def test_expressions_are_answered_from_the_recording(
@@ -120,6 +122,80 @@ async def test_expressions_are_answered_from_the_recording(
 ) -> None:
     await session.seek(12)
     assert (await session.evaluate(text)).text == answer
+
+
+@pytest.mark.parametrize(
+    ("seq", "loss"),
+    [
+        (8, "1.0"),  # the op whose result is called loss
+        (22, "1.0"),  # iteration 2, before its loss is there
+        (23, "0.5"),  # mse_loss of iteration 2; its backward comes at 25
+        (24, "0.5"),
+        (30, "0.5"),
+    ],
+)
+async def test_loss_is_the_one_that_the_script_had_by_then(
+    session: Session, seq: int, loss: str
+) -> None:
+    await session.seek(seq)
+    assert (await session.evaluate("loss.item()")).text == loss
+
+
+async def test_a_loss_without_a_variable_is_this_iterations_or_none(tmp_path: Path) -> None:
+    path = tmp_path / "loop.gradstep"
+    write_loop(path, variable="cost")
+    session = Session.open(path)
+    await session.seek(25)
+    assert (await session.evaluate("loss")).text == "0.5"
+    await session.seek(24)
+    answer = await session.evaluate("loss")
+    assert not answer.ok
+    assert "no backward() has run in iteration 2; the last one, event 10, began from 1" in (
+        answer.error
+    )
+    session.trace.close()
+
+
+async def test_an_unknown_name_is_answered_with_those_there_are(session: Session) -> None:
+    await session.seek(12)
+    answer = await session.evaluate("los")
+    assert answer.error.startswith("'los' is not recorded at event 12; there are iteration, step")
+    assert answer.error.endswith("name, fc.weight, loss")
+
+
+async def test_an_unknown_name_in_a_condition_stops_once(session: Session) -> None:
+    number = session.breakpoints.add("op:linear if optimizer.lr > 1").id
+    stops = [(await session.motion("continue")).reason for _ in range(2)]
+    assert stops == ["condition_error", "end"]
+    # a breakpoint made anew tells anew
+    session.breakpoints.remove(number)
+    session.breakpoints.add("op:linear if optimizer.lr > 1")
+    assert (await session.motion("continue", backward=True)).reason == "condition_error"
+
+
+async def test_printed_is_what_was_printed_by_the_cursor(tmp_path: Path) -> None:
+    path = tmp_path / "prints.gradstep"
+    write_prints(path, ["one\n", "two\n", "three\n"])
+    session = Session.open(path)
+    found = []
+    for seq in range(1, 8):
+        await session.seek(seq)
+        found.append(session.printed().split())
+    one, two, three = ["one"], ["one", "two"], ["one", "two", "three"]
+    assert found == [[], [], one, one, two, two, three]
+    await session.seek(4)
+    assert session.printed().split() == one
+    session.trace.close()
+
+
+async def test_of_a_great_deal_of_printing_the_latest_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "prints.gradstep"
+    write_prints(path, [f"{number:0100000}\n" for number in range(9)])
+    session = Session.open(path)
+    await session.to_edge()
+    numbers = [int(line[-9:]) for line in session.printed().split()]
+    assert numbers == [4, 5, 6, 7, 8]
+    session.trace.close()
 
 
 @pytest.mark.parametrize("text", ["nothing", "1 +", "open('x')", "loss = 1", "().__class__.__x"])

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
-from types import CodeType, FrameType
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from types import CodeType, FrameType, FunctionType, ModuleType
 from typing import Any, Final
 
 from gradstep.debuggee.ending import message_of
+from gradstep.protocol.offer import names_text
 
 _REPR_LIMIT: Final = 20_000
 
@@ -32,9 +34,26 @@ def evaluate(text: str, frame: FrameType | None) -> Any:
 
 
 def evaluate_condition(code: CodeType, frame: FrameType | None, extra: Mapping[str, Any]) -> Any:
-    """Return the value of a breakpoint's condition; whatever it raises goes to the caller."""
-    with without_grad():
-        return eval(code, {**_namespace(frame), **extra})
+    """Return the value of a breakpoint's condition; whatever it raises goes to the caller.
+
+    Raises:
+        NameError: one of its names does not exist; the text says which do.
+    """
+    names = {**_namespace(frame), **extra}
+    try:
+        with without_grad():
+            return eval(code, names)
+    except NameError as error:
+        if error.name not in code.co_names:
+            raise
+        known = [*extra, *(name for name in names if name not in extra and is_data(names, name))]
+        raise NameError(f"{error}; {names_text(known)}", name=error.name) from None
+
+
+def is_data(names: Mapping[str, Any], name: str) -> bool:
+    """Tell whether a name of the script's is worth offering: no module, function or class."""
+    value = names[name]
+    return not name.startswith("_") and not isinstance(value, ModuleType | type | FunctionType)
 
 
 def execute(text: str, frame: FrameType | None) -> None:
@@ -63,6 +82,20 @@ def text_of(value: Any) -> str:
     except Exception as error:
         raise EvaluationError(f"repr failed: {one_line(error)}") from None
     return text if len(text) <= _REPR_LIMIT else text[:_REPR_LIMIT] + " …"
+
+
+@contextmanager
+def warnings_heard() -> Iterator[list[str]]:
+    """Collect what is warned of inside, each as one line and once, instead of printing it."""
+    heard: list[str] = []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield heard
+    # The list is the caller's already: it fills when the block is left.
+    for warning in caught:
+        text = " ".join(f"{warning.category.__name__}: {warning.message}".split())
+        if text not in heard:
+            heard.append(text)
 
 
 def one_line(error: BaseException) -> str:

@@ -264,11 +264,14 @@ class Stepper:
     def _answer(self, kind: str, message: Message, frame: FrameType | None) -> Any:
         match kind:
             case "evaluate":
-                value = evaluation.evaluate(str(message["text"]), frame)
-                return {"text": evaluation.text_of(value)}
+                with evaluation.warnings_heard() as heard:
+                    value = evaluation.evaluate(str(message["text"]), frame)
+                    text = evaluation.text_of(value)
+                return {"text": text, "warnings": heard}
             case "execute":
-                evaluation.execute(str(message["text"]), frame)
-                return {"text": ""}
+                with evaluation.warnings_heard() as heard:
+                    evaluation.execute(str(message["text"]), frame)
+                return {"text": "", "warnings": heard}
             case "inspect":
                 tensor = self._recorder.book.live(int(message["tensor"]))
                 if tensor is None:
@@ -289,7 +292,12 @@ class Stepper:
         # A motion that began in the past measures from there, not from the edge.
         origin = message.get("origin")
         start = motions.row_from_wire(origin) if origin else self._row
-        self._rule = motions.rule(motion, start, target=message.get("target"))
+        self._rule = motions.rule(
+            motion,
+            start,
+            target=message.get("target"),
+            occurrence=int(message.get("occurrence", 1)),
+        )
         self._arm(frame)
 
     def _arm(self, frame: FrameType | None) -> None:

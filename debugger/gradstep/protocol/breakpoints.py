@@ -142,12 +142,17 @@ def parameter_name(row: EventRow) -> str:
 
 @dataclass(slots=True)
 class Entry:
-    """A breakpoint in use. `hits` counts the times it was met with its condition true."""
+    """A breakpoint in use. `hits` counts the times it was met with its condition true.
+
+    `told` is the name that its condition lacks, once a stop has said so: a variable may well come
+    to be later, and one stop for it is enough.
+    """
 
     id: int
     breakpoint: Breakpoint
     enabled: bool = True
     hits: int = 0
+    told: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +204,7 @@ class BreakpointTable:
             old = known.get(entry.id)
             if old is not None and old.breakpoint == kept.breakpoint:
                 kept.hits = max(kept.hits, old.hits)
+                kept.told = old.told
             self._entries[kept.id] = kept
 
     def reached(self, row: EventRow, evaluate: Evaluate) -> list[Hit]:
@@ -265,6 +271,10 @@ def judge(entry: Entry, evaluate: Evaluate) -> Hit | None:
         try:
             holds = bool(evaluate(code))
         except Exception as error:
+            if isinstance(error, NameError):
+                if error.name and error.name == entry.told:
+                    return None
+                entry.told = error.name or ""
             text = f"{type(error).__name__}: {error}"
             return Hit(entry.id, f"condition '{entry.breakpoint.condition}' failed: {text}")
         if not holds:

@@ -7,6 +7,7 @@ one definition serves both. A rule keeps state, so it serves one motion only.
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from fnmatch import fnmatchcase
@@ -28,12 +29,14 @@ class StopRule:
     `arms_lines` says that the script must produce `line` rows for the rule to work. `landing` is
     the row that the motion ends at: mostly the one that `stops_at` said yes to, but a rule that
     must look one row too far lands on an earlier one, and may land without ever saying yes when
-    the rows run out.
+    the rows run out. `occurrence` is how many rows at the wanted point are still to come: what is
+    left when the recorded rows are used up goes with the script that makes the next ones.
     """
 
     def __init__(self, origin: EventRow, *, arms_lines: bool = False) -> None:
         """Start at `origin`."""
         self.origin = origin
+        self.occurrence = 1
         self.arms_lines = arms_lines
         self.landing: EventRow | None = None
 
@@ -86,8 +89,9 @@ class _PreviousLine(StopRule):
 class _NextIteration(StopRule):
     """The same point one iteration on; where there is none, the start of the one after."""
 
-    def __init__(self, origin: EventRow) -> None:
+    def __init__(self, origin: EventRow, occurrence: int) -> None:
         super().__init__(origin, arms_lines=origin.kind == "line")
+        self.occurrence = occurrence
 
     def _ends(self, row: EventRow) -> bool:
         origin = self.origin
@@ -95,15 +99,18 @@ class _NextIteration(StopRule):
             return False
         if origin.iteration == 0 or not _is_point(origin):
             return True
-        return _point(row) == _point(origin) or row.iteration >= origin.iteration + 2
+        if _point(row) == _point(origin):
+            self.occurrence -= 1
+        return self.occurrence <= 0 or row.iteration >= origin.iteration + 2
 
 
 class _PreviousIteration(StopRule):
-    """The same point one iteration back, the first time it came; else that iteration's start."""
+    """The same point one iteration back; where there is none, that iteration's start."""
 
-    def __init__(self, origin: EventRow) -> None:
+    def __init__(self, origin: EventRow, occurrence: int) -> None:
         super().__init__(origin)
-        self._matched = False
+        # Rows come newest first: of all that match, the wanted one is so many before the last.
+        self._matches: deque[EventRow] = deque(maxlen=occurrence)
 
     def stops_at(self, row: EventRow) -> bool:
         wanted = max(self.origin.iteration - 1, 0)
@@ -111,10 +118,10 @@ class _PreviousIteration(StopRule):
             return False
         if row.iteration < wanted:
             return True
-        matches = _is_point(self.origin) and _point(row) == _point(self.origin)
-        if matches or not self._matched:
-            self.landing = row
-        self._matched = self._matched or matches
+        if _is_point(self.origin) and _point(row) == _point(self.origin):
+            self._matches.append(row)
+        is_found = len(self._matches) == self._matches.maxlen
+        self.landing = self._matches[0] if is_found else row
         return False
 
 
@@ -125,6 +132,7 @@ def rule(
     backward: bool = False,
     target: Any = None,
     recorded: bool = False,
+    occurrence: int = 1,
 ) -> StopRule:
     """Make the rule for one motion that starts at `origin`.
 
@@ -136,6 +144,8 @@ def rule(
             `{"file": ..., "line": ...}`.
         recorded: the rows come from a trace, which may lack `line` rows: then the motion `line`
             takes the first row that another line caused.
+        occurrence: for `iteration`: which of the rows at the same point of the next iteration is
+            meant, from 1; see `occurrence_of`.
 
     Raises:
         MotionError: no such motion, or a target that says nothing.
@@ -150,7 +160,9 @@ def rule(
         case "phase":
             return _Where(origin, lambda row: row.kind == "phase_exited")
         case "iteration":
-            return _PreviousIteration(origin) if backward else _NextIteration(origin)
+            if backward:
+                return _PreviousIteration(origin, occurrence)
+            return _NextIteration(origin, occurrence)
         case "finish":
             return _Where(origin, _outside_call(origin) or _phase_edge(origin, backward))
         case "continue":
@@ -158,6 +170,19 @@ def rule(
         case "to":
             return _to(origin, backward, target)
     raise MotionError(f"no motion {motion!r}; there are {', '.join(MOTIONS)}")
+
+
+def occurrence_of(origin: EventRow, rows: Iterable[EventRow]) -> int:
+    """Return which of the rows at the same point of its iteration `origin` is, from 1.
+
+    An iteration may run one op on one line several times, and two nodes of one kind may come from
+    one line. `rows` are those of the iteration up to `origin`. Lines are recorded only where they
+    were stepped through, so of a line no count is known.
+    """
+    if origin.kind == "line":
+        return 1
+    wanted = _point(origin)
+    return max(1, sum(row.iteration == origin.iteration and _point(row) == wanted for row in rows))
 
 
 def search(stop_rule: StopRule, rows: Iterable[EventRow]) -> EventRow | None:

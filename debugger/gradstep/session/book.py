@@ -30,19 +30,23 @@ class BookEntry:
 class BreakpointBook:
     """The breakpoints in use. `on_change` is called after each change that a user made.
 
-    `warning` is what there is to say about the last one added, "" if nothing.
+    `warning` is what there is to say about the last one added, "" if nothing. `kept` are the texts
+    of those that were there from an earlier session. `told` has, by number, the unknown name in a
+    condition that a stop over recorded rows has told of.
     """
 
     def __init__(self, script: str, on_change: Callable[[], None] = lambda: None) -> None:
         """Start with what was saved for `script` (an absolute path or a module's name)."""
         self.script = script
         self.warning = ""
+        self.told: dict[int, str] = {}
         self._on_change = on_change
         self._entries: dict[int, Entry] = {}
         self._unsaved: set[int] = set()
         self._last = 0
         for text, enabled in _saved(script):
             self._insert(Breakpoint.parse(text), enabled)
+        self.kept = tuple(e.text if e.enabled else f"{e.text} (off)" for e in self.list())
 
     def list(self) -> list[BookEntry]:
         """All breakpoints in the order in which they were made."""
@@ -112,6 +116,7 @@ class BreakpointBook:
 
     def forget_hits(self) -> None:
         """Begin to count anew: the script was started again."""
+        self.told.clear()
         for entry in self._entries.values():
             entry.hits = 0
 

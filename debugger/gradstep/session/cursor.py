@@ -14,6 +14,7 @@ from gradstep.protocol.row import EventRow
 from gradstep.session.book import BreakpointBook
 from gradstep.session.changes import Changes
 from gradstep.session.model import OutputPiece, SessionError, Stop
+from gradstep.session.past_output import PastOutput
 from gradstep.session.walk import Walk
 from gradstep.trace.moment import Moment
 from gradstep.trace.reader import RunTrace, Trace, TraceError
@@ -44,6 +45,7 @@ class RunCursor:
         self._changes = Changes()
         self._pieces: deque[OutputPiece] = deque()
         self._characters = 0
+        self._past_output = PastOutput(OUTPUT_CHARACTERS)
         self._follows = True
         self._poller: asyncio.Task[None] | None = None
 
@@ -74,6 +76,16 @@ class RunCursor:
         self._pieces.clear()
         self._characters = 0
 
+    def printed(self) -> str:
+        """Return what the script had printed at the cursor; of a great deal, the latest.
+
+        At a live run's edge that is all that came from its terminal, what C code printed included;
+        of the past the trace knows exactly what Python had printed.
+        """
+        if self.state != "recorded" and self.at_edge:
+            return "".join(piece.text for piece in self._pieces)
+        return self._past_output.upto(self.run, self.cursor) if self.cursor else ""
+
     def moment(self) -> Moment:
         """Return the trace as of the cursor."""
         return self.run.at(self.cursor)
@@ -102,10 +114,22 @@ class RunCursor:
 
     def _new_walk(self, name: str, origin: EventRow, backward: bool, target: Any) -> Walk:
         try:
-            rule = motions.rule(name, origin, backward=backward, target=target, recorded=True)
+            rule = motions.rule(
+                name,
+                origin,
+                backward=backward,
+                target=target,
+                recorded=True,
+                occurrence=self._occurrence(origin) if name == "iteration" else 1,
+            )
         except motions.MotionError as error:
             raise SessionError(str(error)) from None
-        return Walk(self.run, rule, self.breakpoints.entries())
+        return Walk(self.run, rule, self.breakpoints.entries(), self.breakpoints.told)
+
+    def _occurrence(self, origin: EventRow) -> int:
+        first = self.run.first_seq_of_iteration(origin.iteration) or 1
+        rows = self.run.events(first, origin.seq + 1, {origin.kind})
+        return motions.occurrence_of(origin, rows)
 
     def _land(self, stop: Stop | None, *, backward: bool = False) -> Stop:
         if stop is None and backward:

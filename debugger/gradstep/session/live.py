@@ -16,6 +16,7 @@ from gradstep.session.command import check_options, child_environment, command_l
 from gradstep.session.interpreter import find_python
 from gradstep.session.model import LaunchOptions, SessionError
 from gradstep.session.process import DebuggeeProcess, describe_end
+from gradstep.session.terminal import TERMINAL_SIZE
 from gradstep.session.trace_file import TemporaryPlace, claim
 from gradstep.trace.writer import mark_finished
 
@@ -54,6 +55,7 @@ class LiveRun:
         self._on_end = on_end
         self._process: DebuggeeProcess | None = None
         self._watcher: asyncio.Task[None] | None = None
+        self._size = TERMINAL_SIZE
 
     async def start(self, breakpoints: Iterable[Entry]) -> int:
         """Start a fresh process and return the number of its run once it has called in.
@@ -90,6 +92,7 @@ class LiveRun:
             self._command,
             child_environment(config),
             on_text,
+            size=self._size,
             litter=self.path.parent if self._temporary else None,
         )
         try:
@@ -125,7 +128,8 @@ class LiveRun:
         self._process.terminal.write(text)
 
     def resize(self, columns: int, rows: int) -> None:
-        """Tell the script how large its terminal is."""
+        """Tell the script how large its terminal is, this one and those of later restarts."""
+        self._size = columns, rows
         if self._process is not None:
             self._process.terminal.resize(columns, rows)
 

@@ -53,11 +53,15 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """The answer to an expression or a statement: `text` if `ok`, else `error`, one line."""
+    """The answer to an expression or a statement: `text` if `ok`, else `error`, one line.
+
+    `warnings` are those that answering caused, one line each.
+    """
 
     ok: bool
     text: str = ""
     error: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

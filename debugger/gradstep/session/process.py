@@ -11,7 +11,7 @@ from pathlib import Path
 
 from gradstep.session.guard import Guard
 from gradstep.session.model import SessionError
-from gradstep.session.terminal import ScriptTerminal
+from gradstep.session.terminal import TERMINAL_SIZE, ScriptTerminal
 
 
 class DebuggeeProcess:
@@ -36,14 +36,17 @@ class DebuggeeProcess:
         command: Sequence[str],
         environment: Mapping[str, str],
         on_text: Callable[[str], None],
+        *,
+        size: tuple[int, int] = TERMINAL_SIZE,
         litter: Path | None = None,
     ) -> DebuggeeProcess:
-        """Start a command on a terminal of its own.
+        """Start a command on a terminal of its own, of so many columns and rows.
 
         Raises:
             SessionError: it cannot be started.
         """
         terminal = ScriptTerminal(on_text)
+        terminal.resize(*size)
         try:
             process = await asyncio.create_subprocess_exec(
                 *command,

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from types import CodeType
 from typing import Any, Final
 
+from gradstep.protocol.breakpoints import CONDITION_NAMES
+from gradstep.protocol.offer import names_text
 from gradstep.protocol.row import EventRow
 from gradstep.session.model import Evaluation
 from gradstep.trace.model import TensorRef, TensorValue
@@ -26,7 +28,11 @@ _ALLOWED: Final = {
 
 
 class NotRecorded(Exception):
-    """A name whose value the trace does not hold."""
+    """Something that the trace does not hold."""
+
+
+class NameNotRecorded(NotRecorded, NameError):
+    """A name that stands for nothing recorded."""
 
 
 class RecordedTensor:
@@ -116,6 +122,8 @@ class RecordedTensor:
     def __repr__(self) -> str:
         """The elements where they are recorded and few, else the shape."""
         value = self._value
+        if value.content is None and self.numel() == 1 and value.mean is not None:
+            return f"tensor({value.mean}, dtype={value.dtype})"
         if value.content is not None and self.numel() <= 1000:
             return f"tensor({self.tolist()}, dtype={value.dtype})"
         return f"tensor of shape {value.shape}, dtype={value.dtype}"
@@ -134,23 +142,29 @@ class RecordedNames(Mapping[str, Any]):
     is told and never silently false.
     """
 
-    def __init__(self, moment: Moment) -> None:
-        """Answer as of `moment`."""
+    def __init__(self, moment: Moment, *, script_first: bool = False) -> None:
+        """Answer as of `moment`.
+
+        With `script_first` the script's variables hide the names that every event has, as in the
+        paused script; in a condition it is the other way round.
+        """
         self._moment = moment
         self._row: EventRow = moment.event
+        self._script_first = script_first
 
     def __getitem__(self, name: str) -> Any:
         """The value of a name."""
-        row, moment = self._row, self._moment
+        row = self._row
+        if self._script_first:
+            variable = self._variable(name)
+            if variable is not None:
+                return variable
         if name in {"iteration", "step", "phase"}:
             return getattr(row, name)
         if name == "name":
             return row.name
         if name == "loss":
-            losses = moment.run.losses(row.seq)
-            if not losses:
-                raise NotRecorded("no backward() has run yet, so there is no loss")
-            return losses[-1][3]
+            return self._loss()
         if name == "lr":
             return self._learning_rate()
         if name == "value":
@@ -163,19 +177,34 @@ class RecordedNames(Mapping[str, Any]):
             return _ALLOWED[name]
         if name == "math":
             return math
-        return self._variable(name)
+        variable = self._variable(name)
+        if variable is None:
+            raise self._unknown(name)
+        return variable
 
     def __iter__(self) -> Iterator[str]:
         """The names that every condition has."""
-        return iter(("iteration", "step", "phase", "loss", "value", "grad", "norm", "lr", "name"))
+        return iter(CONDITION_NAMES)
 
     def __len__(self) -> int:
         """How many those are."""
-        return 9
+        return len(CONDITION_NAMES)
 
     def evaluate(self, code: CodeType) -> Any:
         """Evaluate compiled code with these names and nothing else."""
         return eval(code, {"__builtins__": {}}, self)
+
+    def _loss(self) -> float:
+        losses = self._moment.run.losses(self._row.seq)
+        if not losses:
+            raise NotRecorded("no backward() has run yet, so there is no loss")
+        seq, iteration, _, loss = losses[-1]
+        if self._script_first and iteration != self._row.iteration:
+            raise NotRecorded(
+                f"'loss' is no recorded variable, and no backward() has run in iteration"
+                f" {self._row.iteration}; the last one, event {seq}, began from {loss:.6g}"
+            )
+        return loss
 
     def _learning_rate(self) -> float:
         hyper = self._row.detail.get("hyper", {})
@@ -217,21 +246,41 @@ class RecordedNames(Mapping[str, Any]):
             raise NotRecorded(f"the value of {name} was not recorded")
         return RecordedTensor(value, name)
 
-    def _variable(self, name: str) -> RecordedTensor:
-        tensor = self._moment.tensor_named(name)
-        value = None if tensor is None else self._moment.value(tensor)
-        if value is None:
-            raise NotRecorded(f"'{name}' is not recorded at event {self._row.seq}")
-        return RecordedTensor(value, name)
+    def _variable(self, name: str) -> RecordedTensor | None:
+        moment = self._moment
+        tensor = self._just_made(name)
+        tensor = moment.tensor_named(name) if tensor is None else tensor
+        value = None if tensor is None else moment.value(tensor)
+        return None if value is None else RecordedTensor(value, name)
+
+    def _unknown(self, name: str) -> NameNotRecorded:
+        # Results of ops are called relu_3: they come last.
+        others = sorted(self._moment.names_to_tensors(), key=lambda one: one[-1].isdigit())
+        known = names_text([*self, *others])
+        return NameNotRecorded(
+            f"'{name}' is not recorded at event {self._row.seq}; {known}", name=name
+        )
+
+    def _just_made(self, name: str) -> int | None:
+        """The event's own result, if it is about to get this name: one is given at the next event.
+
+        The screen shows it under that name already.
+        """
+        if self._row.kind != "op":
+            return None
+        results = (use.tensor for use in self._moment.tensors if use.role == "output")
+        return next((one for one in results if one and self._moment.name(one) == name), None)
 
 
 def evaluate_recorded(moment: Moment, text: str) -> Evaluation:
     """Evaluate an expression on what is recorded as of `moment`."""
     try:
         code = compile(text.strip(), "<expression>", "eval")
-        return Evaluation(True, repr(RecordedNames(moment).evaluate(code)))
+        return Evaluation(True, repr(RecordedNames(moment, script_first=True).evaluate(code)))
     except SyntaxError as error:
         return Evaluation(False, error=f"SyntaxError: {error.msg}")
+    except NotRecorded as error:
+        return Evaluation(False, error=str(error))
     except Exception as error:
         return Evaluation(False, error=f"{type(error).__name__}: {error}")
 

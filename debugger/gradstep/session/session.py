@@ -124,7 +124,7 @@ class Session(RunCursor):
                         return self._land(stop)
             finally:
                 self._walk = None
-            stopped = await self._go_on(name, target, origin)
+            stopped = await self._go_on(name, target, origin, walk.occurrence)
         return await stopped if stopped else self._land(None)
 
     async def pause(self) -> None:
@@ -233,14 +233,16 @@ class Session(RunCursor):
         self._start_polling()
         self._changed()
 
-    async def _go_on(self, name: str, target: Any, origin: EventRow) -> asyncio.Future[Stop] | None:
+    async def _go_on(
+        self, name: str, target: Any, origin: EventRow, occurrence: int
+    ) -> asyncio.Future[Stop] | None:
         """Resume the script; None if it is over."""
         if self.state in {"running", "starting"} and self.at_edge:
             await self._wait_briefly()
         if self.state in {"recorded", "exited"}:
             return None
         assert self._live is not None
-        fields = {"motion": name, "backward": False, "target": target}
+        fields = {"motion": name, "backward": False, "target": target, "occurrence": occurrence}
         stopped = self._expect_stop()
         answer = self._live.request("resume", origin=motions.row_to_wire(origin), **fields)
         self.notice = ""
@@ -360,7 +362,9 @@ class Session(RunCursor):
             result = await self._control("asked").request(kind, text=text)
         except SessionError as error:
             return Evaluation(False, error=str(error))
-        return Evaluation(True, str((result or {}).get("text", "")))
+        answer = result or {}
+        heard = tuple(str(text) for text in answer.get("warnings", ()))
+        return Evaluation(True, str(answer.get("text", "")), warnings=heard)
 
     def _control(self, what: str) -> LiveRun:
         if self._live is None:

@@ -13,6 +13,9 @@ import termios
 from collections.abc import Callable
 from typing import Final
 
+TERMINAL_SIZE: Final = 80, 24
+"""Columns and rows until somebody says otherwise."""
+
 _CHUNK: Final = 65536
 
 
@@ -117,4 +120,3 @@ def _make_plain(terminal: int) -> None:
     attributes = termios.tcgetattr(terminal)
     attributes[1] &= ~termios.ONLCR
     termios.tcsetattr(terminal, termios.TCSANOW, attributes)
-    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))

@@ -24,13 +24,24 @@ _CONTEXT: Final = 64  # rows before a window, for places that depend on the row 
 class Walk:
     """One walk over a run. `call_off` ends it at the row it has reached."""
 
-    def __init__(self, run: RunTrace, rule: StopRule, entries: Iterable[Entry]) -> None:
-        """Prepare to walk with one rule and copies of the breakpoints."""
+    def __init__(
+        self, run: RunTrace, rule: StopRule, entries: Iterable[Entry], told: dict[int, str]
+    ) -> None:
+        """Prepare to walk with one rule and copies of the breakpoints.
+
+        `told` outlives the walk: of each breakpoint the unknown name that a stop has told of.
+        """
         self._run = run
         self._rule = rule
+        self._told = told
         self._entries = [entry for entry in entries if entry.enabled]
         self._passed: dict[int, set[int]] | None = None
         self._is_called_off = False
+
+    @property
+    def occurrence(self) -> int:
+        """What is left of the rule's count, for the script to go on with."""
+        return self._rule.occurrence
 
     def call_off(self) -> None:
         """End the walk where it is."""
@@ -96,16 +107,19 @@ class Walk:
         return BreakpointTable(copies, script=self._run.info.script, recorded=True)
 
     def _hits(self, row: EventRow, placed: Iterable[Entry]) -> tuple[Hit, ...]:
-        found = (self._judge(row, entry) for entry in placed)
+        found = (self._judge(row, entry, self._told) for entry in placed)
         return tuple(hit for hit in found if hit is not None)
 
-    def _judge(self, row: EventRow, entry: Entry) -> Hit | None:
+    def _judge(self, row: EventRow, entry: Entry, told: dict[int, str]) -> Hit | None:
         if self._passed is not None and row.seq in self._passed.get(entry.id, ()):
             return None
         # `after` was settled by `_passed`: here only the condition decides.
         names = RecordedNames(self._run.at(row.seq))
-        probe = Entry(entry.id, entry.breakpoint, hits=entry.breakpoint.after)
-        return judge(probe, names.evaluate)
+        passes, known = entry.breakpoint.after, told.get(entry.id, "")
+        probe = Entry(entry.id, entry.breakpoint, hits=passes, told=known)
+        hit = judge(probe, names.evaluate)
+        told[entry.id] = probe.told
+        return hit
 
     async def _count_passes(self) -> None:
         """Find the rows that `after N` lets pass: the first N hits of the run."""
@@ -123,7 +137,7 @@ class Walk:
         found: dict[int, set[int]] = {entry.id: set() for entry in counting}
         for row in self._run.events(1):
             for entry in table.placed_at(row):
-                hit = self._judge(row, entry)
+                hit = self._judge(row, entry, {})
                 if hit is not None and not hit.error:
                     found[entry.id].add(row.seq)
             counting = [e for e in counting if len(found[e.id]) < e.breakpoint.after]

@@ -94,7 +94,7 @@ def grad(
 
 
 def _no_second_order() -> Exception:
-    return missing("create_graph=True (gradients of gradients are not available yet)")
+    return missing("create_graph=True (gradients of gradients)")
 
 
 def _listed(tensors: Any) -> list[Any]:

@@ -1,6 +1,6 @@
 """`import torch` without torch: the names resolve to our engine.
 
-Whatever the engine lacks fails with one line that names it and says what to do.
+Whatever the engine lacks fails with one line that names it and says where to look.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Final
 
 _ENGINE: Final = "gradstep_engine"
 _COMPANIONS: Final = frozenset({"torchvision", "torchaudio", "torchtext", "torchmetrics"})
-_INSTALL: Final = 'to debug this script on real PyTorch: pip install "gradstep[torch]"'
+_HINT: Final = "see docs/engine.md for what it has"
 
 
 class StandInFinder(MetaPathFinder):
@@ -89,4 +89,4 @@ def _without_numpy() -> ModuleNotFoundError:
 
 
 def _missing(name: str) -> str:
-    return f"gradstep's built-in engine has no {name}; {_INSTALL}"
+    return f"gradstep's built-in engine has no {name} yet; {_HINT}"
