@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gradstep.protocol import motions
-from gradstep.session import BreakpointBook, Evaluation, OutputPiece, Stop
+from gradstep.session import BreakpointBook, Evaluation, Stop
 from gradstep.trace.moment import Moment
 from gradstep.trace.reader import Trace
 
@@ -29,6 +29,7 @@ class FakeSession:
     typed: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     motions_begun: list[tuple[str, bool]] = field(default_factory=list)
+    sizes: list[tuple[int, int]] = field(default_factory=list)
     hold: asyncio.Event | None = None
 
     def __post_init__(self) -> None:
@@ -37,7 +38,6 @@ class FakeSession:
         self.last = self.run.head
         self.breakpoints = BreakpointBook("two_scalars.py")
         self.notice = ""
-        self.output = [OutputPiece(seq, text) for seq, _, text in self.run.output(self.last)]
         self._callbacks: list[Callable[[], None]] = []
         if not self.live:
             self.head = self.last
@@ -54,6 +54,12 @@ class FakeSession:
     @property
     def at_edge(self) -> bool:
         return self.cursor == self.head
+
+    def printed(self) -> str:
+        return "".join(text for _, _, text in self.run.output(self.cursor))
+
+    def resize(self, columns: int, rows: int) -> None:
+        self.sizes.append((columns, rows))
 
     def moment(self) -> Moment:
         return self.run.at(self.cursor)
@@ -112,7 +118,8 @@ class FakeSession:
         self.asked.append(text)
         if text == "boom":
             return Evaluation(False, error="NameError: name 'boom' is not defined")
-        return Evaluation(True, f"tensor([{len(text)}.])")
+        heard = ("UserWarning: z is no leaf",) if text == "z.grad" else ()
+        return Evaluation(True, f"tensor([{len(text)}.])", warnings=heard)
 
     async def execute(self, text: str) -> Evaluation:
         self.asked.append(text)

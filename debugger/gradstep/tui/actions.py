@@ -104,11 +104,15 @@ COMMANDS: Final = (
         2,
     ),
     *_motion(
-        "iteration", ("i",), ("I",), "Iteration", "the same point one iteration on",
+        "iteration", ("i",), ("I",), "Iteration",
+        "the same point one iteration on: of several alike, the same one",
         "the same point one iteration back", "iteration", 4
     ),
-    *_motion("finish", ("f",), ("F",), "Finish", "the end of this module call or phase",
-        "the beginning of this module call or phase", "", 9),
+    *_motion("finish", ("f",), ("F",), "Finish",
+        "the first event after the innermost module call (inside net(x), in pool: after pool), "
+        "or, outside of any call, to the end of the phase",
+        "the event before the innermost module call, or, outside of any call, to the beginning "
+        "of the phase", "", 9),
     *_motion(
         "continue",
         ("c", "f5"),
@@ -151,7 +155,8 @@ COMMANDS: Final = (
         "change.last",
         ("L",),
         "Last change",
-        "Go back to the event that last changed the selected tensor, or its gradient.",
+        "Go back to the event that last changed the selected tensor, or its gradient; without a "
+        "selection, the tensor that pane 4 shows.",
         "back",
         "last_change",
     ),

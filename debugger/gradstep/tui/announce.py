@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Final
 
 from gradstep.tui.frame import Frame
+
+KEPT_SHOWN: Final = 4
+"""Breakpoints that the greeting names."""
 
 Say = Callable[[str, str, str], None]
 
@@ -20,6 +24,7 @@ class Announcer:
         """Start with nothing said."""
         self._stop: object = None
         self._ended = False
+        self._greeted = False
         self._notice = ""
 
     def note(self, frame: Frame) -> str:
@@ -37,6 +42,10 @@ class Announcer:
         session = frame.session
         if session is None:
             return
+        if not self._greeted:
+            self._greeted = True
+            if session.breakpoints.kept:
+                say(kept_text(session.breakpoints.kept), "accent", "● ")
         stop = session.stop
         if stop is not None and stop is not self._stop:
             self._stop = stop
@@ -71,6 +80,13 @@ class Announcer:
             say("stopped before the first line · s steps, p goes phase by phase", "dim", "■ ")
             if is_stand_in(frame):
                 say("`import torch` gives the script gradstep's built-in engine", "dim", "· ")
+
+
+def kept_text(texts: Sequence[str]) -> str:
+    """Return the line that says which breakpoints an earlier session left."""
+    count = f"{len(texts)} breakpoint{'s' if len(texts) > 1 else ''}"
+    more = f"; and {len(texts) - KEPT_SHOWN} more" if len(texts) > KEPT_SHOWN else ""
+    return f"{count} kept from before: {'; '.join(texts[:KEPT_SHOWN])}{more} · B lists them"
 
 
 def is_stand_in(frame: Frame) -> bool:

@@ -31,7 +31,7 @@ from gradstep.tui.widgets.lines import LinesView
 from gradstep.tui.widgets.locals_pane import LocalsPane
 from gradstep.tui.widgets.optimizer_pane import OptimizerPane
 from gradstep.tui.widgets.source_pane import SourcePane
-from gradstep.tui.widgets.talk_panes import ConsolePane, StdoutPane
+from gradstep.tui.widgets.talk_panes import ConsolePane, Log, StdoutPane
 from gradstep.views.glyphs import UNICODE, Glyphs
 
 if TYPE_CHECKING:
@@ -80,6 +80,7 @@ class GradstepApp(Commands):
         self.crash_line = ""
         self.failure = ""
         self._announcer = Announcer()
+        self._pane_size: tuple[int, int] | None = None
         self._paint_asked = False
         self._last_paint = 0.0
         for theme in THEMES:
@@ -112,6 +113,7 @@ class GradstepApp(Commands):
             self.exit(2, return_code=2)
             return
         self.session.subscribe(self.session_changed)
+        self._fit_terminal()
         self.paint_now()
 
     def session_changed(self) -> None:
@@ -131,7 +133,7 @@ class GradstepApp(Commands):
         """Take the session as it is now and paint it."""
         self._paint_asked = False
         self._last_paint = time.monotonic()
-        if not self.main.is_mounted:
+        if not self.has_screen:
             return
         moved_from = self.frame.cursor
         frame = take_frame(self.session, self.selection, self.glyphs, self.moves)
@@ -142,16 +144,9 @@ class GradstepApp(Commands):
         self.main.title_bar.note = self._announcer.note(frame)
         self.main.paint(frame)
         if self.session is not None:
-            self.main.stdout.show_output(self._printed(frame))
+            self.main.stdout.show_output(self.session.printed())
             self._announcer.announce(frame, self.main.console.say)
         self.call_after_refresh(self.gate.notify, frame)
-
-    def _printed(self, frame: Frame) -> str:
-        """Return what the script had printed at the cursor; at the edge, all that has come."""
-        assert self.session is not None
-        at_edge = frame.cursor == frame.head
-        pieces = self.session.output
-        return "".join(piece.text for piece in pieces if at_edge or piece.seq <= frame.cursor)
 
     async def reached(self, predicate: Callable[[Frame], bool], timeout: float = 20.0) -> Frame:
         """Wait until a frame for which `predicate` holds is on the screen.
@@ -206,6 +201,15 @@ class GradstepApp(Commands):
     def on_timeline_bar_picked(self, message: TimelineBar.Picked) -> None:
         """A click in the timeline."""
         self.seek(message.seq)
+
+    def on_log_sized(self, message: Log.Sized) -> None:
+        """Pane 3 has another size: so has the script's terminal, which it shows."""
+        self._pane_size = message.size
+        self._fit_terminal()
+
+    def _fit_terminal(self) -> None:
+        if self.session is not None and self._pane_size is not None:
+            self.session.resize(*self._pane_size)
 
     def on_console_pane_submitted(self, message: ConsolePane.Submitted) -> None:
         """A line for the console."""

@@ -17,6 +17,7 @@ from gradstep.trace.errors import TraceError
 from gradstep.tui.actions import Command
 from gradstep.tui.frame import EMPTY, Frame, Selection
 from gradstep.tui.goto import place_to_seq
+from gradstep.tui.last_change import last_change
 from gradstep.tui.marks import line_place, on_line
 from gradstep.tui.screens.breakpoint import BreakpointScreen
 from gradstep.tui.screens.goto import GotoScreen
@@ -54,6 +55,7 @@ class Commands(App[int]):
         self._moving: tuple[str, bool] | None = None
         self._moving_since = 0.0
         self._once_more = False
+        self._was_ready = False
 
     def keys_of(self, command: Command) -> str:
         """Return the key that does a command now."""
@@ -63,9 +65,22 @@ class Commands(App[int]):
         """Take the session as it is now and paint it."""
         raise NotImplementedError
 
+    @property
+    def has_screen(self) -> bool:
+        """Whether there is something to paint on.
+
+        There is nothing before the screen is up, nor once it is torn down, which does not wait for
+        a motion that is in flight.
+        """
+        return self.main.is_mounted and (self.is_running or not self._was_ready)
+
+    def on_ready(self) -> None:
+        """From now on an application that does not run is one that ends."""
+        self._was_ready = True
+
     def say(self, text: str, style: str = "dim") -> None:
         """Tell the user something: in the console, and for a moment in the footer."""
-        if not self.main.is_mounted:
+        if not self.has_screen:
             return
         mark = {"warning": "▲ ", "error": "✗ "}.get(style, "· ")
         self.main.console.say(text, style, mark)
@@ -104,13 +119,23 @@ class Commands(App[int]):
         assert session is not None
         return lambda: session.motion(name, backward=backward, target=target)
 
-    async def _go(self, move: Callable[[], Awaitable[Any]]) -> None:
-        """Await a move of the cursor; what cannot be done is said, not raised."""
+    async def _go(
+        self,
+        move: Callable[[], Awaitable[Any]],
+        selection: Selection | None = None,
+        told: str = "",
+    ) -> None:
+        """Await a move of the cursor; what cannot be done is said, not raised.
+
+        `selection` is what to point at then, and `told` what to say.
+        """
         try:
             await move()
+            if told:
+                self.say(told)
         except self.session_errors as error:
             self.say(str(error), "warning")
-        self.selection = self.selection.moved()
+        self.selection = selection or self.selection.moved()
         self.moves += 1
         self.paint_now()
 
@@ -169,35 +194,19 @@ class Commands(App[int]):
 
     def action_last_change(self) -> None:
         """Go to the event that last changed the shown tensor or its gradient."""
-        moment = self.frame.moment
-        view = self.main.tensor.view
-        tensor = self.selection.tensor
-        if tensor is None and view is not None:
-            tensor = view.tensor
-        if moment is None or tensor is None:
-            self.say("no tensor is selected", "warning")
+        session, moment, view = self.session, self.frame.moment, self.main.tensor.view
+        shown = view.tensor if view is not None else None
+        found = last_change(moment, self.selection, shown) if moment is not None else None
+        if session is None or found is None:
+            self.say("there is no tensor here; select one in the graph or in Locals", "warning")
             return
-        run = moment.run
-        seq = moment.seq
-        for upto in (seq, seq - 1):
-            if upto < 1:
-                break
-            then = run.at(upto)
-            if self.selection.what == "grad" and moment.is_leaf(tensor):
-                changed = then.grad(tensor).seq
-            else:
-                value = then.value(tensor)
-                changed = value.seq if value is not None else 0
-            if 0 < changed < seq:
-                kept = replace(self.selection, tensor=tensor)
-                self.seek(changed)
-                self.call_later(self._keep, kept)
-                return
-        self.say(f"{moment.name(tensor)} has not changed before this event")
-
-    def _keep(self, selection: Any) -> None:
-        self.selection = selection
-        self.paint_now()
+        seq = found.seq
+        if seq is None:
+            self.say(found.told)
+            return
+        kept = Selection(tensor=found.tensor, what=self.selection.what)
+        move = self._go(lambda: session.seek(seq), kept, found.told)
+        self.run_worker(move, group="seek", exclusive=True)
 
     def action_pause(self) -> None:
         """Ask a running script to stop."""
@@ -292,9 +301,13 @@ class Commands(App[int]):
         try:
             answer = await call(text)
         except self.session_errors as error:
-            self.main.console.say(str(error), "error", "✗ ")
+            self.say(str(error), "error")
+            return
+        if not self.has_screen:
             return
         console = self.main.console
+        for warning in answer.warnings:
+            console.say(warning, "warning", "▲ ")
         if answer.ok:
             console.say(answer.text, "", "  ")
         else:

@@ -49,6 +49,10 @@ class EvaluationPort(Protocol):
     def error(self) -> str:
         """What went wrong, in one line."""
 
+    @property
+    def warnings(self) -> Sequence[str]:
+        """What answering warned of, one line each."""
+
 
 class BreakpointPort(Protocol):
     """One breakpoint of the book."""
@@ -70,18 +74,6 @@ class BreakpointPort(Protocol):
         """How often it was reached."""
 
 
-class PiecePort(Protocol):
-    """Something that the script printed."""
-
-    @property
-    def seq(self) -> int:
-        """The newest event when it came."""
-
-    @property
-    def text(self) -> str:
-        """What came, as it came."""
-
-
 class BookPort(Protocol):
     """The breakpoints of a script."""
 
@@ -92,6 +84,10 @@ class BookPort(Protocol):
     @property
     def warning(self) -> str:
         """What there is to say about the last one added, "" for nothing."""
+
+    @property
+    def kept(self) -> Sequence[str]:
+        """The texts of those that were there from an earlier session."""
 
     def toggle(self, where: str) -> Any:
         """Remove what stops there, or add a breakpoint and return it."""
@@ -124,10 +120,6 @@ class SessionPort(Protocol):
         """Why it last stopped."""
 
     @property
-    def output(self) -> Sequence[PiecePort]:
-        """What the script printed, oldest first."""
-
-    @property
     def is_live(self) -> bool:
         """Whether there is a process to resume."""
 
@@ -145,6 +137,12 @@ class SessionPort(Protocol):
 
     def moment(self) -> Moment:
         """The trace as of the cursor."""
+
+    def printed(self) -> str:
+        """What the script had printed at the cursor."""
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Tell the script how large its terminal is."""
 
     def subscribe(self, callback: Callable[[], None]) -> Any:
         """Have `callback` called, on the loop, when anything here changed."""

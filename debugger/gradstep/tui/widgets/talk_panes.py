@@ -71,6 +71,14 @@ class Log(LinesView):
 
     has_row_cursor = False
 
+    class Sized(Message):
+        """There is room for so many columns and rows now."""
+
+        def __init__(self, size: tuple[int, int]) -> None:
+            """Say how many."""
+            super().__init__()
+            self.size = size
+
     def __init__(self, *, id: str, empty: Iterable[Line] = ()) -> None:  # noqa: A002
         """Take what to show while there is nothing."""
         super().__init__(id=id)
@@ -95,8 +103,12 @@ class Log(LinesView):
         self.add(*lines)
 
     def on_resize(self) -> None:
-        """Wrap anew in the new width."""
+        """Wrap anew in the new width, and tell the size."""
         width = self.scrollable_content_region.width
+        # A scroll bar comes and goes with the text; the script's terminal is not to change for it.
+        columns = self.outer_size.width - self.styles.scrollbar_size_vertical
+        if columns > 0 and self.outer_size.height:
+            self.post_message(self.Sized((columns, self.outer_size.height)))
         if width != self._width:
             self._width = width
             self.show_all(tuple(self._kept))
@@ -201,7 +213,8 @@ class StdoutPane(Vertical):
     """What the script printed, and its stdin."""
 
     HELP: ClassVar[str] = (
-        "What the script printed up to the event under the cursor, stdout and stderr together. "
+        "What the script printed up to the event under the cursor, stdout and stderr together; at "
+        "the live edge what C code printed too. Its terminal is as large as this pane. "
         "What is typed below goes to the script's stdin."
     )
     DEFAULT_CSS = """
