@@ -164,6 +164,23 @@ async def test_the_past_shows_what_was_printed_by_then(launch: Launch) -> None:
         assert len(session.printed().splitlines()) == count
 
 
+async def test_the_past_answers_for_gradients(launch: Launch) -> None:
+    session = await launch(TWINS, breakpoints=("node:Pow* if iteration == 1",))
+    await go(session, "continue")
+    await go(session, "continue")
+    await go(session, "step")
+    await go(session, "step", backward=True)
+    # y's gradient has been accumulated, x's has not: by then it is None
+    assert (await session.evaluate("y.grad.item()")).text == "4.0"
+    answer = await session.evaluate("x.grad")
+    assert (answer.text or answer.error).startswith(("None", "x.grad is not recorded at event"))
+    answer = await session.evaluate("z.grad")
+    assert "z.grad is not recorded" in answer.error
+    assert "only leaves keep a gradient" in answer.error
+    answer = await session.evaluate("x.backward()")
+    assert answer.error == "x.backward cannot be answered from the recording"
+
+
 async def test_a_warning_comes_with_the_answer(launch: Launch) -> None:
     session = await launch(TWINS, breakpoints=("backward",))
     await go(session, "continue")

@@ -38,13 +38,35 @@ class NameNotRecorded(NotRecorded, NameError):
 class RecordedTensor:
     """A tensor as recorded, with as much of a tensor's interface as its statistics can answer."""
 
-    def __init__(self, value: TensorValue, name: str) -> None:
-        """Wrap one recorded version."""
+    def __init__(self, moment: Moment, value: TensorValue, name: str) -> None:
+        """Wrap one recorded version, as of `moment`."""
         self.shape = value.shape
         self.dtype = value.dtype
         self.requires_grad = value.requires_grad
+        self._moment = moment
         self._value = value
         self._name = name
+
+    @property
+    def grad(self) -> RecordedTensor | None:
+        """What a leaf had gathered at the moment."""
+        moment, tensor = self._moment, self._value.tensor
+        state = moment.grad(tensor)
+        if not state.known:
+            leaf = "" if moment.is_leaf(tensor) else ": only leaves keep a gradient"
+            raise NotRecorded(f"{self._name}.grad is not recorded at event {moment.seq}{leaf}")
+        if state.tensor is None:
+            return None
+        value = moment.value(state.tensor)
+        if value is None:
+            raise NotRecorded(f"the value of {self._name}.grad was not recorded")
+        return RecordedTensor(moment, value, f"{self._name}.grad")
+
+    def __getattr__(self, attribute: str) -> Any:
+        """Whatever else a tensor has."""
+        if attribute.startswith("_"):
+            raise AttributeError(attribute)
+        raise NotRecorded(f"{self._name}.{attribute} cannot be answered from the recording")
 
     def item(self) -> float:
         """Return the only element."""
@@ -244,14 +266,14 @@ class RecordedNames(Mapping[str, Any]):
         value = self._moment.version(reference.tensor, reference.version)
         if value is None:
             raise NotRecorded(f"the value of {name} was not recorded")
-        return RecordedTensor(value, name)
+        return RecordedTensor(self._moment, value, name)
 
     def _variable(self, name: str) -> RecordedTensor | None:
         moment = self._moment
         tensor = self._just_made(name)
         tensor = moment.tensor_named(name) if tensor is None else tensor
         value = None if tensor is None else moment.value(tensor)
-        return None if value is None else RecordedTensor(value, name)
+        return None if value is None else RecordedTensor(moment, value, name)
 
     def _unknown(self, name: str) -> NameNotRecorded:
         # Results of ops are called relu_3: they come last.
