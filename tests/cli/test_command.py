@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import venv
 from pathlib import Path
 
 import pytest
@@ -121,6 +122,60 @@ def test_a_script_that_closes_the_trace_is_told_in_one_line(run: Run, tmp_path: 
     assert (done.returncode, done.stdout) == (0, "on\n")
     assert done.stderr.startswith("gradstep: recording stopped: ")
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("closed", "command", "status", "out", "errors"),
+    [
+        ("<&-", "loop.py", 2, "", "needs a terminal"),
+        (">&-", "loop.py", 2, "", "needs a terminal"),
+        ("<&-", "record loop.py", 0, "done\n", ""),
+        (">&-", "record loop.py", 0, "", ""),
+        ("2>&-", "record loop.py", 0, "done\n", ""),
+        ("2>&-", "missing.py", 2, "", ""),
+        ("<&- >&-", "missing.py", 2, "", "there is no script missing.py"),
+        (">/dev/full", "demo", 2, "", "the output: No space left on device"),
+    ],
+)
+@pytest.mark.usefixtures("loop")
+def test_closed_streams(
+    python: str,
+    child_environment: dict[str, str],
+    tmp_path: Path,
+    closed: str,
+    command: str,
+    status: int,
+    out: str,
+    errors: str,
+) -> None:
+    done = subprocess.run(
+        ["sh", "-c", f'exec "$0" -m gradstep {command} {closed}', python],
+        cwd=tmp_path,
+        env=child_environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout) == (status, out), done.stderr
+    assert errors in done.stderr
+    assert done.stderr.count("\n") == bool(errors)
+
+
+def test_a_place_that_only_an_attempt_refuses(run: Run, loop: Path) -> None:
+    done = run("record", "-o", "/proc/x.gradstep", loop.name)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("gradstep: /proc/x.gradstep cannot be written: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_python_without_numpy_is_told_where_torch_is_imported(run: Run, tmp_path: Path) -> None:
+    venv.create(tmp_path / "bare", with_pip=False)
+    (tmp_path / "train.py").write_text("print('on')\nimport torch\n")
+    done = run("record", "--python", "bare/bin/python", "train.py")
+    assert (done.returncode, done.stdout) == (1, "on\n")
+    # The script's own line, and then what is missing and where.
+    assert done.stderr.count("  File ") == 1
+    assert "gradstep's built-in engine needs numpy, which" in done.stderr.splitlines()[-1]
 
 
 def test_record_ends_after_so_many_steps(run: Run, tmp_path: Path, loop: Path) -> None:

@@ -345,3 +345,11 @@ async def test_palette_finds_commands(open_app: Open) -> None:
         await app.workers.wait_for_complete()
         await pilot.pause()
         assert "Restart" in screen_text(app)
+
+
+async def test_the_prompts_stand_at_the_bottom_of_their_panes(open_app: Open) -> None:
+    async with open_app() as (app, pilot, _):
+        for pane in (app.main.console, app.main.stdout):
+            app.main.pane("talk").active = pane.id or ""
+            await pilot.pause()
+            assert pane.prompt.region.y == pane.region.bottom - 1

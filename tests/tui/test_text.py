@@ -18,6 +18,7 @@ from gradstep.views.text import line, plain, width_of
         ("a\r\nb", ["a", "b"]),
         ("\x1b[31mred\x1b[0m \x1b]0;title\x07x", ["red x"]),
         ("a\tb", ["a       b"]),
+        ("a\ud800b", ["a\ufffdb"]),
         ("", []),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -15,6 +16,8 @@ TRACEBACK_VARIABLE: Final = "GRADSTEP_TRACEBACK"
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status; every failure is one line on stderr."""
+    if argv is None:
+        _open_standard_streams()
     try:
         return _run(sys.argv[1:] if argv is None else list(argv))
     except KeyboardInterrupt:
@@ -53,10 +56,28 @@ def _run(argv: list[str]) -> int:
     return open_live(arguments)
 
 
+def _open_standard_streams() -> None:
+    """Let 0, 1 and 2 lead somewhere: what is opened later must not be taken for one of them."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            nowhere = os.open(os.devnull, os.O_RDWR)  # the lowest free number, which is this one
+            os.set_inheritable(nowhere, True)
+        if getattr(sys, name) is None:
+            mode = "r" if number == 0 else "w"
+            # Left open to the end, as the streams that Python itself opens are.
+            stream = open(number, mode, encoding="utf-8", closefd=False)  # noqa: SIM115
+            setattr(sys, name, stream)
+
+
 def _fail(error: Exception) -> int:
     line = " ".join(str(error).split()) or type(error).__name__
     if isinstance(error, UsageError) or _is_told(error):
         print(f"gradstep: {line}", file=sys.stderr)
+        return 2
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EIO}:
+        print(f"gradstep: {error.filename or 'the output'}: {error.strerror}", file=sys.stderr)
         return 2
     print(
         f"gradstep: an error of gradstep's own: {type(error).__name__}: {line}"

@@ -20,6 +20,8 @@ from gradstep.trace.reader import RunTrace, Trace, TraceError
 
 POLL_SECONDS: Final = 1 / 15
 OUTPUT_PIECES: Final = 10_000
+OUTPUT_CHARACTERS: Final = 500_000
+"""What is kept to be shown of what the script prints; the trace has the rest."""
 
 
 class RunCursor:
@@ -40,7 +42,8 @@ class RunCursor:
         self.notice = ""
         self.breakpoints = BreakpointBook(script, self._breakpoints_changed)
         self._changes = Changes()
-        self._pieces: deque[OutputPiece] = deque(maxlen=OUTPUT_PIECES)
+        self._pieces: deque[OutputPiece] = deque()
+        self._characters = 0
         self._follows = True
         self._poller: asyncio.Task[None] | None = None
 
@@ -58,6 +61,18 @@ class RunCursor:
     def output(self) -> Sequence[OutputPiece]:
         """What the script printed, oldest first; of a great deal, the latest."""
         return tuple(self._pieces)
+
+    def _keep_output(self, piece: OutputPiece) -> None:
+        self._pieces.append(piece)
+        self._characters += len(piece.text)
+        while len(self._pieces) > OUTPUT_PIECES or (
+            self._characters > OUTPUT_CHARACTERS and len(self._pieces) > 1
+        ):
+            self._characters -= len(self._pieces.popleft().text)
+
+    def _forget_output(self) -> None:
+        self._pieces.clear()
+        self._characters = 0
 
     def moment(self) -> Moment:
         """Return the trace as of the cursor."""

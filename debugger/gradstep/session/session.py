@@ -92,9 +92,8 @@ class Session(RunCursor):
             session.cursor = min(1, session.head)
             session.exit_status = run.info.exit_status
             session._follows = False
-            session._pieces.extend(
-                OutputPiece(seq, text) for seq, _, text in run.output(session.head)
-            )
+            for seq, _, text in run.output(session.head):
+                session._keep_output(OutputPiece(seq, text))
         except BaseException:
             trace.close()
             raise
@@ -158,7 +157,7 @@ class Session(RunCursor):
             self._resolve(Stop("exited", self.head, message="restarted"))
             self.cursor = self.head = 0
             self.exit_status, self.stop, self.notice = None, None, ""
-            self._pieces.clear()
+            self._forget_output()
             self.breakpoints.forget_hits()
             await self._start()
 
@@ -334,7 +333,7 @@ class Session(RunCursor):
         return next(self.run.events(1, None, kinds), None) is None
 
     def _on_text(self, text: str) -> None:
-        self._pieces.append(OutputPiece(self.head, text))
+        self._keep_output(OutputPiece(self.head, text))
         self._changed()
 
     def _end_message(self) -> str:

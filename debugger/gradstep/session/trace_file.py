@@ -48,6 +48,9 @@ def claim(path: Path) -> Path:
     try:
         for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
             path.with_name(name).unlink(missing_ok=True)
+        # Only an attempt tells: permissions do not know of full or read-only file systems.
+        path.touch(exist_ok=False)
+        path.unlink()
     except OSError as error:
         raise SessionError(f"{path} cannot be written: {error.strerror or error}") from None
     return path

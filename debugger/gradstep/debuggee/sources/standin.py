@@ -35,6 +35,9 @@ class StandInFinder(MetaPathFinder):
             raise ModuleNotFoundError(_missing(fullname), name=fullname)
         if top != "torch":
             return None
+        # The engine imports numpy only when it is used; the missing name is better told here.
+        if fullname == top and importlib.util.find_spec("numpy") is None:
+            raise _without_numpy()
         module = _engine_module(fullname)
         if module is None:
             raise ModuleNotFoundError(_missing(fullname), name=fullname)
@@ -64,9 +67,7 @@ def _engine_module(fullname: str) -> ModuleType | None:
     name = _ENGINE + fullname.removeprefix("torch")
     try:
         found = importlib.util.find_spec(name)
-    except ModuleNotFoundError as error:
-        if error.name == "numpy":
-            raise _without_numpy() from None
+    except ModuleNotFoundError:
         found = None
     if found is None:
         # A module that the engine only has as a name, as torch has torch.nn.functional's kin.
@@ -77,12 +78,7 @@ def _engine_module(fullname: str) -> ModuleType | None:
         except ImportError:
             return None
         return attribute if isinstance(attribute, ModuleType) else None
-    try:
-        return importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name == "numpy":
-            raise _without_numpy() from None
-        raise
+    return importlib.import_module(name)
 
 
 def _without_numpy() -> ModuleNotFoundError:

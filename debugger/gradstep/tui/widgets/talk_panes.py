@@ -34,6 +34,9 @@ class PromptInput(Input):
         Binding("down", "history(1)", "Later", show=False),
         Binding("escape", "leave", "Back to the panes", show=False),
     ]
+    DEFAULT_CSS = """
+    PromptInput, PromptInput:focus { width: 1fr; background: $surface; height: 1; border: none; }
+    """
     cursor_blink = False
 
     class Left(Message):
@@ -146,10 +149,9 @@ class ConsolePane(Vertical):
         "stopped is said here too."
     )
     DEFAULT_CSS = """
-    ConsolePane, StdoutPane { height: 1fr; }
-    ConsolePane > Horizontal, StdoutPane > Horizontal { height: 1; }
-    ConsolePane Static, StdoutPane Static { width: 2; color: $primary; }
-    PromptInput, PromptInput:focus { width: 1fr; background: $surface; height: 1; border: none; }
+    ConsolePane { height: 1fr; }
+    ConsolePane > Horizontal { height: 1; }
+    ConsolePane Static { width: 2; color: $primary; }
     """
 
     class Submitted(Message):
@@ -202,6 +204,11 @@ class StdoutPane(Vertical):
         "What the script printed up to the event under the cursor, stdout and stderr together. "
         "What is typed below goes to the script's stdin."
     )
+    DEFAULT_CSS = """
+    StdoutPane { height: 1fr; }
+    StdoutPane > Horizontal { height: 1; }
+    StdoutPane Static { width: 2; color: $primary; }
+    """
 
     class Typed(Message):
         """A line for the script's stdin was entered."""
