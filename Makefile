@@ -21,12 +21,12 @@ check: $(VENV)/.for-development
 	$(bin)/ruff check .
 	$(bin)/mypy
 	$(bin)/lint-imports
-	$(bin)/python -m pytest
+	$(bin)/python -m pytest -n auto
 
 # PyTorch is no dependency of gradstep; the tests marked torch compare the engine with it.
 test-torch: $(VENV)/.for-development
 	$(bin)/python -m pip install --quiet "$(TORCH)"
-	$(bin)/python -m pytest -m torch
+	$(bin)/python -m pytest -n auto -m torch
 
 format: $(VENV)/.for-development
 	$(bin)/ruff format .
@@ -43,7 +43,7 @@ contracts: $(VENV)/.for-development
 	$(bin)/lint-imports
 
 test: $(VENV)/.for-development
-	$(bin)/python -m pytest
+	$(bin)/python -m pytest -n auto
 
 benchmark: $(VENV)/.for-development
 	$(bin)/python benchmarks/engine.py

@@ -270,6 +270,33 @@ async def test_an_endless_loop_is_paused_and_quit(launch: Launch) -> None:
     assert not is_alive(pid)
 
 
+async def test_a_script_that_took_our_signal_is_paused_and_goes_on(launch: Launch) -> None:
+    session = await launch(
+        """
+        import signal
+        urgent = []
+        signal.signal(signal.SIGURG, lambda *_: urgent.append(1))
+        signal.raise_signal(signal.SIGURG)
+        count = 0
+        print("in", flush=True)
+        while count >= 0:
+            count += 1
+        """
+    )
+    moving = asyncio.create_task(session.motion("continue"))
+    await asyncio.wait_for(session.wait_for(lambda: "in" in text_of(session)), PATIENCE)
+    await asyncio.wait_for(session.pause(), PATIENCE)
+    assert (await asyncio.wait_for(moving, PATIENCE)).reason == "pause"
+    assert (await session.evaluate("urgent")).text == "[1]"
+    assert (await session.evaluate("count >= 0")).text == "True"
+    await go(session, "line")
+    assert session.stop is not None
+    assert session.stop.line in {7, 8}
+    assert (await session.execute("count = -10")).ok
+    assert (await go(session, "continue"))[0] == "exited"
+    assert session.exit_status == 0
+
+
 async def test_of_endless_output_the_latest_is_kept(launch: Launch) -> None:
     text = "for n in range(40):\n    print('x' * 50_000, n, flush=True)\n"
     session = await launch(text)

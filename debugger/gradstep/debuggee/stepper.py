@@ -7,7 +7,6 @@ it was. The pause holds the recorder, so that other threads wait at their next e
 from __future__ import annotations
 
 import queue
-import signal
 import sys
 import threading
 from types import CodeType, FrameType
@@ -15,6 +14,7 @@ from typing import Any, Final
 
 from gradstep.debuggee import evaluation, inspection
 from gradstep.debuggee.control import Control, end_process_group
+from gradstep.debuggee.nudge import Nudge
 from gradstep.debuggee.recorder import Recorder
 from gradstep.debuggee.tracing import LineTracer
 from gradstep.protocol import breakpoints, motions
@@ -45,11 +45,11 @@ class Stepper:
         self._is_paused = False
         self._interrupted = False
         self._main = threading.main_thread().ident
+        self._nudge = Nudge(self._on_nudge)
 
     def listen(self) -> None:
         """Begin to take the session's messages."""
-        if hasattr(signal, "SIGURG"):
-            signal.signal(signal.SIGURG, self._on_signal)
+        self._nudge.install()
         self._control.listen(self._on_message, self._on_idle, self._on_gone)
 
     def set_breakpoints(self, items: Any) -> None:
@@ -70,8 +70,7 @@ class Stepper:
     def abandon(self) -> None:
         """Step no more in a forked child."""
         self.tracer.stop()
-        if hasattr(signal, "SIGURG"):
-            signal.signal(signal.SIGURG, signal.SIG_DFL)
+        self._nudge.remove()
 
     def after(self, row: EventRow, frame: FrameType | None) -> None:
         """Pause at this row if the motion, a breakpoint or the user wants it."""
@@ -127,7 +126,7 @@ class Stepper:
         self._row = EventRow(self._recorder.seq, "run_started", "other", 0, 0)
         self._pause_here("entry", frame)
 
-    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+    def _on_nudge(self, frame: FrameType | None) -> None:
         recorder = self._recorder
         if recorder.is_busy or not recorder.is_recording or frame is None:
             return
@@ -160,7 +159,7 @@ class Stepper:
                 self._wanted = True
         if kind == "pause":
             self._control.reply(message)
-            self._nudge()
+            self._nudge.send()
         elif kind == "set_breakpoints":
             try:
                 self._new_table = breakpoints.from_wire(message.get("breakpoints", ()))
@@ -168,7 +167,7 @@ class Stepper:
                 self._control.reply(message, error=str(error))
                 return
             self._control.reply(message)
-            self._nudge()
+            self._nudge.send()
         elif kind == "set_line_tracing":
             self._traces_lines = bool(message.get("enabled"))
             self._control.reply(message)
@@ -178,7 +177,7 @@ class Stepper:
     def _on_idle(self) -> None:
         if self._wanted or self._new_table is not None:
             # The signal came while our own code ran, and no event has come since.
-            self._nudge()
+            self._nudge.send()
         self._recorder.flush_if_due()
 
     def _on_gone(self) -> None:
@@ -189,10 +188,6 @@ class Stepper:
                 recorder.writer.close()
         finally:
             end_process_group()
-
-    def _nudge(self) -> None:
-        if hasattr(signal, "SIGURG") and self._main is not None:
-            signal.pthread_kill(self._main, signal.SIGURG)
 
     # The pause itself.
 

@@ -53,10 +53,13 @@ class Op(Node):
     def __init_subclass__(cls) -> None:
         """Put together what `apply` asks of every class: one lookup instead of four."""
         cls.traits = (cls.view, cls.saves_output, cls.promotes, cls.differentiable)
+        if "node_name" in cls.__dict__:
+            # Scripts print type(loss.grad_fn).__name__; the class's own name stays in __qualname__.
+            cls.__name__ = cls.node_name
 
     def forward(self, *arrays: Any, **attributes: Any) -> Any:
         """Compute the result from arrays; a tuple of arrays makes several outputs."""
-        raise NotImplementedError(f"{type(self).__name__} defines no forward")
+        raise NotImplementedError(f"{type(self).__qualname__} defines no forward")
 
 
 next_sequence = count(1).__next__

@@ -77,7 +77,7 @@ class Node:
 
     def backward(self, *grads: Any) -> Any:
         """Return one gradient (or None) per input, given the gradients of the outputs."""
-        raise NotImplementedError(f"{type(self).__name__} defines no backward")
+        raise NotImplementedError(f"{type(self).__qualname__} defines no backward")
 
     def needs(self, position: int) -> bool:
         """Return whether the input at `position` wants a gradient."""

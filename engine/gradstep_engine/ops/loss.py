@@ -54,11 +54,11 @@ class PointwiseLoss(Op):
 
     def losses(self, x: Any, target: Any) -> Any:
         """Return ℓ for each element."""
-        raise NotImplementedError(f"{type(self).__name__} defines no losses")
+        raise NotImplementedError(f"{type(self).__qualname__} defines no losses")
 
     def slope(self, x: Any, target: Any, grad: Any) -> Any:
         """Return grad · ∂ℓ/∂input."""
-        raise NotImplementedError(f"{type(self).__name__} defines no slope")
+        raise NotImplementedError(f"{type(self).__qualname__} defines no slope")
 
     def target_slope(self, x: Any, target: Any, grad: Any) -> Any:
         """Return grad · ∂ℓ/∂target; by default the loss depends on input − target only."""
