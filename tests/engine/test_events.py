@@ -173,3 +173,12 @@ def test_printing_is_silent(heard: list[Any]) -> None:
     repr(torch.tensor([1.0, 2.0], requires_grad=True))
     f"{torch.tensor(1.0, requires_grad=True)}"
     assert heard == []
+
+
+def test_an_update_in_place_under_no_grad_cuts_nothing(heard: list[Any]) -> None:
+    x = torch.tensor([1.0], requires_grad=True)
+    with torch.no_grad():
+        x.sub_(torch.tensor([0.5]))
+        doubled = x * 2
+    cuts = [event for event in heard if isinstance(event, events.GraphCut)]
+    assert [(cut.how, cut.source, cut.result) for cut in cuts] == [("no_grad", x, doubled)]

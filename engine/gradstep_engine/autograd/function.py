@@ -301,9 +301,12 @@ def emit_op(
 def _emit_unrecorded(
     listener: events.Listener, inputs: tuple[Any, ...], outputs: tuple[Any, ...]
 ) -> None:
-    """Tell that a result under no_grad left the graph, once per op."""
+    """Tell that a result under no_grad left the graph, once per op.
+
+    An in-place op makes no new value: what it writes into is no way out of the graph.
+    """
     for source in inputs:
-        if source.requires_grad:
+        if source.requires_grad and source is not outputs[0]:
             listener(events.GraphCut("no_grad", source, outputs[0], Emission.call))
             return
 
