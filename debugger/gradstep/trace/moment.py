@@ -43,6 +43,19 @@ class Moment:
         """The tensors that the event is about."""
         return self.run.tensors(self.seq)
 
+    def node_of_gradient(self, tensor: int) -> EventRow | None:
+        """Return the latest node by now that took or gave a tensor as a gradient."""
+        rows = self._database.rows(
+            "SELECT seq, role FROM event_tensor INDEXED BY event_of_tensor"
+            " WHERE run = ? AND tensor = ? AND seq <= ? ORDER BY seq DESC LIMIT 8",
+            (self.run.number, tensor, self.seq),
+        )
+        text = self._database.text
+        given = next((seq for seq, role in rows if text(role) == "grad_input"), None)
+        taken = next((seq for seq, role in rows if text(role) == "grad_output"), None)
+        seq = given if given is not None else taken
+        return None if seq is None else self.run.event(seq)
+
     def value(self, tensor: int) -> TensorValue | None:
         """Return the latest recorded version of a tensor, None if there is none by now."""
         return self.run.value(tensor, self.seq)
@@ -52,7 +65,10 @@ class Moment:
         return self.run.value(tensor, self.seq, version)
 
     def name(self, tensor: int) -> str:
-        """Return the best name known: parameter or buffer, else variable, else op and number."""
+        """Return the best name known: parameter or buffer, else variable, else op and number.
+
+        A leaf whose name another leaf has by now is called `NAME (old)`.
+        """
         rows = self._database.rows(
             "SELECT how, seq, name FROM tensor_name WHERE run = ? AND tensor = ?",
             (self.run.number, tensor),
@@ -64,7 +80,15 @@ class Moment:
             rows,
             key=lambda row: (_NAME_ORDER.get(row[0], 9), row[1] > self.seq, abs(row[1] - self.seq)),
         )
-        return str(best[2])
+        name = str(best[2])
+        return f"{name} (old)" if best[0] != "op" and self._was_replaced(tensor, name) else name
+
+    def _was_replaced(self, tensor: int, name: str) -> bool:
+        """Return whether a leaf that requires grad gave its name to another one."""
+        if not self.is_parameter(tensor):
+            return False
+        holder = self.tensor_named(name)
+        return holder is not None and holder > tensor and self.is_parameter(holder)
 
     def tensor_named(self, name: str) -> int | None:
         """Return the tensor that has this name now: the one that got it last."""

@@ -163,8 +163,10 @@ def _ended(values: _Values, row: EventRow, phases: dict[int, list[int]], glyphs:
     text = f"{glyph} {numbers.plural(place[1], noun)} {glyphs.tick}"
     if row.phase == "zero_grad" and not place[1]:
         text = f"{glyph} nothing to clear {glyphs.tick}"
+    if row.phase == "step" and not place[1]:
+        text, style = f"{glyph} nothing changed", "warning"
     if row.detail.get("error"):
-        text, style = f"{glyphs.cross} {row.detail['error']}", "error"
+        text, style = f"{glyphs.cross} failed: {row.detail['error']}", "error"
     values.put(place[0], "progress", line((text, f"{style} italic")))
 
 
