@@ -95,7 +95,7 @@ def test_source_lines_carry_the_values_of_the_iteration(trace: Trace) -> None:
 
 def test_values_after_the_cursor_are_not_shown(trace: Trace) -> None:
     view = source_view(find(trace, "op", "mul", nth=2))
-    assert plain([view.lines[5].inline]) == "mul 0.4800"
+    assert plain([view.lines[5].inline]) == "mul_31 0.4800"
     assert view.lines[6].inline == ()
 
 

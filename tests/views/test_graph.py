@@ -76,26 +76,26 @@ def test_before_the_first_op_the_pane_says_what_will_come(trace: Trace) -> None:
 
 def test_pending_ops_stand_where_they_will_run(trace: Trace) -> None:
     assert (
-        shown(graph_view(find(trace, "op", "mul", nth=2)), 50)
+        shown(graph_view(find(trace, "op", "mul", nth=2)), 54)
         == """\
-      op      out   |grad|
- ●    pow     [1] ●                      x
- ◉    mul     [1] ◉
- │ ○  pow     [1] ○                      y
- ○─╯  add → z [1] ○"""
+      op         out   |grad|
+ ●    pow_30     [1] ●                      x
+ ◉    mul_31     [1] ◉
+ │ ○  pow_32     [1] ○                      y
+ ○─╯  add    → z [1] ○"""
     )
 
 
 def test_backward_walks_the_same_rows_upwards(trace: Trace) -> None:
     view = graph_view(find(trace, "node", "MulBackward0"))
     assert (
-        shown(view, 50)
+        shown(view, 54)
         == """\
-      op      out   |grad|
- ●    pow     [1] ●                      x
- ◉    mul     [1] ◄ 1.000     ━━━━━━━━
- │ ●  pow     [1] ✓ 1.000     y.grad 12.0000
- ●─╯  add → z [1] ✓ 1.000     ━━━━━━━━"""
+      op         out   |grad|
+ ●    pow_8      [1] ●                      x
+ ◉    mul_9      [1] ◄ 1.000     ━━━━━━━━
+ │ ●  pow_10     [1] ✓ 1.000     y.grad 12.0000
+ ●─╯  add    → z [1] ✓ 1.000     ━━━━━━━━"""
     )
     assert (view.current, view.summary) == (1, "4 ops · 3 backward")
 
@@ -146,7 +146,7 @@ def test_no_grad_ops_cuts_and_two_passes(tmp_path: Path) -> None:
         op              out   |grad|
  ●      relu   fc1 → h  [1] ✓ NaN x2               weight
  ├─⊘    detach → frozen [1] ⊘ cut
- │ ├─◦  mul             [1] – no grad
+ │ ├─◦  mul_5           [1] – no grad
  ●─╯    add    → loss   [1] ●"""
     )
 

@@ -35,6 +35,9 @@ def test_every_number_on_a_card_is_what_the_engine_computed(
     )
     with Trace.open(path) as trace:
         run = trace.run()
+        for row in run.events(1, None, {"op"}):
+            card = explain(run.at(row.seq))
+            assert card.matches is not False, plain(card.lines)
         checked = 0
         for row in run.events(1, None, {"node", "accumulated", "updated"}):
             card = explain(run.at(row.seq))

@@ -44,17 +44,21 @@ class Moment:
         return self.run.tensors(self.seq)
 
     def node_of_gradient(self, tensor: int) -> EventRow | None:
-        """Return the latest node by now that took or gave a tensor as a gradient."""
-        rows = self._database.rows(
-            "SELECT seq, role FROM event_tensor INDEXED BY event_of_tensor"
-            " WHERE run = ? AND tensor = ? AND seq <= ? ORDER BY seq DESC LIMIT 8",
-            (self.run.number, tensor, self.seq),
+        """Return the latest node by now that gave, else took, a tensor as a gradient."""
+        given = self._latest_in_role(tensor, "grad_input")
+        return given if given is not None else self._latest_in_role(tensor, "grad_output")
+
+    def op_of_result(self, tensor: int) -> EventRow | None:
+        """Return the latest op by now that made a tensor."""
+        return self._latest_in_role(tensor, "output")
+
+    def _latest_in_role(self, tensor: int, role: str) -> EventRow | None:
+        row = self._database.row(
+            "SELECT seq FROM event_tensor INDEXED BY event_of_tensor"
+            " WHERE run = ? AND tensor = ? AND seq <= ? AND role = ? ORDER BY seq DESC LIMIT 1",
+            (self.run.number, tensor, self.seq, self._database.text_id(role)),
         )
-        text = self._database.text
-        given = next((seq for seq, role in rows if text(role) == "grad_input"), None)
-        taken = next((seq for seq, role in rows if text(role) == "grad_output"), None)
-        seq = given if given is not None else taken
-        return None if seq is None else self.run.event(seq)
+        return None if row is None else self.run.event(row[0])
 
     def value(self, tensor: int) -> TensorValue | None:
         """Return the latest recorded version of a tensor, None if there is none by now."""
@@ -99,8 +103,11 @@ class Moment:
         )
         return None if row is None else int(row[0])
 
-    def names_to_tensors(self) -> dict[str, int]:
-        """Return all names in use by now, each with the tensor that got it last."""
+    def names_to_tensors(self, *, of_ops: bool = True) -> dict[str, int]:
+        """Return all names in use by now, each with the tensor that got it last.
+
+        Without `of_ops` the names are only those that the script or its models gave.
+        """
         found: dict[str, int] = {}
         name = ""
         # One look-up per name: a name may have been given a million times.
@@ -110,9 +117,16 @@ class Moment:
         ):
             name = row[0]
             tensor = self.tensor_named(name)
-            if tensor is not None:
+            if tensor is not None and (of_ops or not self._is_of_op(tensor, name)):
                 found[name] = tensor
         return found
+
+    def _is_of_op(self, tensor: int, name: str) -> bool:
+        """Return whether a tensor has a name only because of the op that made it."""
+        return not self._database.row(
+            "SELECT 1 FROM tensor_name WHERE run = ? AND tensor = ? AND name = ? AND how <> 'op'",
+            (self.run.number, tensor, name),
+        )
 
     def is_parameter(self, tensor: int) -> bool:
         """Return whether a tensor is a parameter or another leaf that requires grad."""

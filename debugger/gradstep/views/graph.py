@@ -71,7 +71,7 @@ class GraphView:
         spans = [
             Span(mark, "accent"),
             *self._rail(index),
-            Span("  " + fit(row.name, op) + " ", strong),
+            Span("  " + fit(details.title, op) + " ", strong),
             Span(fit(details.label, label) + " ", faded),
             Span(fit(details.shape, shape) + " ", "dim"),
             Span(glyph + " " + fit(text, GRAD_WIDTH) + " ", style),
@@ -204,7 +204,7 @@ def graph_view(
         summary=_summary(rows),
         empty=() if rows else _empty(moment),
         widths=(
-            max((cells(row.name) for row in rows), default=2),
+            max((cells(details.title) for details in read.values()), default=2),
             min(max((cells(details.label) for details in read.values()), default=0), LABEL_WIDTH),
             max((cells(details.shape) for details in read.values()), default=3),
         ),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from gradstep.views import numbers
 from gradstep.views.cards.card import brief
 from gradstep.views.glyphs import Glyphs
-from gradstep.views.reading import is_op_name, iteration_span, one, value_of
+from gradstep.views.reading import is_op_name, iteration_span, one, result_name, value_of
 from gradstep.views.stretch import read_stretch
 from gradstep.views.text import Line, line
 
@@ -102,9 +102,10 @@ def _op(moment: Moment, values: _Values, row: EventRow, refs: tuple[TensorRef, .
     text = brief(moment, output) if single else numbers.shape(value.shape)
     entries = values.lines.get(row.line, {})
     if is_op_name(name, row.name):
+        shown = result_name(moment, output.tensor, row.name)
         # A result without a name of its own is shown only while the line has nothing better.
         if not any(key != "anonymous" for key in entries):
-            values.put(row.line, "anonymous", line((f"{row.name} {text}", "forward dim")))
+            values.put(row.line, "anonymous", line((f"{shown} {text}", "forward dim")))
         return
     entries.pop("anonymous", None)
     bad = value.nan or value.inf
