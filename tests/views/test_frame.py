@@ -12,7 +12,7 @@ from gradstep.views import numbers
 from gradstep.views.glyphs import ASCII, UNICODE
 from gradstep.views.phases import phase_strip
 from gradstep.views.source import caption, source_view
-from gradstep.views.text import cells, crop, justify, line, plain, width_of, wrap
+from gradstep.views.text import cells, crop, justify, line, plain, whole_parts, width_of, wrap
 from gradstep.views.timeline import timeline
 from gradstep.views.title import title_line
 from tests.views.conftest import scalars
@@ -147,3 +147,10 @@ def test_lines_are_cropped_by_cells() -> None:
     assert plain([crop(line("模型", "x"), 4)]) == "模…"
     assert width_of(justify(line("a long left part"), line("right"), 12)) == 12
     assert plain(wrap([line("aa "), line("bb "), line("cc")], 6)) == "aa bb\n  cc"
+
+
+def test_parts_are_kept_as_a_whole() -> None:
+    parts = line("a.grad ", "6.0000", "  ", "b.grad 12.0000", "  ", "c 1")
+    assert plain([whole_parts(parts, 40)]) == "a.grad 6.0000  b.grad 12.0000  c 1"
+    assert plain([whole_parts(parts, 20)]) == "a.grad 6.0000  c 1"
+    assert whole_parts(parts, 2) == ()

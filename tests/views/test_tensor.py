@@ -149,3 +149,16 @@ def test_a_gradient_keeps_its_label_at_other_events(trace: Trace) -> None:
     assert plain([tensor_view(step, passing).header]).startswith("grad_input 0 of MulBackward0")
     none = plain(tensor_view(step, passing, what="grad").lines)
     assert "a gradient on its way through backward" in none
+
+
+def test_a_short_header_drops_facts_as_a_whole(trace: Trace) -> None:
+    done = find(trace, "phase_exited", "backward")
+    headers = [
+        plain([tensor_view(done, done.tensor_named("x"), width=width).header])
+        for width in (60, 40, 30)
+    ]
+    assert headers == [
+        "x 1.0000  .grad 6.0000  f32[1]  parameter  since event 2",
+        "x 1.0000  .grad 6.0000  f32[1]",
+        "x 1.0000  .grad 6.0000  f32[1]",
+    ]

@@ -167,7 +167,9 @@ def _ended(values: _Values, row: EventRow, phases: dict[int, list[int]], glyphs:
     if row.phase == "step" and not place[1]:
         text, style = f"{glyph} nothing changed", "warning"
     if row.detail.get("error"):
-        text, style = f"{glyphs.cross} failed: {row.detail['error']}", "error"
+        # The kind of error has room here; the card has the whole message.
+        kind = str(row.detail["error"]).partition(":")[0]
+        text, style = f"{glyphs.cross} failed: {kind}", "error"
     values.put(place[0], "progress", line((text, f"{style} italic")))
 
 

@@ -174,7 +174,7 @@ def tensor_view(
     if single and other:
         title = replace(title, rest=(*line("  "), *other))
         other = ()
-    header = crop(_header(moment, tensor, title, value), width)
+    header = _header(moment, tensor, title, value, width)
     stats = () if single else crop(_stats(value, width), width)
     base = TensorView(tensor, what, header, stats, companion=other, note=note)
     if value.content is None:
@@ -276,7 +276,7 @@ class Title:
     rest: Line = ()
 
 
-def _header(moment: Moment, tensor: int, title: Title, value: TensorValue) -> Line:
+def _header(moment: Moment, tensor: int, title: Title, value: TensorValue, width: int) -> Line:
     role = ""
     if title.what != "grad":
         if moment.is_parameter(tensor):
@@ -295,11 +295,13 @@ def _header(moment: Moment, tensor: int, title: Title, value: TensorValue) -> Li
         bad = bool(value.nan or value.inf)
         spans.append(Span(f" {_scalar(value)}", "error bold" if bad else "bold"))
     spans += title.rest
-    spans.append(Span(f"  {numbers.dtype(value.dtype)}{numbers.shape(value.shape)}", "dim"))
-    if role:
-        spans.append(Span(f"  {role}", "dim"))
-    spans.append(Span(f"  since event {numbers.count(value.seq)}", "dim"))
-    return tuple(spans)
+    # What is least needed goes first where room is short, and always as a whole.
+    facts = [f"{numbers.dtype(value.dtype)}{numbers.shape(value.shape)}"]
+    facts += [role] if role else []
+    facts.append(f"since event {numbers.count(value.seq)}")
+    while len(facts) > 1 and width_of(tuple(spans)) + sum(len(f) + 2 for f in facts) > width:
+        facts.pop()
+    return crop((*spans, *(Span(f"  {fact}", "dim") for fact in facts)), width)
 
 
 def _stats(value: TensorValue, width: int) -> Line:

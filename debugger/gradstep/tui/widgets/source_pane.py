@@ -18,7 +18,7 @@ from gradstep.tui.paint import Painter
 from gradstep.tui.widgets.lines import LinesView
 from gradstep.views.glyphs import Glyphs
 from gradstep.views.source import SourceLine, SourceView, source_view
-from gradstep.views.text import Line, Span, crop, line, restyle, width_of
+from gradstep.views.text import Line, Span, crop, line, restyle, whole_parts, width_of
 
 
 class SourcePane(LinesView):
@@ -103,7 +103,7 @@ class SourcePane(LinesView):
             if taken + wanted > room:
                 code = crop(code, max(room // 2, room - wanted))
             free = max(0, room - width_of(code) - 2)
-            code = (*code, Span("  "), *restyle(crop(source.inline, free), "italic"))
+            code = (*code, Span("  "), *restyle(whole_parts(source.inline, free), "italic"))
         else:
             code = crop(code, room)
         return (*source.gutter, *code)
