@@ -85,7 +85,7 @@ def test_source_lines_carry_the_values_of_the_iteration(trace: Trace) -> None:
     assert shown == {
         5: "∅ 2 grads ✓",
         6: "z 11.0000",
-        7: "◄ 4 nodes ✓  y.grad 12.0000  x.grad 6.0000",
+        7: "◄ 4 nodes ✓  x.grad 6.0000  y.grad 12.0000",
         8: "Δ 2 params ✓",
     }
     assert view.current == 8

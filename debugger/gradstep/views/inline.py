@@ -38,6 +38,8 @@ class _Values:
     """What is known of each line: the latest entry under a key wins and moves to the end."""
 
     lines: dict[int, dict[str, Line]] = field(default_factory=dict)
+    order: dict[str, int] = field(default_factory=dict)
+    """Keys that are sorted by these numbers: gradients stand as the parameters do."""
 
     def put(self, number: int, key: str, text: Line) -> None:
         entries = self.lines.setdefault(number, {})
@@ -69,7 +71,7 @@ def inline_values(moment: Moment, file: str, glyphs: Glyphs) -> dict[int, Line]:
             values.put(row.line, "clip", line((f"|g| {norm}", "warning")))
         elif row.kind == "fetched" and row.file == file:
             _fetched(moment, values, row, refs)
-    return {number: _join(entries) for number, entries in values.lines.items()}
+    return {number: _join(entries, values.order) for number, entries in values.lines.items()}
 
 
 def _latest_ops(rows: list[EventRow], file: str) -> set[int]:
@@ -81,9 +83,10 @@ def _latest_ops(rows: list[EventRow], file: str) -> set[int]:
     return {seq for line_ops in latest.values() for seq in line_ops}
 
 
-def _join(entries: dict[str, Line]) -> Line:
+def _join(entries: dict[str, Line], order: dict[str, int]) -> Line:
     first = [entries.pop("progress")] if "progress" in entries else []
-    shown = [*first, *list(entries.values())[-MOST_VALUES:]]
+    latest = sorted(list(entries)[-MOST_VALUES:], key=lambda key: order.get(key, 0))
+    shown = [*first, *(entries[key] for key in latest)]
     found: list[Line] = []
     for entry in shown:
         found += [line("  "), entry] if found else [entry]
@@ -133,6 +136,7 @@ def _progress(
         param, after = one(refs, "param"), one(refs, "after")
         if param and param.tensor is not None and after:
             name = f"{row.name or moment.name(param.tensor)}.grad"
+            values.order[name] = param.tensor
             values.put(number, name, line((f"{name} {_size(moment, after)}", "leaf italic")))
         return
     place[1] += 1
