@@ -191,3 +191,14 @@ def test_cross_entropy_is_log_softmax_then_nll(tmp_path: Path) -> None:
     assert "grad_lp = −grad_out / n at the target, 0 elsewhere\n" in nll
     assert "[0,1] −1.0000 / 2 = -0.5000 ✓\n    → LogSoftmaxBackward0" in nll
     assert "of logits" not in nll
+
+
+def test_the_end_of_backward_lists_gradients_in_the_order_of_parameters(trace: Trace) -> None:
+    assert (
+        card(trace, "phase_exited", "backward")
+        == """\
+backward  done
+  2 leaves got contributions
+  x.grad  None → 6.0000
+  y.grad  None → 12.0000"""
+    )
