@@ -20,7 +20,7 @@ def test_a_node_is_worked_out_and_says_where_its_result_goes(trace: Trace) -> No
     assert (
         card(trace, "node", "MulBackward0")
         == """\
-MulBackward0  of mul  line 6
+MulBackward0  of mul_9  line 6
   grad_out 1.0000   the gradient that arrives from the loss's side
   grad_a = grad_out · b   a is pow_8
     [0] 1.0000 · 3 = 3.0000 ✓
@@ -156,3 +156,49 @@ def test_the_rest_of_the_loop(tmp_path: Path) -> None:
     assert texts[5].startswith("w  written by mul_")
     assert texts[6].startswith("⊘ detach  the gradient stops here")
     assert texts[7] == 'RuntimeError  ended the run\n  boom\n  File "a.py", line 3'
+
+
+def test_a_forward_op_is_worked_out_with_its_plain_numbers(trace: Trace) -> None:
+    assert (
+        card(trace, "op", "mul")
+        == """\
+mul  line 6
+  out = a · b
+    [0] 3 · 1.0000 = 3.0000 ✓
+  in   pow_8  1.0000
+  with 3 (a plain number)
+  out  mul_9  3.0000
+  → remembers MulBackward0  grad_a = grad_out · b"""
+    )
+    assert "[0] 2.0000^3 = 8.0000 ✓" in card(trace, "op", "pow", nth=2)
+    assert "[0] 3.0000 + 8.0000 = 11.0000 ✓" in card(trace, "op", "add")
+
+
+def test_cross_entropy_is_log_softmax_then_nll(tmp_path: Path) -> None:
+    b = TraceBuilder(tmp_path / "trace.gradstep")
+    logits = b.tensor([[1.0, 2.0], [0.5, 0.0]], "logits", parameter=True)
+    target = b.tensor(np.array([1, 1]), "target")
+    log = np.log(np.exp(logits.array).sum(axis=1, keepdims=True))
+    loss = -float((logits.array - log)[[0, 1], [1, 1]].mean())
+    nodes = ["LogSoftmaxBackward0", "NllLossBackward0"]
+    seq = b.op("cross_entropy", [logits, target], b.tensor(np.float32(loss), "loss"), nodes)
+    grad = b.tensor(np.array([[0.0, -0.5], [0.0, -0.5]], np.float32))
+    b.node(nodes[1], seq, [b.tensor(np.float32(1))], [grad, None], [nodes[0], None])
+    with b.done() as trace:
+        op, nll = card(trace, "op"), card(trace, "node")
+    assert "lp = a − ln Σ e^a  then  loss = mean of −lp[target]" in op
+    assert "(0.3133 + 0.9741) / 2 = 0.6437 ✓" in op
+    assert "grad_lp = −grad_out / n at the target, 0 elsewhere\n" in nll
+    assert "[0,1] −1.0000 / 2 = -0.5000 ✓\n    → LogSoftmaxBackward0" in nll
+    assert "of logits" not in nll
+
+
+def test_the_end_of_backward_lists_gradients_in_the_order_of_parameters(trace: Trace) -> None:
+    assert (
+        card(trace, "phase_exited", "backward")
+        == """\
+backward  done
+  2 leaves got contributions
+  x.grad  None → 6.0000
+  y.grad  None → 12.0000"""
+    )

@@ -12,7 +12,7 @@ from gradstep.views import numbers
 from gradstep.views.glyphs import ASCII, UNICODE
 from gradstep.views.phases import phase_strip
 from gradstep.views.source import caption, source_view
-from gradstep.views.text import cells, crop, justify, line, plain, width_of, wrap
+from gradstep.views.text import cells, crop, justify, line, plain, whole_parts, width_of, wrap
 from gradstep.views.timeline import timeline
 from gradstep.views.title import title_line
 from tests.views.conftest import scalars
@@ -85,7 +85,7 @@ def test_source_lines_carry_the_values_of_the_iteration(trace: Trace) -> None:
     assert shown == {
         5: "∅ 2 grads ✓",
         6: "z 11.0000",
-        7: "◄ 4 nodes ✓  y.grad 12.0000  x.grad 6.0000",
+        7: "◄ 4 nodes ✓  x.grad 6.0000  y.grad 12.0000",
         8: "Δ 2 params ✓",
     }
     assert view.current == 8
@@ -95,7 +95,7 @@ def test_source_lines_carry_the_values_of_the_iteration(trace: Trace) -> None:
 
 def test_values_after_the_cursor_are_not_shown(trace: Trace) -> None:
     view = source_view(find(trace, "op", "mul", nth=2))
-    assert plain([view.lines[5].inline]) == "mul 0.4800"
+    assert plain([view.lines[5].inline]) == "mul_31 0.4800"
     assert view.lines[6].inline == ()
 
 
@@ -147,3 +147,10 @@ def test_lines_are_cropped_by_cells() -> None:
     assert plain([crop(line("模型", "x"), 4)]) == "模…"
     assert width_of(justify(line("a long left part"), line("right"), 12)) == 12
     assert plain(wrap([line("aa "), line("bb "), line("cc")], 6)) == "aa bb\n  cc"
+
+
+def test_parts_are_kept_as_a_whole() -> None:
+    parts = line("a.grad ", "6.0000", "  ", "b.grad 12.0000", "  ", "c 1")
+    assert plain([whole_parts(parts, 40)]) == "a.grad 6.0000  b.grad 12.0000  c 1"
+    assert plain([whole_parts(parts, 20)]) == "a.grad 6.0000  c 1"
+    assert whole_parts(parts, 2) == ()

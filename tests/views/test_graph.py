@@ -76,26 +76,26 @@ def test_before_the_first_op_the_pane_says_what_will_come(trace: Trace) -> None:
 
 def test_pending_ops_stand_where_they_will_run(trace: Trace) -> None:
     assert (
-        shown(graph_view(find(trace, "op", "mul", nth=2)), 50)
+        shown(graph_view(find(trace, "op", "mul", nth=2)), 51)
         == """\
-      op      out   |grad|
- ●    pow     [1] ●                      x
- ◉    mul     [1] ◉
- │ ○  pow     [1] ○                      y
- ○─╯  add → z [1] ○"""
+      op         out   |grad|
+ ●    pow_30     [1] ●                   x
+ ◉    mul_31     [1] ◉
+ │ ○  pow_32     [1] ○                   y
+ ○─╯  add    → z [1] ○"""
     )
 
 
 def test_backward_walks_the_same_rows_upwards(trace: Trace) -> None:
     view = graph_view(find(trace, "node", "MulBackward0"))
     assert (
-        shown(view, 50)
+        shown(view, 51)
         == """\
-      op      out   |grad|
- ●    pow     [1] ●                      x
- ◉    mul     [1] ◄ 1.000     ━━━━━━━━
- │ ●  pow     [1] ✓ 1.000     y.grad 12.0000
- ●─╯  add → z [1] ✓ 1.000     ━━━━━━━━"""
+      op         out   |grad|
+ ●    pow_8      [1] ●                   x
+ ◉    mul_9      [1] ◄ 1.000  ━━━━━━━━
+ │ ●  pow_10     [1] ✓ 1.000  y.grad 12.0000
+ ●─╯  add    → z [1] ✓ 1.000  ━━━━━━━━"""
     )
     assert (view.current, view.summary) == (1, "4 ops · 3 backward")
 
@@ -146,7 +146,7 @@ def test_no_grad_ops_cuts_and_two_passes(tmp_path: Path) -> None:
         op              out   |grad|
  ●      relu   fc1 → h  [1] ✓ NaN x2               weight
  ├─⊘    detach → frozen [1] ⊘ cut
- │ ├─◦  mul             [1] – no grad
+ │ ├─◦  mul_5           [1] – no grad
  ●─╯    add    → loss   [1] ●"""
     )
 
@@ -160,3 +160,12 @@ def test_a_graph_of_another_shape_is_no_ghost(tmp_path: Path) -> None:
             b.op(name, [w], b.tensor([1.0]), [f"{name.title()}Backward0"])
     with b.done() as trace:
         assert [row.name for row in graph_view(trace.run().at(trace.run().head)).rows] == ["cos"]
+
+
+def test_where_room_is_short_a_bar_stays_and_nothing_is_cut_within(trace: Trace) -> None:
+    view = graph_view(find(trace, "phase_exited", "backward"))
+    for width in range(36, 60):
+        rows = plain([view.render(index, width) for index in range(4)])
+        assert "grad" not in rows.replace("x.grad 6.0000", "").replace("y.grad 12.0000", "")
+        if width >= 38:
+            assert all("━━" in row or ".grad" in row for row in rows.splitlines())

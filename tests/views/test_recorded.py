@@ -35,6 +35,9 @@ def test_every_number_on_a_card_is_what_the_engine_computed(
     )
     with Trace.open(path) as trace:
         run = trace.run()
+        for row in run.events(1, None, {"op"}):
+            card = explain(run.at(row.seq))
+            assert card.matches is not False, plain(card.lines)
         checked = 0
         for row in run.events(1, None, {"node", "accumulated", "updated"}):
             card = explain(run.at(row.seq))
@@ -47,6 +50,28 @@ def test_every_number_on_a_card_is_what_the_engine_computed(
             assert all(view.render(index, 60) for index in range(len(view.rows)))
             assert source_view(moment).lines
             assert explain(moment).lines
+
+
+def test_a_parameter_put_into_a_model_later_has_the_model_s_name(
+    tmp_path: Path, scenarios: Path, python: str, child_environment: dict[str, str]
+) -> None:
+    path = tmp_path / "run.gradstep"
+    command = [python, "-m", "gradstep", "record", "--engine", "builtin", "-o", str(path)]
+    subprocess.run(
+        [*command, str(scenarios / "stale_optimizer.py")],
+        env=child_environment,
+        capture_output=True,
+        check=True,
+        timeout=120,
+    )
+    with Trace.open(path) as trace:
+        run = trace.run()
+        steps = [row for row in run.events(1, None, {"phase_exited"}) if row.phase == "step"]
+        stale, cured = (plain(explain(run.at(steps[n].seq)).lines) for n in (0, 3))
+    assert "weight (old): .grad is None, skipped" in stale
+    assert "weight got a gradient, but no optimizer holds it" in stale
+    assert "weight  0.5000 → " in cured
+    assert "no optimizer" not in cured
 
 
 def test_views_import_neither_textual_nor_numpy_nor_the_engine(

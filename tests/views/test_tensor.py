@@ -95,10 +95,7 @@ def test_the_tensor_of_the_event_is_the_default(trace: Trace) -> None:
     assert (
         plain(tensor_view(moment, None).lines)
         == """\
-x.grad  f32[1]  since event 19
-value 6.0000
-            +0
-    0   6.0000"""
+x.grad 6.0000  x 1.0000  f32[1]  since event 19"""
     )
 
 
@@ -115,4 +112,53 @@ def test_contents_that_were_not_recorded(tmp_path: Path) -> None:
 
 def test_a_gradient_that_passes_through_is_named_by_its_node(trace: Trace) -> None:
     found = tensor_view(find(trace, "node", "MulBackward0"), None)
-    assert plain([found.header]).startswith("grad_input 0 of MulBackward0  f32[1]")
+    assert plain([found.header]).startswith("grad_input 0 of MulBackward0 3.0000  f32[1]")
+
+
+def test_value_and_gradient_of_a_leaf_stand_together(trace: Trace, tmp_path: Path) -> None:
+    done = find(trace, "phase_exited", "backward")
+    x = done.tensor_named("x")
+    assert plain(tensor_view(done, x).lines).startswith("x 1.0000  .grad 6.0000  f32[1]  parameter")
+    assert plain(tensor_view(done, x, what="grad").lines).startswith("x.grad 6.0000  x 1.0000")
+    cleared = tensor_view(find(trace, "phase_entered", "forward", nth=2), x)
+    assert plain(cleared.lines).startswith("x 0.4000  .grad None")
+    b = TraceBuilder(tmp_path / "large.gradstep")
+    w = b.tensor(np.ones((2, 2), np.float32), "w", parameter=True)
+    grad = b.tensor(np.full((2, 2), 3.0, np.float32))
+    b.accumulate("w", w, grad, None, grad)
+    with b.done() as found:
+        lines = plain(tensor_view(find(found, "accumulated"), w.id).lines).splitlines()
+    assert lines[1].startswith("mean 1.000")
+    assert lines[2].startswith(".grad mean 3.000")
+
+
+def test_a_result_that_is_no_leaf_says_why_and_shows_what_passed(trace: Trace) -> None:
+    done = find(trace, "phase_exited", "backward")
+    tripled = find(trace, "op", "mul").tensors[-1].tensor
+    text = plain(tensor_view(done, tripled, what="grad").lines)
+    assert text.startswith("mul_9.grad None  passed: 1.0000  f32[1]")
+    assert "mul_9 is no leaf. Only leaves keep a .grad" in text
+    squared = find(trace, "op", "pow").tensors[-1].tensor
+    text = plain(tensor_view(done, squared, what="grad").lines)
+    assert text.startswith("pow_8.grad None  passed: 3.0000")
+
+
+def test_a_gradient_keeps_its_label_at_other_events(trace: Trace) -> None:
+    passing = find(trace, "node", "MulBackward0").tensors[1].tensor
+    step = find(trace, "phase_exited", "SGD.step")
+    assert plain([tensor_view(step, passing).header]).startswith("grad_input 0 of MulBackward0")
+    none = plain(tensor_view(step, passing, what="grad").lines)
+    assert "a gradient on its way through backward" in none
+
+
+def test_a_short_header_drops_facts_as_a_whole(trace: Trace) -> None:
+    done = find(trace, "phase_exited", "backward")
+    headers = [
+        plain([tensor_view(done, done.tensor_named("x"), width=width).header])
+        for width in (60, 40, 30)
+    ]
+    assert headers == [
+        "x 1.0000  .grad 6.0000  f32[1]  parameter  since event 2",
+        "x 1.0000  .grad 6.0000  f32[1]",
+        "x 1.0000  .grad 6.0000  f32[1]",
+    ]

@@ -129,6 +129,8 @@ def on_op(recorder: Recorder, event: events.Op, frame: FrameType | None) -> None
         uses.append(("input", entry.uid, entry.version))
         if entry.rank > VARIABLE:
             names.expect_variable(entry.uid)
+            if entry.is_parameter and event.call is not None:
+                names.look_in_module(event.call.module, tensor, seq)
     for tensor in outputs:
         is_new = book.get(tensor.uid) is None
         entry = book.see(tensor, seq)

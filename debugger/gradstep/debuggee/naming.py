@@ -65,6 +65,17 @@ class Names:
                 del nameless[value.uid]
                 self._book.name(value, seq, name, "variable", VARIABLE)
 
+    def look_in_module(self, module: Any, tensor: Any, seq: int) -> None:
+        """Name a parameter that was put into a module after the module got its names."""
+        path = self._path(module)
+        if path is None:
+            return
+        for name, parameter in module._parameters.items():
+            if parameter is tensor:
+                full = f"{path}.{name}" if path else name
+                self._book.name(tensor, seq, full, "parameter", PARAMETER)
+                self._nameless.pop(tensor.uid, None)
+
     def look_for_modules(self, frame: FrameType | None, seq: int) -> None:
         """Name the parameters of every model that the user's frames can see."""
         found: dict[int, tuple[str, Any]] = {}

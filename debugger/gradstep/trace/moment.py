@@ -43,6 +43,23 @@ class Moment:
         """The tensors that the event is about."""
         return self.run.tensors(self.seq)
 
+    def node_of_gradient(self, tensor: int) -> EventRow | None:
+        """Return the latest node by now that gave, else took, a tensor as a gradient."""
+        given = self._latest_in_role(tensor, "grad_input")
+        return given if given is not None else self._latest_in_role(tensor, "grad_output")
+
+    def op_of_result(self, tensor: int) -> EventRow | None:
+        """Return the latest op by now that made a tensor."""
+        return self._latest_in_role(tensor, "output")
+
+    def _latest_in_role(self, tensor: int, role: str) -> EventRow | None:
+        row = self._database.row(
+            "SELECT seq FROM event_tensor INDEXED BY event_of_tensor"
+            " WHERE run = ? AND tensor = ? AND seq <= ? AND role = ? ORDER BY seq DESC LIMIT 1",
+            (self.run.number, tensor, self.seq, self._database.text_id(role)),
+        )
+        return None if row is None else self.run.event(row[0])
+
     def value(self, tensor: int) -> TensorValue | None:
         """Return the latest recorded version of a tensor, None if there is none by now."""
         return self.run.value(tensor, self.seq)
@@ -52,7 +69,10 @@ class Moment:
         return self.run.value(tensor, self.seq, version)
 
     def name(self, tensor: int) -> str:
-        """Return the best name known: parameter or buffer, else variable, else op and number."""
+        """Return the best name known: parameter or buffer, else variable, else op and number.
+
+        A leaf whose name another leaf has by now is called `NAME (old)`.
+        """
         rows = self._database.rows(
             "SELECT how, seq, name FROM tensor_name WHERE run = ? AND tensor = ?",
             (self.run.number, tensor),
@@ -64,7 +84,15 @@ class Moment:
             rows,
             key=lambda row: (_NAME_ORDER.get(row[0], 9), row[1] > self.seq, abs(row[1] - self.seq)),
         )
-        return str(best[2])
+        name = str(best[2])
+        return f"{name} (old)" if best[0] != "op" and self._was_replaced(tensor, name) else name
+
+    def _was_replaced(self, tensor: int, name: str) -> bool:
+        """Return whether a leaf that requires grad gave its name to another one."""
+        if not self.is_parameter(tensor):
+            return False
+        holder = self.tensor_named(name)
+        return holder is not None and holder > tensor and self.is_parameter(holder)
 
     def tensor_named(self, name: str) -> int | None:
         """Return the tensor that has this name now: the one that got it last."""
@@ -75,8 +103,11 @@ class Moment:
         )
         return None if row is None else int(row[0])
 
-    def names_to_tensors(self) -> dict[str, int]:
-        """Return all names in use by now, each with the tensor that got it last."""
+    def names_to_tensors(self, *, of_ops: bool = True) -> dict[str, int]:
+        """Return all names in use by now, each with the tensor that got it last.
+
+        Without `of_ops` the names are only those that the script or its models gave.
+        """
         found: dict[str, int] = {}
         name = ""
         # One look-up per name: a name may have been given a million times.
@@ -86,9 +117,16 @@ class Moment:
         ):
             name = row[0]
             tensor = self.tensor_named(name)
-            if tensor is not None:
+            if tensor is not None and (of_ops or not self._is_of_op(tensor, name)):
                 found[name] = tensor
         return found
+
+    def _is_of_op(self, tensor: int, name: str) -> bool:
+        """Return whether a tensor has a name only because of the op that made it."""
+        return not self._database.row(
+            "SELECT 1 FROM tensor_name WHERE run = ? AND tensor = ? AND name = ? AND how <> 'op'",
+            (self.run.number, tensor, name),
+        )
 
     def is_parameter(self, tensor: int) -> bool:
         """Return whether a tensor is a parameter or another leaf that requires grad."""

@@ -13,7 +13,7 @@ from gradstep.views import numbers
 from gradstep.views.glyphs import UNICODE, Glyphs
 from gradstep.views.graph_rows import LABEL_WIDTH, GraphRow, RowDetails, read_details, read_rows
 from gradstep.views.rails import PARTS, Rails, lay_out
-from gradstep.views.text import Line, Span, cells, fit, line, pad, width_of
+from gradstep.views.text import Line, Span, cells, fit, line, pad, whole_parts, width_of
 
 if TYPE_CHECKING:
     from gradstep.trace.moment import Moment
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 __all__ = ["GraphRow", "GraphView", "graph_view"]
 
 MOST_RAIL: Final = 24
-GRAD_WIDTH: Final = 9
+GRAD_WIDTH: Final = 6
+PASSES_WIDTH: Final = 3
+SHORT_BAR: Final = 4
 SAMPLE: Final = 100
 """Rows whose texts decide how wide the columns are; so many fit on a tall screen."""
 
@@ -56,7 +58,7 @@ class GraphView:
         """Give the column titles."""
         op, label, shape = self._columns(width)
         text = f" {' ' * self.rail_width}  {fit('op', op)} {fit('', label)} {fit('out', shape)}"
-        return pad(line((f"{text}   {fit('|grad|', GRAD_WIDTH)}", "dim")), width)
+        return pad(line((f"{text}   {fit('|grad|', self._grad_width)}", "dim")), width)
 
     def render(self, index: int, width: int) -> Line:
         """Paint one row, exactly `width` cells."""
@@ -71,10 +73,10 @@ class GraphView:
         spans = [
             Span(mark, "accent"),
             *self._rail(index),
-            Span("  " + fit(row.name, op) + " ", strong),
+            Span("  " + fit(details.title, op) + " ", strong),
             Span(fit(details.label, label) + " ", faded),
             Span(fit(details.shape, shape) + " ", "dim"),
-            Span(glyph + " " + fit(text, GRAD_WIDTH) + " ", style),
+            Span(glyph + " " + fit(text, self._grad_width) + " ", style),
         ]
         room = width - sum(cells(span.text) for span in spans)
         if room > 3:
@@ -97,7 +99,7 @@ class GraphView:
 
     def _columns(self, width: int) -> tuple[int, int, int]:
         op, label, shape = self.widths
-        room = width - self.rail_width - 8 - GRAD_WIDTH
+        room = width - self.rail_width - 8 - self._grad_width
         op = min(op, max(6, room // 2))
         shape = min(shape, max(4, (room - op) // 2))
         return op, max(0, min(label, room - op - shape)), shape
@@ -166,13 +168,26 @@ class GraphView:
         }.get(self.rows[owner].state, "forward")
 
     def _tail(self, row: RowDetails, room: int) -> Line:
-        """Put the log-bar of |grad| first, behind it the leaves."""
+        """Put the log-bar of |grad| first, behind it the leaves.
+
+        Where room is short the bar goes before the leaves do, and of these only whole ones are
+        shown: a number that is cut short would lie.
+        """
         longest = min(10, room // 2)
-        bar = self.glyphs.bar * numbers.bar(row.grad, longest) if longest >= 4 else ""
-        if longest < 4 or longest + 1 + width_of(row.inline) > room:
-            # A number that is cut short would lie; a missing bar does not.
-            return row.inline
-        return (Span(bar, "backward"), Span(" " * (longest - cells(bar) + 1)), *row.inline)
+        inline = row.inline
+        if longest >= SHORT_BAR and longest + 1 + width_of(inline) <= room:
+            pass
+        elif inline and width_of(inline) <= room:
+            return inline
+        else:
+            longest = min(10, max(longest, SHORT_BAR), room)
+            inline = whole_parts(inline, room - longest - 1)
+        bar = self.glyphs.bar * numbers.bar(row.grad, longest)
+        return (Span(bar, "backward"), Span(" " * (longest - cells(bar) + 1)), *inline)
+
+    @property
+    def _grad_width(self) -> int:
+        return GRAD_WIDTH + (PASSES_WIDTH if any(row.passes > 1 for row in self.rows) else 0)
 
 
 def graph_view(
@@ -204,7 +219,7 @@ def graph_view(
         summary=_summary(rows),
         empty=() if rows else _empty(moment),
         widths=(
-            max((cells(row.name) for row in rows), default=2),
+            max((cells(details.title) for details in read.values()), default=2),
             min(max((cells(details.label) for details in read.values()), default=0), LABEL_WIDTH),
             max((cells(details.shape) for details in read.values()), default=3),
         ),

@@ -56,8 +56,9 @@ class GraphRow:
 
 @dataclass(frozen=True, slots=True)
 class RowDetails:
-    """What is written in a row: label, shape, |grad| of its output, the leaves it takes."""
+    """What is written in a row: title, label, shape, |grad| of its output, the leaves it takes."""
 
+    title: str
     label: str
     shape: str
     grad: float | None
@@ -112,7 +113,10 @@ def read_details(
     if row.made is not None and row.made.tensor is not None:
         # A ghost of the future has no value as of this moment, but it does have a shape.
         made = moment.run.value(row.made.tensor, moment.run.head, row.made.version)
+    # A result without a name in the script goes by the same name as in the cards: mul_1.
+    numbered = bool(name) and not variable and not is_op_name(name, "tensor")
     return RowDetails(
+        title=name if numbered else row.name,
         label=label,
         shape=numbers.shape(made.shape) if made else "",
         grad=norm_of(moment, row.arriving),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from gradstep.views import numbers
 from gradstep.views.cards.card import brief
 from gradstep.views.glyphs import Glyphs
-from gradstep.views.reading import is_op_name, iteration_span, one, value_of
+from gradstep.views.reading import is_op_name, iteration_span, one, result_name, value_of
 from gradstep.views.stretch import read_stretch
 from gradstep.views.text import Line, line
 
@@ -38,6 +38,8 @@ class _Values:
     """What is known of each line: the latest entry under a key wins and moves to the end."""
 
     lines: dict[int, dict[str, Line]] = field(default_factory=dict)
+    order: dict[str, int] = field(default_factory=dict)
+    """Keys that are sorted by these numbers: gradients stand as the parameters do."""
 
     def put(self, number: int, key: str, text: Line) -> None:
         entries = self.lines.setdefault(number, {})
@@ -69,7 +71,7 @@ def inline_values(moment: Moment, file: str, glyphs: Glyphs) -> dict[int, Line]:
             values.put(row.line, "clip", line((f"|g| {norm}", "warning")))
         elif row.kind == "fetched" and row.file == file:
             _fetched(moment, values, row, refs)
-    return {number: _join(entries) for number, entries in values.lines.items()}
+    return {number: _join(entries, values.order) for number, entries in values.lines.items()}
 
 
 def _latest_ops(rows: list[EventRow], file: str) -> set[int]:
@@ -81,9 +83,10 @@ def _latest_ops(rows: list[EventRow], file: str) -> set[int]:
     return {seq for line_ops in latest.values() for seq in line_ops}
 
 
-def _join(entries: dict[str, Line]) -> Line:
+def _join(entries: dict[str, Line], order: dict[str, int]) -> Line:
     first = [entries.pop("progress")] if "progress" in entries else []
-    shown = [*first, *list(entries.values())[-MOST_VALUES:]]
+    latest = sorted(list(entries)[-MOST_VALUES:], key=lambda key: order.get(key, 0))
+    shown = [*first, *(entries[key] for key in latest)]
     found: list[Line] = []
     for entry in shown:
         found += [line("  "), entry] if found else [entry]
@@ -102,9 +105,10 @@ def _op(moment: Moment, values: _Values, row: EventRow, refs: tuple[TensorRef, .
     text = brief(moment, output) if single else numbers.shape(value.shape)
     entries = values.lines.get(row.line, {})
     if is_op_name(name, row.name):
+        shown = result_name(moment, output.tensor, row.name)
         # A result without a name of its own is shown only while the line has nothing better.
         if not any(key != "anonymous" for key in entries):
-            values.put(row.line, "anonymous", line((f"{row.name} {text}", "forward dim")))
+            values.put(row.line, "anonymous", line((f"{shown} {text}", "forward dim")))
         return
     entries.pop("anonymous", None)
     bad = value.nan or value.inf
@@ -132,6 +136,7 @@ def _progress(
         param, after = one(refs, "param"), one(refs, "after")
         if param and param.tensor is not None and after:
             name = f"{row.name or moment.name(param.tensor)}.grad"
+            values.order[name] = param.tensor
             values.put(number, name, line((f"{name} {_size(moment, after)}", "leaf italic")))
         return
     place[1] += 1
@@ -163,8 +168,12 @@ def _ended(values: _Values, row: EventRow, phases: dict[int, list[int]], glyphs:
     text = f"{glyph} {numbers.plural(place[1], noun)} {glyphs.tick}"
     if row.phase == "zero_grad" and not place[1]:
         text = f"{glyph} nothing to clear {glyphs.tick}"
+    if row.phase == "step" and not place[1]:
+        text, style = f"{glyph} nothing changed", "warning"
     if row.detail.get("error"):
-        text, style = f"{glyphs.cross} {row.detail['error']}", "error"
+        # The kind of error has room here; the card has the whole message.
+        kind = str(row.detail["error"]).partition(":")[0]
+        text, style = f"{glyphs.cross} failed: {kind}", "error"
     values.put(place[0], "progress", line((text, f"{style} italic")))
 
 

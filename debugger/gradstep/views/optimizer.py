@@ -116,7 +116,7 @@ def optimizer_view(
         selected = about.tensor if about else None
     if selected not in {param for _, param in held}:
         selected = held[0][1] if held else None
-    updates = _latest_updates(moment, len(held))
+    updates = _without_stale(moment, _latest_updates(moment, len(held)))
     states = _state_names(moment, held)
     names = {param: moment.name(param) for _, param in held}
     first = min(max((len(name) for name in names.values()), default=5), 20) + 1
@@ -241,6 +241,21 @@ def _latest_updates(moment: Moment, wanted: int) -> dict[tuple[int, int], EventR
         if param is not None and param.tensor is not None:
             found.setdefault((int(row.detail.get("optimizer", 0)), param.tensor), row)
     return found
+
+
+def _without_stale(
+    moment: Moment, updates: dict[tuple[int, int], EventRow]
+) -> dict[tuple[int, int], EventRow]:
+    """Drop updates of parameters that their optimizer's last finished step skipped."""
+    last: dict[int, int] = {}
+    wanted = {optimizer for optimizer, _ in updates}
+    rows = moment.run.events_before(moment.seq + 1, kinds=("phase_exited",))
+    for looked, row in enumerate(rows):
+        if wanted <= last.keys() or looked > MOST_UPDATES:
+            break
+        if row.phase == "step":
+            last.setdefault(int(row.detail.get("optimizer") or 0), row.enclosing)
+    return {key: row for key, row in updates.items() if row.seq > last.get(key[0], 0)}
 
 
 def _relative_change(moment: Moment, row: EventRow | None) -> float | None:

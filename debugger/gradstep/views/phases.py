@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Final
 
 from gradstep.views import numbers
 from gradstep.views.glyphs import PHASE_STYLES, UNICODE, Glyphs, phase_glyph
+from gradstep.views.holding import optimizer_of
+from gradstep.views.progress import call_progress, nodes_made, with_gradient
 from gradstep.views.reading import counts, iteration_span
-from gradstep.views.stretch import read_stretch
 from gradstep.views.text import Line, Span, cells, crop, line, pad
-from gradstep.views.title import MOST_PARAMETERS
 
 if TYPE_CHECKING:
+    from gradstep.protocol.row import EventRow
     from gradstep.trace.moment import Moment
 
 PHASES: Final = ("zero_grad", "forward", "backward", "step")
@@ -23,6 +24,7 @@ COUNTED: Final = {
     "backward": ("node", "node"),
     "step": ("updated", "param"),
 }
+NOTHING: Final = {"zero_grad": "nothing to clear", "step": "nothing changed"}
 SHORT: Final = {"zero_grad": "zero", "forward": "fwd", "backward": "bwd", "step": "step"}
 
 Counts = Mapping[tuple[str, str], int]
@@ -38,13 +40,17 @@ class PhaseStrip:
 
 @dataclass(frozen=True, slots=True)
 class _Phase:
-    """One phase of the iteration: how much of it has happened, and how much is expected."""
+    """One phase of the iteration: how much of it has happened, and how much is expected.
+
+    `done` and `total` are of the whole iteration, which may enter a phase several times.
+    """
 
     name: str
     done: int
     total: int
     active: bool
     finished: bool
+    failed: bool
     detail: str
 
 
@@ -64,45 +70,30 @@ def _read(moment: Moment) -> list[_Phase]:
     start, stop = iteration_span(moment, event.iteration)
     sofar = counts(moment, start, moment.seq + 1)
     expected = _expected(moment, start, stop)
-    entered = {
-        row.phase: row
-        for row in moment.run.events(max(start, 1), moment.seq + 1, kinds=("phase_entered",))
-        if row.phase in PHASES and row.iteration == event.iteration
-    }
+    entered: dict[str, EventRow] = {}
+    failed: dict[str, bool] = {}
+    kinds = ("phase_entered", "phase_exited")
+    for row in moment.run.events(max(start, 1), moment.seq + 1, kinds=kinds):
+        if row.phase not in PHASES or row.iteration != event.iteration:
+            continue
+        failed[row.phase] = row.kind == "phase_exited" and bool(row.detail.get("error"))
+        if row.kind == "phase_entered":
+            entered[row.phase] = row
     phases = []
     for name in PHASES:
-        kind, noun = COUNTED[name]
+        kind, _ = COUNTED[name]
         done = sofar.get((kind, name), 0)
         total = max(done, expected.get((kind, name), 0))
         active = event.phase == name and event.kind != "phase_exited"
-        ran = name in entered
-        finished = ran and not active
-        phases.append(
-            _Phase(
-                name,
-                done,
-                total,
-                active,
-                finished,
-                _detail(moment, name, noun, done, total, active, ran),
-            )
-        )
+        entry = entered.get(name)
+        now: tuple[int, int | None] = (done, total)
+        if active and entry is not None:
+            now = call_progress(moment, entry, (start, stop))
+            total = max(done, done - now[0] + (now[1] if now[1] is not None else total))
+        detail = _detail(moment, name, done, total, now if active else None, entry)
+        finished = entry is not None and not active
+        phases.append(_Phase(name, done, total, active, finished, failed.get(name, False), detail))
     return phases
-
-
-def _nodes_made(moment: Moment, start: int, stop: int) -> int:
-    """Count the backward nodes that forward has made: as many as backward may have to run."""
-    if not 0 < start < stop:
-        return 0
-    rows = read_stretch(moment.run, start, stop).upto(moment.seq)
-    return sum(len(row.detail.get("nodes") or ()) for row in rows if row.kind == "op")
-
-
-def _with_gradient(moment: Moment) -> int:
-    """Count the parameters in optimizers whose `.grad` is a tensor."""
-    groups = [group for optimizer in moment.optimizers() for group in optimizer.groups]
-    held = [param for group in groups for param in group.get("params", ())]
-    return sum(moment.grad(param).tensor is not None for param in held[:MOST_PARAMETERS])
 
 
 def _expected(moment: Moment, start: int, stop: int) -> Counts:
@@ -115,23 +106,36 @@ def _expected(moment: Moment, start: int, stop: int) -> Counts:
         return counts(moment, start, stop)
     before = counts(moment, *iteration_span(moment, moment.event.iteration - 1))
     if ("node", "backward") not in before:
-        before[("node", "backward")] = _nodes_made(moment, start, moment.seq + 1)
+        before[("node", "backward")] = nodes_made(moment, start)
     if ("updated", "step") not in before:
-        before[("updated", "step")] = _with_gradient(moment)
+        before[("updated", "step")] = with_gradient(moment, moment.optimizers())
     own = counts(moment, start, stop)
     return {key: max(before.get(key, 0), own.get(key, 0)) for key in {*before, *own}}
 
 
 def _detail(
-    moment: Moment, name: str, noun: str, done: int, total: int, active: bool, ran: bool
+    moment: Moment,
+    name: str,
+    done: int,
+    total: int,
+    now: tuple[int, int | None] | None,
+    entry: EventRow | None,
 ) -> str:
-    amount = f"{done}/{numbers.plural(total, noun)}" if active else numbers.plural(done, noun)
-    if not ran and not active:
+    """Say how much a phase did: `now` is of the call that is running, None if none is."""
+    noun = COUNTED[name][1]
+    if now is not None:
+        ran, whole = now
+        amount = numbers.plural(ran, noun)
+        if whole is not None:
+            amount = f"{ran}/{numbers.plural(whole, noun)}" if whole else NOTHING.get(name, amount)
+    elif entry is None:
         amount = numbers.plural(total, noun) if total else ""
-    elif name == "zero_grad" and not done and not active:
-        amount = "nothing to clear"
+    else:
+        amount = numbers.plural(done, noun) if done else NOTHING.get(name, "")
     if name == "step":
         classes = [optimizer.class_name for optimizer in moment.optimizers()]
+        if entry is not None and (optimizer := optimizer_of(moment, entry)) is not None:
+            classes = [optimizer.class_name]
         return " · ".join(part for part in (", ".join(dict.fromkeys(classes)), amount) if part)
     return amount
 
@@ -145,6 +149,10 @@ def _strip(phases: list[_Phase], brevity: int, glyphs: Glyphs) -> Line:
             spans.append(Span(joint, "dim"))
         glyph = phase_glyph(glyphs, phase.name)
         style = PHASE_STYLES[phase.name] if phase.active or phase.finished else "dim"
+        if phase.failed:
+            style = "error"
+        elif phase.finished and phase.name == "step" and not phase.done:
+            style = "warning"
         name = phase.name if brevity < 2 or phase.active else SHORT[phase.name]
         detail = phase.detail if brevity < 3 or phase.active else ""
         if brevity and not phase.active:
@@ -154,8 +162,14 @@ def _strip(phases: list[_Phase], brevity: int, glyphs: Glyphs) -> Line:
             spans.append(Span(f" {detail}" if detail else "", style))
         else:
             spans.append(Span(f"{glyph} {name}", f"{style} bold" if phase.finished else style))
-            tick = f" {glyphs.tick}" if phase.finished else ""
-            spans.append(Span(f" {detail}{tick}" if detail else tick, style if tick else "dim"))
+            # A step that changed nothing is hardly what anybody wanted: no tick.
+            fine = phase.finished and (phase.done or phase.name != "step")
+            tick = f" {glyphs.tick}" if fine else ""
+            if phase.failed:
+                tick = f" {glyphs.cross} failed" if not brevity else f" {glyphs.cross}"
+            spans.append(
+                Span(f" {detail}{tick}" if detail else tick, style if phase.finished else "dim")
+            )
     return tuple(span for span in spans if span.text)
 
 

@@ -68,6 +68,12 @@ def is_op_name(name: str, op: str) -> bool:
     return bool(re.fullmatch(rf"(?:{re.escape(op)}|tensor)_\d+", name))
 
 
+def result_name(moment: Moment, tensor: int | None, op: str) -> str:
+    """Give the one name of an op's result: the script's, else that of the op and its number."""
+    name = moment.name(tensor) if tensor is not None else ""
+    return op if not name or re.fullmatch(r"tensor_\d+", name) else name
+
+
 def counts(moment: Moment, start: int, stop: int) -> dict[tuple[str, str], int]:
     """Count the events [start, stop) by (kind, phase)."""
     return moment.run.counts(start, stop) if 0 < start < stop else {}

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 from gradstep.trace.numbers import to_numpy
 from gradstep.views import numbers
 from gradstep.views.glyphs import UNICODE, Glyphs
-from gradstep.views.reading import one
+from gradstep.views.passing import passed_gradient, passing_name
+from gradstep.views.reading import one, value_of
 from gradstep.views.tensor_grid import (
     LABEL_WIDTH,
     OVERVIEW_COLUMNS,
@@ -46,6 +47,10 @@ SUBJECTS: Final = {
 }
 """What the end of a phase is about: events of a kind, and the parameter's value or gradient."""
 
+NO_LEAF: Final = (
+    "Only leaves keep a .grad: backward passes through here without storing (retain_grad() would)."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class TensorView:
@@ -55,13 +60,16 @@ class TensorView:
     `cell_width` wide. `rows`/`columns` is the size of the whole matrix shown (the last two
     dimensions), `row`/`column` where the window begins after clamping, `slices` how many
     matrices there are (product of the leading dimensions). A vector is folded into rows.
-    `overview` is a coarse heat picture of the whole matrix. `note` says why there are no cells.
+    `overview` is a coarse heat picture of the whole matrix. `note` says why there are no cells, or
+    what they are of; `companion` is `.grad` of a leaf whose value is shown, or the value. A single
+    number stands in the header alone.
     """
 
     tensor: int | None
     what: str
     header: Line
     stats: Line = ()
+    companion: Line = ()
     row_labels: tuple[str, ...] = ()
     column_labels: tuple[str, ...] = ()
     cells: tuple[tuple[Cell, ...], ...] = ()
@@ -84,7 +92,8 @@ class TensorView:
             for label, row in zip(self.row_labels, self.cells, strict=True)
         ]
         columns = line((" " * LABEL_WIDTH + " ".join(self.column_labels), "dim"))
-        parts = [self.header, self.stats, *((columns, *grid) if grid else ()), *self.note]
+        cells = (columns, *grid) if grid else ()
+        parts = [self.header, self.stats, self.companion, *cells, *self.note]
         return tuple(part for part in (*parts, self.more, self.histogram) if part)
 
 
@@ -136,44 +145,60 @@ def tensor_view(
             what = "value" if what == "grad" else "grad"
     if tensor is None:
         return _nothing(None, what, line(("no tensor", "bold")), "Select an op or a parameter.")
-    passing = _passing(moment, tensor)
+    passing = passing_name(moment, tensor)
     name = passing or moment.name(tensor)
+    note: tuple[Line, ...] = ()
+    other: Line = ()
     if what == "grad":
         state = moment.grad(tensor)
+        value = moment.value(state.tensor) if state.tensor is not None else None
         if state.tensor is None:
-            return _no_grad(moment, tensor, name, known=state.known)
-        value = moment.value(state.tensor)
+            passed = passed_gradient(moment, tensor) if not passing else None
+            if passed is None:
+                return _no_grad(moment, tensor, name, known=state.known, passing=bool(passing))
+            value = value_of(moment, passed)
+            note = wrapped(f"{name} is no leaf. {NO_LEAF} Shown is the one that passed.", width)
+        elif not passing:
+            other = _companion(moment.value(tensor), name, "value", width)
         name += ".grad"
     else:
         value = moment.value(tensor)
+        if not passing and (moment.is_parameter(tensor) or moment.grad(tensor).known):
+            state = moment.grad(tensor)
+            grad = moment.value(state.tensor) if state.tensor is not None else None
+            other = _companion(grad, ".grad", "grad", width)
     if value is None:
         return _nothing(tensor, what, line((name, "bold")), "It does not exist yet at this event.")
-    header = crop(_header(moment, tensor, name, "grad" if passing else what, value), width)
-    stats = crop(_stats(value, width), width)
-    base = TensorView(tensor, what, header, stats)
+    title = Title(name, "grad" if passing else what, passed=bool(note))
+    single = math.prod(value.shape) == 1
+    if single and other:
+        title = replace(title, rest=(*line("  "), *other))
+        other = ()
+    header = _header(moment, tensor, title, value, width)
+    stats = () if single else crop(_stats(value, width), width)
+    base = TensorView(tensor, what, header, stats, companion=other, note=note)
     if value.content is None:
         text = "Its contents were not recorded: statistics only."
-        return replace(base, note=wrapped(text, width))
+        return replace(base, note=(*note, *wrapped(text, width)))
+    if single:
+        return base  # The header says it all.
     try:
         array = to_numpy(value)
     except ValueError as error:
-        return replace(base, note=wrapped(str(error), width))
-    return _with_grid(base, array, (row, column, slice_index), (width, height), glyphs)
+        return replace(base, note=(*note, *wrapped(str(error), width)))
+    taken = len(note) + bool(other)
+    return _with_grid(base, array, (row, column, slice_index), (width, height - taken), glyphs)
 
 
-def _passing(moment: Moment, tensor: int) -> str:
-    """Name a gradient that the node under the cursor takes or gives; "" for any other tensor."""
-    event = moment.event
-    if event.kind != "node":
-        return ""
-    place = 0
-    for ref in moment.run.tensors(event.seq):
-        if ref.role == "grad_input":
-            if ref.tensor == tensor:
-                return f"grad_input {place} of {event.name}"
-            place += 1
-    about = one(moment.run.tensors(event.seq), "grad_output")
-    return f"grad_output of {event.name}" if about and about.tensor == tensor else ""
+def _companion(value: TensorValue | None, label: str, what: str, width: int) -> Line:
+    """Say `.grad` of a leaf beside its value, or the value: the number, or its statistics."""
+    style = "backward" if what == "grad" else "leaf"
+    head = Span(f"{label} ", f"{style} dim")
+    if value is None:
+        return (head, Span("None", "dim"))
+    if math.prod(value.shape) == 1:
+        return (head, Span(_scalar(value), f"{style} bold"))
+    return crop((head, *_stats(value, width - width_of((head,)))), width)
 
 
 def _with_grid(
@@ -241,24 +266,42 @@ def _more(rows: int, columns: int, slices: int, leading: tuple[int, ...], glyphs
     return line((f"{glyphs.ellipsis} " + " · ".join(parts), "dim")) if parts else ()
 
 
-def _header(moment: Moment, tensor: int, name: str, what: str, value: TensorValue) -> Line:
+@dataclass(frozen=True, slots=True)
+class Title:
+    """What a header begins with; `passed`: a gradient that its tensor did not keep."""
+
+    name: str
+    what: str
+    passed: bool = False
+    rest: Line = ()
+
+
+def _header(moment: Moment, tensor: int, title: Title, value: TensorValue, width: int) -> Line:
     role = ""
-    if what != "grad":
+    if title.what != "grad":
         if moment.is_parameter(tensor):
             role = "parameter"
         elif moment.is_leaf(tensor):
             role = "leaf"
         elif value.requires_grad:
             role = "in the graph"
-    style = "leaf" if moment.is_parameter(tensor) else "forward"
-    spans = [
-        Span(name, ("backward" if what == "grad" else style) + " bold"),
-        Span(f"  {numbers.dtype(value.dtype)}{numbers.shape(value.shape)}", "dim"),
-    ]
-    if role:
-        spans.append(Span(f"  {role}", "dim"))
-    spans.append(Span(f"  since event {numbers.count(value.seq)}", "dim"))
-    return tuple(spans)
+    style = "backward" if title.what == "grad" else "forward"
+    if style == "forward" and moment.is_parameter(tensor):
+        style = "leaf"
+    spans = [Span(title.name, f"{style} bold")]
+    if title.passed:
+        spans += [Span(" None", "bold"), Span("  passed:", "dim")]
+    if math.prod(value.shape) == 1:
+        bad = bool(value.nan or value.inf)
+        spans.append(Span(f" {_scalar(value)}", "error bold" if bad else "bold"))
+    spans += title.rest
+    # What is least needed goes first where room is short, and always as a whole.
+    facts = [f"{numbers.dtype(value.dtype)}{numbers.shape(value.shape)}"]
+    facts += [role] if role else []
+    facts.append(f"since event {numbers.count(value.seq)}")
+    while len(facts) > 1 and width_of(tuple(spans)) + sum(len(f) + 2 for f in facts) > width:
+        facts.pop()
+    return crop((*spans, *(Span(f"  {fact}", "dim") for fact in facts)), width)
 
 
 def _stats(value: TensorValue, width: int) -> Line:
@@ -271,8 +314,6 @@ def _stats(value: TensorValue, width: int) -> Line:
         for label, count in (("NaN", value.nan), ("Inf", value.inf))
         if count
     ]
-    if size == 1:
-        return _spaced([_figure("value", _scalar(value), "bold"), *bad])
     figures = {
         "mean": value.mean,
         "std": value.std,
@@ -315,13 +356,12 @@ def _scalar(value: TensorValue) -> str:
     return numbers.number(int(value.mean) if whole else value.mean)
 
 
-def _no_grad(moment: Moment, tensor: int, name: str, *, known: bool) -> TensorView:
+def _no_grad(moment: Moment, tensor: int, name: str, *, known: bool, passing: bool) -> TensorView:
     header = line((f"{name}.grad", "backward bold"), ("  None", "dim"))
-    if not (moment.is_leaf(tensor) or moment.is_parameter(tensor)):
-        text = (
-            "Only leaves keep a .grad: backward passes through here without storing "
-            "(retain_grad() would)."
-        )
+    if passing:
+        text = "It is a gradient on its way through backward, and has no .grad of its own."
+    elif not (moment.is_leaf(tensor) or moment.is_parameter(tensor)):
+        text = f"It is no leaf. {NO_LEAF}"
     elif not moment.is_parameter(tensor):
         text = "It does not require a gradient, so backward never comes here."
     elif known:

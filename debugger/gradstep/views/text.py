@@ -114,6 +114,22 @@ def crop(spans: Line, width: int) -> Line:
     return tuple(span for span in kept if span.text)
 
 
+def whole_parts(spans: Line, width: int) -> Line:
+    """Keep the parts of a line, set apart by blank spans, that fit as a whole, in their order."""
+    parts: list[list[Span]] = [[]]
+    for span in spans:
+        if span.text.isspace():
+            parts.append([])
+        else:
+            parts[-1].append(span)
+    found: Line = ()
+    for part in parts:
+        gap = (Span("  "),) if found else ()
+        if part and width_of((*found, *gap, *part)) <= width:
+            found = (*found, *gap, *part)
+    return found
+
+
 def pad(spans: Line, width: int) -> Line:
     """Make a line exactly `width` cells."""
     spans = crop(spans, width)

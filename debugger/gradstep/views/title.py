@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 from gradstep.views import numbers
 from gradstep.views.glyphs import UNICODE, Glyphs
+from gradstep.views.reading import iteration_span, one, value_of
 from gradstep.views.source import place_of
+from gradstep.views.stretch import read_stretch
 from gradstep.views.text import Line, Span, justify, line, width_of
 
 if TYPE_CHECKING:
@@ -69,10 +71,15 @@ def _parts(moment: Moment, glyphs: Glyphs) -> list[tuple[int, Line]]:
     if event.step:
         parts.append((4, line(("step ", "dim"), numbers.count(event.step))))
     losses = moment.run.losses(moment.seq)
-    if losses:
-        parts += _loss([loss[3] for loss in losses], glyphs)
+    fresh, moved_on = newer_loss(moment, losses[-1][0] if losses else 0)
+    values = [loss[3] for loss in losses]
+    if fresh is not None:
+        parts += _loss([*values, fresh], glyphs)
+    elif values:
+        parts += _loss(values, glyphs, "last loss " if moved_on else "loss ")
     norm = grad_norm(moment)
-    if norm is not None:
+    if norm is not None and not (event.phase == "backward" and event.kind != "phase_exited"):
+        # While backward adds to one leaf after the other, the norm is of no gradient yet.
         style = "" if math.isfinite(norm) else "error bold"
         parts.append((5, line(("|g| ", "dim"), (numbers.short(norm), style))))
     rates = learning_rates(moment)
@@ -81,10 +88,36 @@ def _parts(moment: Moment, glyphs: Glyphs) -> list[tuple[int, Line]]:
     return parts
 
 
-def _loss(values: list[float], glyphs: Glyphs) -> list[tuple[int, Line]]:
+def newer_loss(moment: Moment, after: int) -> tuple[float | None, bool]:
+    """Look for a loss newer than the one that backward began from at event `after`, 0 for none.
+
+    That is what the last op of a forward made, once that forward is over, if it is one number that
+    requires a gradient. The second answer tells whether the script has moved on to another
+    iteration or forward, so that the older loss is no longer its own.
+    """
+    start, _ = iteration_span(moment, moment.event.iteration)
+    rows = read_stretch(moment.run, start, moment.seq + 1).upto(moment.seq) if start else []
+    over = moved_on = False
+    for row in reversed(rows):
+        if row.seq <= after:
+            return None, moved_on
+        if row.phase != "forward":
+            continue
+        moved_on = True
+        over = over or row.kind == "phase_exited"
+        if row.kind == "op":
+            value = value_of(moment, one(moment.run.tensors(row.seq), "output"))
+            single = value is not None and all(size == 1 for size in value.shape)
+            if over and value is not None and single and value.requires_grad:
+                return value.mean if value.mean is not None else math.nan, True
+            return None, True
+    return None, moved_on or start > after
+
+
+def _loss(values: list[float], glyphs: Glyphs, label: str = "loss ") -> list[tuple[int, Line]]:
     now = values[-1]
     style = "bold" if math.isfinite(now) else "error bold"
-    spans = [Span("loss ", "dim"), Span(numbers.number(now), style)]
+    spans = [Span(label, "dim"), Span(numbers.number(now), style)]
     if len(values) > 1 and now != values[-2]:
         falls = now < values[-2]
         look = "success" if falls else "warning"

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, ClassVar
 from gradstep.trace.numbers import decode
 from gradstep.tui.frame import EMPTY, Frame
 from gradstep.tui.widgets.lines import LinesView
-from gradstep.views.numbers import dtype, number, shape
+from gradstep.views.numbers import dtype, number, shape, short
 from gradstep.views.text import Line, fit, line
 
 if TYPE_CHECKING:
+    from gradstep.trace.model import TensorValue
     from gradstep.trace.moment import Moment
 
 NAME_WIDTH = 18
@@ -39,7 +40,7 @@ class LocalsPane(LinesView):
         # A name such as relu_3 is ours, not the script's: the graph shows those.
         names = {
             name: tensor
-            for name, tensor in moment.names_to_tensors().items()
+            for name, tensor in moment.names_to_tensors(of_ops=False).items()
             if moment.name(tensor) == name or moment.is_leaf(tensor)
         }
         order = sorted(names, key=lambda name: (not moment.is_parameter(names[name]), name))
@@ -57,22 +58,27 @@ def _row(moment: Moment, name: str, tensor: int) -> Line:
     if value is None:
         return ()
     style = "leaf" if moment.is_parameter(tensor) else "forward"
-    content = decode(value, 1) if value.content is not None and _size(value.shape) == 1 else []
-    what = (
-        number(content[0])
-        if content
-        else f"{number(value.min)} … {number(value.max)}  norm {number(value.norm)}"
-    )
+    what = _brief(value)
+    if _size(value.shape) != 1:
+        what = f"{short(value.min)} … {short(value.max)}  {what}"
     grad = moment.grad(tensor)
     mark = ""
     if moment.is_parameter(tensor) and grad.known:
-        mark = "  .grad None" if grad.tensor is None else "  .grad ✓"
+        found = moment.value(grad.tensor) if grad.tensor is not None else None
+        mark = f"  .grad {'None' if found is None else _brief(found)}"
     return line(
         (f" {fit(name, NAME_WIDTH)}", f"{style} bold"),
         (f" {dtype(value.dtype)}{shape(value.shape)}".ljust(14), "dim"),
         (f" {what}", ""),
         (mark, "dim"),
     )
+
+
+def _brief(value: TensorValue) -> str:
+    """Say one number itself, more of them by their norm."""
+    if _size(value.shape) == 1 and value.content is not None:
+        return number(decode(value, 1)[0])
+    return f"|·| {short(value.norm)}"
 
 
 def _size(sizes: tuple[int, ...]) -> int:

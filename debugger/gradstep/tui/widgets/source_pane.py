@@ -18,17 +18,17 @@ from gradstep.tui.paint import Painter
 from gradstep.tui.widgets.lines import LinesView
 from gradstep.views.glyphs import Glyphs
 from gradstep.views.source import SourceLine, SourceView, source_view
-from gradstep.views.text import Line, Span, crop, line, restyle, width_of
+from gradstep.views.text import Line, Span, crop, line, restyle, whole_parts, width_of
 
 
 class SourcePane(LinesView):
     """The file of the event under the cursor; the gutter takes clicks for breakpoints."""
 
     HELP: ClassVar[str] = (
-        "The script. ► marks the line that caused the event under the cursor; during backward it "
-        "is the forward line that made the node. What a line computed in this iteration stands "
-        "at its right. b or a click in the gutter sets a breakpoint (● plain, ◆ conditional, "
-        "○ switched off); t runs to the selected line."
+        "The script. ► marks the line that caused the event under the cursor; during backward that "
+        "is the backward() call, and ◄ marks the forward line that made the node. What a line "
+        "computed in this iteration stands at its right. b or a click in the gutter sets a "
+        "breakpoint (● plain, ◆ conditional, ○ switched off); t runs to the selected line."
     )
 
     class BreakpointAsked(Message):
@@ -103,7 +103,7 @@ class SourcePane(LinesView):
             if taken + wanted > room:
                 code = crop(code, max(room // 2, room - wanted))
             free = max(0, room - width_of(code) - 2)
-            code = (*code, Span("  "), *restyle(crop(source.inline, free), "italic"))
+            code = (*code, Span("  "), *restyle(whole_parts(source.inline, free), "italic"))
         else:
             code = crop(code, room)
         return (*source.gutter, *code)

@@ -12,6 +12,7 @@ from textual.strip import Strip
 from gradstep.tui.frame import EMPTY, Frame
 from gradstep.tui.paint import Painter
 from gradstep.tui.widgets.lines import LinesView
+from gradstep.views.passing import passed_gradient
 from gradstep.views.tensor import TensorView, tensor_view
 from gradstep.views.text import Line, line
 
@@ -37,8 +38,9 @@ class TensorPane(LinesView):
     ]
     HELP: ClassVar[str] = (
         "The selected tensor as it was at the event under the cursor: statistics, values with "
-        "blue for negative and orange for positive, histogram. v switches between value and "
-        "gradient. Arrow keys move the window, < and > go through the leading dimensions, "
+        "blue for negative and orange for positive, a dot for zero, histogram. "
+        "Of a leaf value and .grad are shown together; v switches which of them fills the pane. "
+        "Arrow keys move the window, < and > go through the leading dimensions, "
         "L goes to the event that last changed it."
     )
     has_row_cursor = False
@@ -74,7 +76,7 @@ class TensorPane(LinesView):
         matrix = self._where[2]
         self.view = view
         self._where = [view.row, view.column, min(matrix, max(0, view.slices - 1))]
-        lines: list[Line] = [view.header, view.stats]
+        lines: list[Line] = [part for part in (view.header, view.stats, view.companion) if part]
         first = len(lines)
         if view.cells:
             lines.append(self._column_titles(view))
@@ -92,6 +94,9 @@ class TensorPane(LinesView):
             return self._view_of(moment, tensor)
         if moment.is_leaf(tensor):
             return self._view_of(moment, tensor)
+        if passed_gradient(moment, tensor) is not None:
+            return self._view_of(moment, tensor)
+        # A ghost's result lies in another iteration: its gradient there is the best there is.
         view = self._view_of(moment, gradient, "value")
         said = line(("gradient of ", "dim"), (moment.name(tensor), "backward bold"), "  ")
         return replace(view, tensor=tensor, header=(*said, *view.header[1:]))

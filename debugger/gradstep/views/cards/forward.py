@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from gradstep.views.cards.card import Draft, brief
-from gradstep.views.formulas import rule_of
-from gradstep.views.reading import having, is_op_name, one
+from gradstep.views import numbers
+from gradstep.views.cards.card import Draft, array_of, brief, chosen
+from gradstep.views.formulas import Unknown, read_op, rule_of, work_result
+from gradstep.views.reading import having, is_op_name, one, value_of
+from gradstep.views.text import line
 
 if TYPE_CHECKING:
     from gradstep.protocol.row import EventRow
+    from gradstep.trace.model import TensorRef
+
+MOST_TEXT: Final = 40
+"""Longer attributes, such as the indices of a getitem, would hide the numbers."""
 
 CUTS: Final = {
     "detach": "detach() shares the values but forgets where they came from",
@@ -29,11 +35,14 @@ def explain_op(draft: Draft, op: EventRow) -> None:
     outputs = [r for r in having(tensors, "output") if r.tensor is not None]
     made = moment.name(outputs[0].tensor) if outputs and outputs[0].tensor is not None else ""
     nodes = [str(node) for node in op.detail.get("nodes") or ()]
-    rule = rule_of(op, nodes[0] if nodes else op.name.title().replace("_", ""))
+    made_by = nodes or [op.name.title().replace("_", "")]
+    rules = list(dict.fromkeys(rule for node in made_by if (rule := rule_of(op, node))))
     where = "  ".join(part for part in (op.module, f"line {op.line}" if op.line else "") if part)
     draft.head(op.name, "forward", (f"  {where}", "dim"))
-    if rule:
-        draft.add((rule.forward, "forward"))
+    parts = [rule.forward for rule in rules]
+    if parts and (len(nodes) <= 1 or len(parts) == len(nodes)):
+        draft.add(("  then  ".join(parts), "forward"))
+    _numbers(draft, op, outputs[0] if outputs else None)
     for ref in having(tensors, "input"):
         if ref.tensor is not None:
             kind = _kind(draft, ref.tensor)
@@ -43,6 +52,13 @@ def explain_op(draft: Draft, op: EventRow) -> None:
                 brief(moment, ref),
                 (f"  {kind}", "leaf" if kind else ""),
             )
+    given = [
+        f"{name} {text}" if not name.startswith("input_") else f"{text} (a plain number)"
+        for name, text in (op.detail.get("attributes") or {}).items()
+        if len(str(text)) <= MOST_TEXT
+    ]
+    if given:
+        draft.add(("with ", "dim"), "  ".join(given))
     for ref in outputs:
         assert ref.tensor is not None
         draft.add(("out  ", "dim"), (moment.name(ref.tensor) + "  ", "bold"), brief(moment, ref))
@@ -57,6 +73,31 @@ def explain_op(draft: Draft, op: EventRow) -> None:
         draft.add((f"{arrow} remembers ", "dim"), (node, "backward"), (f"  {symbols}", "dim"))
     if made and not is_op_name(made, op.name):
         draft.say(f"{made}.grad_fn is {nodes[-1] if len(nodes) == 1 else op.detail['grad_fn']}")
+
+
+def _numbers(draft: Draft, op: EventRow, output: TensorRef | None) -> None:
+    """Work one element of the output out and compare it with what was recorded."""
+    recorded = array_of(draft.moment, output)
+    value = value_of(draft.moment, output)
+    if recorded is None or value is None or recorded.size == 0:
+        return
+    at = chosen(draft.element, recorded)
+    try:
+        worked = work_result(read_op(draft.moment, op), at)
+    except (Unknown, IndexError, ValueError, TypeError, AttributeError, OverflowError):
+        # Not a form of the op that the table foresees: the recorded numbers below stand alone.
+        return
+    if worked is None:
+        return
+    draft.shown = at
+    mark = draft.check(worked.value, float(recorded[at]), worked.scale, value.dtype)
+    draft.add(
+        line((numbers.index(at) + " " if at else "", "accent")),
+        line(worked.text),
+        line(" = "),
+        (*line((numbers.number(worked.value), "forward bold")), *mark),
+        indent=4,
+    )
 
 
 def _kind(draft: Draft, tensor: int) -> str:

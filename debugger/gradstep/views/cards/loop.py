@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from gradstep.views import numbers
 from gradstep.views.cards.card import Draft, brief
 from gradstep.views.reading import having, one
-from gradstep.views.text import line
 
 if TYPE_CHECKING:
     from gradstep.protocol.row import EventRow
@@ -38,46 +37,6 @@ def explain_forward(draft: Draft, event: EventRow) -> None:
     """Write the card of a forward stretch that begins."""
     draft.head("forward", "forward", (f"  line {event.line}", "dim"))
     draft.say("Each op computes its output and remembers what its backward will need.")
-
-
-def explain_exit(draft: Draft, event: EventRow) -> None:
-    """Write the card of a phase that ended."""
-    moment, glyphs = draft.moment, draft.glyphs
-    style = {"zero_grad": "zero"}.get(event.phase, event.phase if event.phase != "other" else "")
-    draft.head(f"{event.name or event.phase}", style, ("  done", "dim"))
-    if error := event.detail.get("error"):
-        draft.add((f"{glyphs.warning} raised: {error}", "error"))
-    kinds = {
-        "zero_grad": ("zeroed", "gradient cleared", "gradients cleared"),
-        "forward": ("op", "op ran", "ops ran"),
-        "backward": ("accumulated", "leaf got a contribution", "leaves got contributions"),
-        "step": ("updated", "parameter changed", "parameters changed"),
-    }
-    if event.phase not in kinds or not event.enclosing:
-        return
-    kind, single, several = kinds[event.phase]
-    rows = [
-        row
-        for row in moment.run.events(event.enclosing, event.seq, kinds=(kind,))
-        if row.enclosing == event.enclosing or event.phase == "forward"
-    ]
-    draft.add(f"{numbers.count(len(rows))} {single if len(rows) == 1 else several}")
-    if event.phase == "forward":
-        return
-    for row in rows[:MOST_SHOWN]:
-        tensors = moment.run.tensors(row.seq)
-        after = one(tensors, "param" if kind == "updated" else "after")
-        before = one(tensors, "before")
-        param = one(tensors, "param")
-        name = row.name or (moment.name(param.tensor) if param and param.tensor else "")
-        suffix = "" if kind == "updated" else ".grad"
-        draft.add(
-            line((f"{name}{suffix}  ", "leaf")),
-            line(brief(moment, before) if before else "None", f" {glyphs.arrow} "),
-            line((brief(moment, after) if after else "None", "bold")),
-        )
-    if len(rows) > MOST_SHOWN:
-        draft.say(f"and {len(rows) - MOST_SHOWN} more")
 
 
 def explain_fetched(draft: Draft, event: EventRow) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gradstep.views import numbers
 from gradstep.views.cards.card import Draft, array_of, brief, chosen
-from gradstep.views.formulas import Call, Rule, Unknown, is_inner, read_call, rule_of
+from gradstep.views.formulas import Call, Rule, Unknown, is_inner, read_call, rule_of, takes_inner
 from gradstep.views.formulas.call import Place, contents, signed
 from gradstep.views.reading import having, is_op_name, value_of
 from gradstep.views.text import Line, line
@@ -57,7 +57,11 @@ def _of(moment: Moment, op: EventRow | None) -> str:
     output = next((r for r in having(moment.run.tensors(op.seq), "output") if r.tensor), None)
     name = moment.name(output.tensor) if output and output.tensor is not None else ""
     call = f"{op.module}: {op.name}" if op.module else op.name
-    return call if not name or is_op_name(name, op.name) else f"{name} = {call}"
+    if not name or name.startswith("tensor_"):
+        return call
+    if is_op_name(name, op.name):
+        return f"{op.module}: {name}" if op.module else name
+    return f"{name} = {call}"
 
 
 def _input(
@@ -94,7 +98,7 @@ def _source(call: Call | None, position: int, inputs: list[TensorRef]) -> Tensor
     """Find the op's input that gradient `position` is of: plain numbers hold places too."""
     if call is None:
         return None
-    if is_inner(call.op):
+    if is_inner(call.op) or takes_inner(call.op, call.node):
         return None
     before = sum(1 for name in call.names[:position] if name == "")
     at = position - before

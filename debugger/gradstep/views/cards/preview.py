@@ -6,24 +6,16 @@ from typing import TYPE_CHECKING
 
 from gradstep.views import numbers
 from gradstep.views.cards.card import Draft, chosen
+from gradstep.views.cards.ended import write_unread
 from gradstep.views.cards.update import coming_update, hyper_text, write_update
+from gradstep.views.holding import held_by, optimizer_of
 from gradstep.views.text import line
 
 if TYPE_CHECKING:
     from gradstep.protocol.row import EventRow
     from gradstep.trace.model import OptimizerState
-    from gradstep.trace.moment import Moment
 
 MOST_ROWS = 8
-
-
-def optimizer_of(moment: Moment, event: EventRow) -> OptimizerState | None:
-    """Find the optimizer that an event tells of; the only one there is if it does not say."""
-    found = moment.optimizers()
-    number = event.detail.get("optimizer")
-    if number is None:
-        return found[0] if len(found) == 1 else None
-    return next((optimizer for optimizer in found if optimizer.id == number), None)
 
 
 def explain_step(draft: Draft, event: EventRow) -> None:
@@ -34,7 +26,7 @@ def explain_step(draft: Draft, event: EventRow) -> None:
     if optimizer is None:
         draft.say("The optimizer was not recorded.")
         return
-    params = [p for group in optimizer.groups for p in group.get("params", ())]
+    params = held_by(optimizer)
     ready = [p for p in params if moment.grad(p).tensor is not None]
     for param in params[:MOST_ROWS]:
         _preview(draft, optimizer, param)
@@ -44,6 +36,8 @@ def explain_step(draft: Draft, event: EventRow) -> None:
         draft.add(
             (f"{draft.glyphs.warning} every .grad is None: this step changes nothing", "warning")
         )
+    write_unread(draft, optimizer)
+    if not ready:
         return
     first = coming_update(moment, optimizer, ready[0])
     if first is not None:
@@ -83,11 +77,7 @@ def explain_zero_grad(draft: Draft, event: EventRow) -> None:
     moment = draft.moment
     draft.head(event.name or "zero_grad", "zero", ("  clears .grad", "dim"))
     optimizer = optimizer_of(moment, event)
-    params = (
-        [p for group in optimizer.groups for p in group.get("params", ())]
-        if optimizer
-        else moment.parameters()
-    )
+    params = held_by(optimizer) if optimizer else moment.parameters()
     full = [p for p in params if moment.grad(p).tensor is not None]
     draft.add(
         numbers.plural(len(params), "parameter"),

@@ -21,10 +21,23 @@ from gradstep.views.formulas import (
     softmax,
     unary,
 )
-from gradstep.views.formulas.call import Call, Place, Unknown, read_call
+from gradstep.views.formulas.call import Call, Place, Unknown, read_call, read_op
+from gradstep.views.formulas.results import work_result
 from gradstep.views.formulas.rule import Rule, Worked
 
-__all__ = ["Call", "Place", "Rule", "Unknown", "Worked", "is_inner", "read_call", "rule_of"]
+__all__ = [
+    "Call",
+    "Place",
+    "Rule",
+    "Unknown",
+    "Worked",
+    "is_inner",
+    "read_call",
+    "read_op",
+    "rule_of",
+    "takes_inner",
+    "work_result",
+]
 
 BY_NODE: Final[Mapping[str, Rule]] = {
     **arithmetic.RULES,
@@ -45,6 +58,12 @@ BY_OP: Final[Mapping[str, Rule]] = {
 }
 """Ops whose single node does more than its name says, or goes by another op's name."""
 
+PARTS: Final[Mapping[tuple[str, str], Rule]] = {
+    ("cross_entropy", "LogSoftmax"): softmax.INTO_NLL,
+    ("cross_entropy", "NllLoss"): losses.OF_LOG_SOFTMAX,
+}
+"""Nodes of a composite op: the value between them, never a tensor of the script's, is named."""
+
 KNOWN_COMPOSITES: Final = frozenset({"cross_entropy"})
 """Ops of several nodes whose rules find what they need in the op's own arguments."""
 
@@ -56,6 +75,8 @@ def rule_of(op: EventRow | None, node_name: str) -> Rule | None:
     if op is not None and op.name in BY_OP and len(op.detail.get("nodes") or ()) <= 1:
         return BY_OP[op.name]
     name = re.sub(r"Backward\d*$", "", node_name)
+    if op is not None and (op.name, name) in PARTS:
+        return PARTS[op.name, name]
     if op is not None and op.name.endswith("_") and name not in ("Add", "Sub"):
         # An in-place op has overwritten the value that its formula needs.
         return None
@@ -65,3 +86,9 @@ def rule_of(op: EventRow | None, node_name: str) -> Rule | None:
 def is_inner(op: EventRow) -> bool:
     """Tell whether an op's nodes work on values between its input and output, never recorded."""
     return len(op.detail.get("nodes") or ()) > 1 and op.name not in KNOWN_COMPOSITES
+
+
+def takes_inner(op: EventRow, node: EventRow) -> bool:
+    """Tell whether a node's input is a value made inside of its op, by another of its nodes."""
+    nodes = list(op.detail.get("nodes") or ())
+    return len(nodes) > 1 and node.name != nodes[0]

@@ -31,8 +31,13 @@ def _power(call: Call) -> Array:
         return np.where(exponent == 0, 0.0, exponent * np.power(base, exponent - 1))
 
 
+def exponent_of(call: Call, at: Place) -> float:
+    """Give the exponent of a pow, which is an argument or an attribute."""
+    return call.at(1, at) if len(call.arguments) > 1 else float(call.option("exponent", 0))
+
+
 def _power_text(call: Call, at: Place) -> str:
-    exponent = call.at(1, at) if len(call.arguments) > 1 else float(call.option("exponent", 0))
+    exponent = exponent_of(call, at)
     lower = exponent - 1
     base = call.text(0, at)
     head = numbers.hyper(exponent) if exponent >= 0 else f"({numbers.hyper(exponent)})"

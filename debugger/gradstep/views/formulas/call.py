@@ -132,7 +132,15 @@ def read_call(moment: Moment, node: EventRow) -> Call | None:
     """Read a node's call; None where the forward op is unknown."""
     if not node.op:
         return None
-    op = moment.run.event(node.op)
+    return _read(moment, moment.run.event(node.op), node)
+
+
+def read_op(moment: Moment, op: EventRow) -> Call:
+    """Read an op's own call, of which no backward node is looked at."""
+    return _read(moment, op, op)
+
+
+def _read(moment: Moment, op: EventRow, node: EventRow) -> Call:
     tensors = moment.run.tensors(op.seq)
     mine = moment.run.tensors(node.seq)
     options = dict(op.detail.get("attributes") or {})

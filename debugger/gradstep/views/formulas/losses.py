@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from gradstep.views import numbers
 from gradstep.views.formulas.call import Call, Place, Unknown
 from gradstep.views.formulas.rule import Rule, Worked, number
 from gradstep.views.formulas.softmax import class_axis, softmax
@@ -60,19 +61,19 @@ def _mse(call: Call, position: int, place: Place) -> Worked:
 
 
 def _nll(call: Call, position: int, place: Place) -> Worked:
-    target, weight, count = _targets(call, place)
+    target, weight, count = targets_of(call, place)
     hit = target == _class_of(call, place)
     value, head, _ = _share(call, 1, _sample(call, place))
     if not hit:
         return Worked(f"0  (the target is class {target})", 0.0, 0.0)
     result = -value * weight / count
     text = f"−{head}" + (f" · {number(weight)}" if weight != 1 else "")
-    return Worked(text + (f" / {number(count)}" if count != 1 else ""), result, abs(result))
+    return Worked(text + (f" / {numbers.hyper(count)}" if count != 1 else ""), result, abs(result))
 
 
 def _cross_entropy(call: Call, position: int, place: Place) -> Worked:
     a = call.array(0)
-    target, weight, count = _targets(call, place)
+    target, weight, count = targets_of(call, place)
     share = float(softmax(a, class_axis(call, a))[place])
     wanted = int(target == _class_of(call, place))
     value, head, _ = _share(call, 1, _sample(call, place))
@@ -80,7 +81,7 @@ def _cross_entropy(call: Call, position: int, place: Place) -> Worked:
     text = f"{head} · ({number(share)} − {wanted})"
     if weight != 1:
         text += f" · {number(weight)}"
-    return Worked(text + (f" / {number(count)}" if count != 1 else ""), result, abs(result))
+    return Worked(text + (f" / {numbers.hyper(count)}" if count != 1 else ""), result, abs(result))
 
 
 def _class_of(call: Call, place: Place) -> int:
@@ -91,7 +92,7 @@ def _sample(call: Call, place: Place) -> Place:
     return (place[0], *place[2:]) if call.array(0).ndim > 1 else ()
 
 
-def _targets(call: Call, place: Place) -> tuple[int, float, float]:
+def targets_of(call: Call, place: Place) -> tuple[int, float, float]:
     """Give the sample's target class, its weight, and what a mean is divided by."""
     import numpy as np
 
@@ -146,6 +147,11 @@ BCE_LOGITS: Final = Rule(
 NLL: Final = Rule(
     "out = mean of −a[target]", ("grad_a = −grad_out / n at the target, 0 elsewhere",), _nll
 )
+OF_LOG_SOFTMAX: Final = Rule(
+    "loss = mean of −lp[target]", ("grad_lp = −grad_out / n at the target, 0 elsewhere",), _nll
+)
+"""nll as the second half of cross_entropy."""
+
 CROSS_ENTROPY: Final = Rule(
     "out = mean of −ln softmax(a)[target]",
     ("grad_a = grad_out · (softmax(a) − 1[target]) / n",),

@@ -58,6 +58,11 @@ def _without(place: Place, axis: int) -> Place:
     return tuple(at for dim, at in enumerate(place) if dim != axis)
 
 
+INTO_NLL: Final = Rule(
+    "lp = a − ln Σ e^a", ("grad_a = grad_lp − softmax(a) · Σ grad_lp",), _log_softmax
+)
+"""log_softmax as the first half of cross_entropy."""
+
 RULES: Final[Mapping[str, Rule]] = {
     "LogSoftmax": Rule(
         "out = a − ln Σ e^a",

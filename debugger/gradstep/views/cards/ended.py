@@ -1,0 +1,123 @@
+"""The end of a phase: what it did, what it left out, and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from gradstep.views import numbers
+from gradstep.views.cards.card import Draft, brief
+from gradstep.views.holding import held_by, optimizer_of, replaced, unread_leaves
+from gradstep.views.reading import one
+from gradstep.views.text import line
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from gradstep.protocol.row import EventRow
+    from gradstep.trace.model import OptimizerState
+
+MOST_SHOWN: Final = 6
+KINDS: Final = {
+    "zero_grad": ("zeroed", "gradient cleared", "gradients cleared"),
+    "forward": ("op", "op ran", "ops ran"),
+    "backward": ("accumulated", "leaf got a contribution", "leaves got contributions"),
+    "step": ("updated", "parameter changed", "parameters changed"),
+}
+
+
+def explain_exit(draft: Draft, event: EventRow) -> None:
+    """Write the card of a phase that ended."""
+    moment, glyphs = draft.moment, draft.glyphs
+    style = {"zero_grad": "zero"}.get(event.phase, event.phase if event.phase != "other" else "")
+    error = event.detail.get("error")
+    if error:
+        failed = f"  {glyphs.cross} failed"
+        draft.head(f"{event.name or event.phase}", "error", (failed, "error bold"))
+        draft.say(str(error), "error")
+    else:
+        draft.head(f"{event.name or event.phase}", style, ("  done", "dim"))
+    if event.phase not in KINDS or not event.enclosing:
+        return
+    kind, single, several = KINDS[event.phase]
+    rows = [
+        row
+        for row in moment.run.events(event.enclosing, event.seq, kinds=(kind,))
+        if row.enclosing == event.enclosing or event.phase == "forward"
+    ]
+    before = " before that" if error else ""
+    if event.phase == "zero_grad" and not rows and not error:
+        draft.add("nothing to clear", (": every .grad was None already", "dim"))
+    else:
+        draft.add(f"{numbers.count(len(rows))} {single if len(rows) == 1 else several}{before}")
+    if event.phase == "forward":
+        return
+    touched = _touched(draft, rows)
+    if event.phase == "step":
+        _left_out(draft, event, touched, failed=bool(error))
+
+
+def _touched(draft: Draft, rows: list[EventRow]) -> set[int]:
+    """Write a line per parameter that the phase touched, in the order of parameters()."""
+    moment = draft.moment
+    found: list[tuple[int, EventRow]] = []
+    for row in rows:
+        param = one(moment.run.tensors(row.seq), "param")
+        found.append((param.tensor if param and param.tensor is not None else 0, row))
+    for tensor, row in sorted(found, key=lambda entry: (entry[0], entry[1].seq))[:MOST_SHOWN]:
+        tensors = moment.run.tensors(row.seq)
+        updated = row.kind == "updated"
+        before, after = one(tensors, "before"), one(tensors, "param" if updated else "after")
+        name = row.name or (moment.name(tensor) if tensor else "")
+        draft.add(
+            line((f"{name}{'' if updated else '.grad'}  ", "leaf")),
+            line(brief(moment, before) if before else "None", f" {draft.glyphs.arrow} "),
+            line((brief(moment, after) if after else "None", "bold")),
+        )
+    if len(found) > MOST_SHOWN:
+        draft.say(f"and {len(found) - MOST_SHOWN} more")
+    return {tensor for tensor, _ in found}
+
+
+def _left_out(draft: Draft, event: EventRow, changed: Collection[int], *, failed: bool) -> None:
+    """Write which parameters of the optimizer a step did not change, and why."""
+    moment = draft.moment
+    optimizer = optimizer_of(moment, event)
+    if optimizer is None:
+        return
+    held = held_by(optimizer)
+    others = [param for param in held if param not in changed]
+    for param in others[:MOST_SHOWN]:
+        why = "not changed" if moment.grad(param).tensor is not None else ".grad is None, skipped"
+        draft.add((f"{moment.name(param)}: ", "leaf"), (why, "warning"))
+    if len(others) > MOST_SHOWN:
+        draft.say(f"and {len(others) - MOST_SHOWN} more that were not changed")
+    if not changed and not failed:
+        if not held:
+            draft.say("Nothing changed: the optimizer holds no parameter.", "warning")
+        elif all(moment.grad(param).tensor is None for param in held):
+            draft.say(
+                "Nothing changed: step() only reads .grad, and that is None for everything that "
+                "the optimizer holds.",
+                "warning",
+            )
+    write_unread(draft, optimizer)
+
+
+def write_unread(draft: Draft, optimizer: OptimizerState) -> None:
+    """Name the leaves that got a gradient which no optimizer will ever read."""
+    moment, glyphs = draft.moment, draft.glyphs
+    leaves = unread_leaves(moment)
+    for leaf in leaves[:MOST_SHOWN]:
+        name = moment.name(leaf)
+        draft.add(
+            (f"{glyphs.warning} {name} got a gradient, ", "warning"),
+            ("but no optimizer holds it", "warning bold"),
+        )
+        old = replaced(moment, leaf, optimizer)
+        if old is not None:
+            draft.say(
+                f"The optimizer holds {moment.name(old)}: the tensor that {name} was before it "
+                "was replaced. No backward reaches that any more."
+            )
+    if len(leaves) > MOST_SHOWN:
+        draft.say(f"and {numbers.plural(len(leaves) - MOST_SHOWN, 'more leaf')} without optimizer")
