@@ -316,7 +316,9 @@ async def test_a_script_that_only_prints_is_paused(launch: Launch) -> None:
 
 
 async def test_a_script_inside_c_says_so_and_can_be_quit(launch: Launch) -> None:
-    session = await launch("import ctypes\nprint('in', flush=True)\nctypes.PyDLL(None).sleep(60)\n")
+    # The word comes from within the C call: a print before it could still be paused at.
+    script = "import ctypes\nctypes.PyDLL(None).system(b'echo in; exec sleep 60')\n"
+    session = await launch(script)
     moving = asyncio.create_task(session.motion("continue"))
     await asyncio.wait_for(session.wait_for(lambda: "in" in text_of(session)), PATIENCE)
     await asyncio.wait_for(session.pause(), PATIENCE)
