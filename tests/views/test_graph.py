@@ -169,3 +169,23 @@ def test_where_room_is_short_a_bar_stays_and_nothing_is_cut_within(trace: Trace)
         assert "grad" not in rows.replace("x.grad 6.0000", "").replace("y.grad 12.0000", "")
         if width >= 38:
             assert all("━━" in row or ".grad" in row for row in rows.splitlines())
+
+
+def test_what_has_a_gradient_is_named_first(tmp_path: Path) -> None:
+    b = TraceBuilder(tmp_path / "trace.gradstep")
+    other = b.tensor([1.0], "other", parameter=True)
+    w = b.tensor([2.0], "w", parameter=True)
+    b.iteration = 1
+    b.enter("forward", "forward")
+    b.op("mul", [other, w], b.tensor([4.0], "out"), ["MulBackward0"])
+    b.leave("forward")
+    b.enter("backward", "backward")
+    grad = b.tensor([3.0])
+    b.accumulate("w", w, grad, None, grad)
+    b.leave("backward")
+    with b.done() as trace:
+        run = trace.run()
+        rows = [graph_view(run.at(seq)).render(0, 80) for seq in (run.head - 3, run.head)]
+    texts = ["".join(span.text for span in row) for row in rows]
+    assert texts[0].rstrip().endswith("other  w")
+    assert texts[1].rstrip().endswith("w.grad 3.0000  other")

@@ -127,10 +127,15 @@ def read_details(
 def _leaves(moment: Moment, row: GraphRow, reached: frozenset[int], glyphs: Glyphs) -> Line:
     """Name the leaves that an op takes, with `.grad` once backward has added to it.
 
-    A gradient of one element is shown itself, a larger one by its norm.
+    A gradient of one element is shown itself, a larger one by its norm. Leaves that have one come
+    first, data last: where room is short the end is left out.
     """
     spans: list[Span] = []
-    for tensor in row.leaves:
+
+    def rank(tensor: int) -> int:
+        return 0 if tensor in reached else 1 if moment.is_parameter(tensor) else 2
+
+    for tensor in sorted(row.leaves, key=rank):
         name = moment.name(tensor)
         if not name or is_op_name(name, "tensor") or not moment.is_leaf(tensor):
             continue
