@@ -82,6 +82,7 @@ class GradstepApp(Commands):
         self._announcer = Announcer()
         self._pane_size: tuple[int, int] | None = None
         self._paint_asked = False
+        self._paint_is_next = False
         self._last_paint = 0.0
         for theme in THEMES:
             self.register_theme(theme)
@@ -126,12 +127,18 @@ class GradstepApp(Commands):
             if not self._paint_asked:
                 self._paint_asked = True
                 self.set_timer(wait, self.paint_now)
-        else:
-            self.call_next(self.paint_now)
+        elif not self._paint_is_next:
+            self._paint_is_next = True
+            self.call_next(self._paint_next)
+
+    def _paint_next(self) -> None:
+        """Paint, unless that was done after it was asked for."""
+        if self._paint_is_next:
+            self.paint_now()
 
     def paint_now(self) -> None:
         """Take the session as it is now and paint it."""
-        self._paint_asked = False
+        self._paint_asked = self._paint_is_next = False
         self._last_paint = time.monotonic()
         if not self.has_screen:
             return

@@ -68,7 +68,7 @@ class MainScreen(Screen[None]):
         self._frame = EMPTY
         self._top = "source"
         self._last_focus: Widget | None = None
-        self._painted: dict[str, Frame] = {}
+        self._painted: dict[str, object] = {}
 
     def compose(self) -> ComposeResult:
         """Lay the bars and panes out; the style sheet places them."""
@@ -111,14 +111,16 @@ class MainScreen(Screen[None]):
             points = frame.session.breakpoints.list()
             self.pane("source").border_subtitle = summary(points, frame.glyphs)
         if frame.is_quiet:
-            self._painted.clear()
             self.paint_panes()
 
     def paint_panes(self) -> None:
-        """Paint the visible panes that have not seen this instant yet."""
+        """Paint the visible panes that do not show this instant yet."""
         frame = self._frame
-        if frame.moment is None:
+        if frame.moment is None or frame.session is None:
             return
+        points = tuple((str(point), point.enabled) for point in frame.session.breakpoints.list())
+        shown = (frame.moment.run, frame.head, frame.cursor, frame.state, frame.selection)
+        instant = (*shown, frame.standing, points)
         painters: dict[str, Callable[[], None]] = {
             "source-view": lambda: self.source.paint(frame),
             "graph-view": lambda: self.graph.paint(frame),
@@ -130,9 +132,9 @@ class MainScreen(Screen[None]):
             if not pane.display or not pane.active:
                 continue
             paint = painters.get(pane.active)
-            if paint is not None and self._painted.get(pane.active) is not frame:
+            if paint is not None and self._painted.get(pane.active) != instant:
                 self._guarded(pane, paint)
-                self._painted[pane.active] = frame
+                self._painted[pane.active] = instant
         self.pane("graph").border_subtitle = self.graph.summary.replace("[", r"\[")
 
     def _guarded(self, pane: TabbedPane, paint: Callable[[], None]) -> None:
