@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import signal
 import sys
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
@@ -83,7 +82,6 @@ class GradstepApp(Commands):
         self._pane_size: tuple[int, int] | None = None
         self._paint_asked = False
         self._paint_is_next = False
-        self._last_paint = 0.0
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = THEMES[0].name
@@ -118,28 +116,33 @@ class GradstepApp(Commands):
         self.paint_now()
 
     def session_changed(self) -> None:
-        """Paint soon: at once when the script stands, at most 15 times a second while it runs."""
+        """Paint soon: at once when the script stands, at most 15 times a second while it runs.
+
+        A short motion has ended before the first picture of running would come: it gets none.
+        """
         if self.session is None or not self.is_running:
             return
-        quiet = self.session.state not in ("running", "starting")
-        wait = 0.0 if quiet else self._last_paint + FRAME_SECONDS - time.monotonic()
-        if wait > 0:
-            if not self._paint_asked:
-                self._paint_asked = True
-                self.set_timer(wait, self.paint_now)
-        elif not self._paint_is_next:
-            self._paint_is_next = True
-            self.call_next(self._paint_next)
+        if self.session.state not in ("running", "starting"):
+            if not self._paint_is_next:
+                self._paint_is_next = True
+                self.call_next(self._paint_next)
+        elif not self._paint_asked:
+            self._paint_asked = True
+            self.set_timer(FRAME_SECONDS, self._paint_late)
 
     def _paint_next(self) -> None:
         """Paint, unless that was done after it was asked for."""
         if self._paint_is_next:
             self.paint_now()
 
+    def _paint_late(self) -> None:
+        """Paint a frame of running, unless a later one was painted meanwhile."""
+        if self._paint_asked:
+            self.paint_now()
+
     def paint_now(self) -> None:
         """Take the session as it is now and paint it."""
         self._paint_asked = self._paint_is_next = False
-        self._last_paint = time.monotonic()
         if not self.has_screen:
             return
         moved_from = self.frame.cursor
