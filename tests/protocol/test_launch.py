@@ -11,7 +11,7 @@ def test_reads_back() -> None:
     config = LaunchConfig(
         launcher_pid=7,
         target="träin.py",
-        trace="/tmp/a b.gradstep",
+        trace="/somewhere/a b.gradstep",
         pythonpath=None,
         breakpoints=[{"id": 1, "text": "step", "enabled": True, "hits": 0}],
     )
