@@ -18,8 +18,9 @@ from gradstep_engine import events
 from gradstep_engine.autograd.mode import GradMode
 from gradstep_engine.autograd.node import AccumulateGrad, Edge, Node
 from gradstep_engine.autograd.variable import TensorBase, wrap
-from gradstep_engine.dtypes import result_numpy
+from gradstep_engine.dtypes import of_numpy, result_numpy
 from gradstep_engine.emission import Emission
+from gradstep_engine.missing import missing
 
 R = TypeVar("R")
 
@@ -60,6 +61,48 @@ class Op(Node):
     def forward(self, *arrays: Any, **attributes: Any) -> Any:
         """Compute the result from arrays; a tuple of arrays makes several outputs."""
         raise NotImplementedError(f"{type(self).__qualname__} defines no forward")
+
+    def backward_tensors(self, *grads: Any) -> Any:
+        """Do what `backward` does in operations on tensors, so that they can be differentiated.
+
+        `self.input` and `self.output` give what forward kept as tensors in their places in the
+        graph. Where `backward` uses only what arrays and tensors share, it serves as both.
+
+        Raises:
+            MissingFeatureError: the operation cannot be differentiated twice.
+        """
+        raise missing(f"second derivative of {self.op_name} (create_graph=True through it)")
+
+    def input(self, position: int) -> Any:
+        """Return the kept input at `position` as a tensor in its place in the graph.
+
+        By its position in the class's `saves`; a kept output stands before all inputs in `saved`.
+        """
+        assert self.saved is not None
+        array = self.saved[type(self).saves.index(position) + self.saves_output]
+        return self.placed(array, position)
+
+    def placed(self, array: Any, position: int) -> Any:
+        """Return `array`, which is the input at `position`, as a tensor in its place in the graph."""
+        edge = self.edges[position]
+        if edge is None or array.__class__ in NUMBERS:
+            return array if array.__class__ in NUMBERS else wrap(array)
+        node, output = edge
+        casts = () if self.extras is None else self.extras.casts
+        cast = casts[position] if casts else None
+        if node.__class__ is AccumulateGrad:
+            tensor: Any = node.variable  # type: ignore[attr-defined]
+        else:
+            tensor = wrap(array if cast is None else array.astype(cast))
+            tensor.grad_fn, tensor.output_nr = node, output
+        return tensor if cast is None else tensor.to(of_numpy(array.dtype))
+
+    def output(self) -> Any:
+        """Return the kept output as a tensor in its place in the graph."""
+        assert self.saved is not None
+        tensor = wrap(self.saved[0])
+        tensor.grad_fn = self
+        return tensor
 
 
 next_sequence = count(1).__next__
