@@ -83,7 +83,7 @@ class Op(Node):
         return self.placed(array, position)
 
     def placed(self, array: Any, position: int) -> Any:
-        """Return `array`, which is the input at `position`, as a tensor in its place in the graph."""
+        """Return `array`, the input at `position`, as a tensor in its place in the graph."""
         edge = self.edges[position]
         if edge is None or array.__class__ in NUMBERS:
             return array if array.__class__ in NUMBERS else wrap(array)
@@ -91,7 +91,7 @@ class Op(Node):
         casts = () if self.extras is None else self.extras.casts
         cast = casts[position] if casts else None
         if node.__class__ is AccumulateGrad:
-            tensor: Any = node.variable  # type: ignore[attr-defined]
+            tensor: Any = node.variable
         else:
             tensor = wrap(array if cast is None else array.astype(cast))
             tensor.grad_fn, tensor.output_nr = node, output
