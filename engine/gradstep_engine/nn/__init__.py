@@ -32,7 +32,7 @@ from gradstep_engine.nn.containers import (
 )
 from gradstep_engine.nn.convolution import Conv1d, Conv2d
 from gradstep_engine.nn.dropout import Dropout
-from gradstep_engine.nn.embedding import Embedding
+from gradstep_engine.nn.embedding import Embedding, EmbeddingBag
 from gradstep_engine.nn.flatten import Flatten, Unflatten
 from gradstep_engine.nn.linear import Bilinear, Identity, Linear
 from gradstep_engine.nn.loss import (
@@ -50,11 +50,16 @@ from gradstep_engine.nn.module import Module
 from gradstep_engine.nn.normalization import BatchNorm1d, BatchNorm2d, LayerNorm
 from gradstep_engine.nn.parameter import Buffer, Parameter
 from gradstep_engine.nn.pooling import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d
+from gradstep_engine.nn.rnn import GRU, LSTM, RNN, RNNBase
+from gradstep_engine.nn.rnn_cell import GRUCell, LSTMCell, RNNCell, RNNCellBase
 
 __all__ = [
     "CELU",
     "ELU",
     "GELU",
+    "GRU",
+    "LSTM",
+    "RNN",
     "SELU",
     "AdaptiveAvgPool2d",
     "AvgPool2d",
@@ -69,12 +74,15 @@ __all__ = [
     "CrossEntropyLoss",
     "Dropout",
     "Embedding",
+    "EmbeddingBag",
     "Flatten",
+    "GRUCell",
     "Hardtanh",
     "HuberLoss",
     "Identity",
     "KLDivLoss",
     "L1Loss",
+    "LSTMCell",
     "LayerNorm",
     "LeakyReLU",
     "Linear",
@@ -89,6 +97,9 @@ __all__ = [
     "Parameter",
     "ParameterDict",
     "ParameterList",
+    "RNNBase",
+    "RNNCell",
+    "RNNCellBase",
     "ReLU",
     "ReLU6",
     "Sequential",

@@ -23,7 +23,7 @@ from gradstep_engine.nn.functional.activation import (
 )
 from gradstep_engine.nn.functional.convolution import conv1d, conv2d
 from gradstep_engine.nn.functional.dropout import dropout
-from gradstep_engine.nn.functional.embedding import embedding, one_hot
+from gradstep_engine.nn.functional.embedding import embedding, embedding_bag, one_hot
 from gradstep_engine.nn.functional.linear import bilinear, linear
 from gradstep_engine.nn.functional.loss import (
     binary_cross_entropy,
@@ -57,6 +57,7 @@ __all__ = [
     "dropout",
     "elu",
     "embedding",
+    "embedding_bag",
     "gelu",
     "hardtanh",
     "huber_loss",

@@ -1,5 +1,6 @@
 """What is done to a model's parameters as a whole; the name is torch's."""
 
+from gradstep_engine.nn.utils import rnn as rnn
 from gradstep_engine.nn.utils.clip_grad import (
     clip_grad_norm_,
     clip_grad_value_,
@@ -15,5 +16,6 @@ __all__ = [
     "clip_grad_value_",
     "get_total_norm",
     "parameters_to_vector",
+    "rnn",
     "vector_to_parameters",
 ]
