@@ -142,7 +142,8 @@ class RNNBase(Module):
         rank = input._array.ndim
         if rank not in (2, 3):
             name = self.mode.split("_", maxsplit=1)[0]
-            raise ValueError(f"{name}: Expected input to be 2D or 3D, got {rank}D instead")
+            found = f"{rank}D tensor" if name == "RNN" else f"{rank}D"
+            raise ValueError(f"{name}: Expected input to be 2D or 3D, got {found} instead")
         batch_dim = 0 if self.batch_first else 1
         batched = input if rank == 3 else input.unsqueeze(batch_dim)
         states = None if hx is None else self._batched_states(self._given(hx), rank)
