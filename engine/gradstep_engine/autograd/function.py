@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from itertools import count
 from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 from numpy import may_share_memory
 
 from gradstep_engine import events
-from gradstep_engine.autograd.mode import GradMode
+from gradstep_engine.autograd.mode import GradMode, InferenceBox
 from gradstep_engine.autograd.node import AccumulateGrad, Edge, Node
-from gradstep_engine.autograd.variable import TensorBase, wrap
+from gradstep_engine.autograd.variable import TensorBase, draw_sequence, wrap
 from gradstep_engine.dtypes import of_numpy, result_numpy
 from gradstep_engine.emission import Emission
 
@@ -93,7 +92,7 @@ class Op(Node):
         return tensor
 
 
-next_sequence = count(1).__next__
+next_sequence = draw_sequence
 new_tensor = object.__new__
 
 NUMBERS = frozenset({float, int, bool})
@@ -152,6 +151,8 @@ def apply(op: type[Op], *inputs: Any, **attributes: Any) -> Any:
         if saving_output:
             output._version_box = box = [0]
             node.versions += ((box, 0),)
+    elif GradMode.inference and output._version_box is None:
+        output._version_box = InferenceBox()
     if events.listener is not None:
         emit_op(node, inputs, (output,), attributes, recorded)
     return output
@@ -203,6 +204,8 @@ def apply_pair(op: type[Op], a: Any, b: Any) -> Any:
         saves = node.saves
         if saves:
             node.versions = versions_of(saves, (a, b))
+    elif GradMode.inference:
+        output._version_box = InferenceBox()
     if events.listener is not None:
         emit_op(node, (a, b), (output,), {}, recorded)
     return output
@@ -232,6 +235,10 @@ def _several(
         if node.saves_output:
             outputs[0]._version_box = box = [0]
             node.versions += ((box, 0),)
+    elif GradMode.inference:
+        for output in outputs:
+            if output._version_box is None:
+                output._version_box = InferenceBox()
     if events.listener is not None:
         emit_op(node, inputs, outputs, attributes, recorded)
     return outputs
@@ -288,6 +295,12 @@ def materialise(source: TensorBase) -> None:
 
 def versions_of(saves: tuple[int, ...], inputs: tuple[Any, ...]) -> Any:
     """Return the saved inputs with the versions they have now."""
+    if len(saves) == 1:
+        x = inputs[saves[0]]
+        if x.__class__ in NUMBERS:
+            return ()
+        box = x._version_box
+        return ((x, 0 if box is None else box[0]),)
     versions = []
     for position in saves:
         x = inputs[position]
