@@ -12,12 +12,12 @@ from gradstep_engine.autograd.function import (
     Op,
     edge_of,
     edges_of,
-    emit_op,
     promoted,
     versions_of,
 )
 from gradstep_engine.autograd.mode import GradMode
 from gradstep_engine.autograd.node import Node
+from gradstep_engine.autograd.report import emit_op
 from gradstep_engine.autograd.variable import TensorBase
 from gradstep_engine.dtypes import category, of_numpy, result_numpy
 from gradstep_engine.emission import written
