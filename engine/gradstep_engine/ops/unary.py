@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from gradstep_engine.autograd.function import Op
 from gradstep_engine.ops.elementwise import as_float
+
+_LN_2 = math.log(2)
+_LN_10 = math.log(10)
 
 
 class OfInput(Op):
@@ -25,6 +29,9 @@ class OfInput(Op):
         assert self.saved is not None
         return (self.slope(grad, self.saved[0]),)
 
+    def backward_tensors(self, grad: Any) -> Any:
+        return (self.slope_of_tensors(grad, self.input(0)),)
+
     def value(self, a: Any) -> Any:
         """Return f(a)."""
         raise NotImplementedError(self.op_name)
@@ -32,6 +39,10 @@ class OfInput(Op):
     def slope(self, grad: Any, a: Any) -> Any:
         """Return grad · f'(a)."""
         raise NotImplementedError(self.op_name)
+
+    def slope_of_tensors(self, grad: Any, a: Any) -> Any:
+        """Return grad · f'(a) in tensors: `slope` itself where it has nothing but operators."""
+        return self.slope(grad, a)
 
 
 class OfOutput(Op):
@@ -49,12 +60,15 @@ class OfOutput(Op):
         assert self.saved is not None
         return (self.slope(grad, self.saved[0]),)
 
+    def backward_tensors(self, grad: Any) -> Any:
+        return (self.slope(grad, self.output()),)
+
     def value(self, a: Any) -> Any:
         """Return f(a)."""
         raise NotImplementedError(self.op_name)
 
     def slope(self, grad: Any, y: Any) -> Any:
-        """Return grad · f'(a), given y = f(a)."""
+        """Return grad · f'(a), given y = f(a), in operators that arrays and tensors both have."""
         raise NotImplementedError(self.op_name)
 
 
@@ -63,6 +77,8 @@ class Step(Op):
 
     def backward(self, grad: Any) -> Any:
         return (grad * 0,)
+
+    backward_tensors = backward
 
 
 class Neg(Op):
@@ -78,6 +94,8 @@ class Neg(Op):
     def backward(self, grad: Any) -> Any:
         return (-grad,)
 
+    backward_tensors = backward
+
 
 class Abs(OfInput):
     """|a|.  ∂/∂a = grad · sign a."""
@@ -91,6 +109,9 @@ class Abs(OfInput):
 
     def slope(self, grad: Any, a: Any) -> Any:
         return grad * np.sign(a)
+
+    def slope_of_tensors(self, grad: Any, a: Any) -> Any:
+        return grad * a.sign()
 
 
 class Exp(OfOutput):
@@ -116,7 +137,7 @@ class Exp2(OfOutput):
         return np.exp2(a)
 
     def slope(self, grad: Any, y: Any) -> Any:
-        return grad * y * y.dtype.type(np.log(2))
+        return grad * y * _LN_2
 
 
 class Expm1(OfOutput):
@@ -155,7 +176,7 @@ class Log2(OfInput):
         return np.log2(a)
 
     def slope(self, grad: Any, a: Any) -> Any:
-        return grad / (a * a.dtype.type(np.log(2)))
+        return grad / (a * _LN_2)
 
 
 class Log10(OfInput):
@@ -168,7 +189,7 @@ class Log10(OfInput):
         return np.log10(a)
 
     def slope(self, grad: Any, a: Any) -> Any:
-        return grad / (a * a.dtype.type(np.log(10)))
+        return grad / (a * _LN_10)
 
 
 class Log1p(OfInput):
@@ -223,155 +244,14 @@ class Reciprocal(OfOutput):
         return -grad * (y * y)
 
 
-class Sin(OfInput):
-    """sin a.  ∂/∂a = grad · cos a."""
+class Logit(OfInput):
+    """ln(a / (1 − a)).  ∂/∂a = grad / (a (1 − a))."""
 
-    op_name = "sin"
-    node_name = "SinBackward0"
+    op_name = "logit"
+    node_name = "LogitBackward0"
 
     def value(self, a: Any) -> Any:
-        return np.sin(a)
+        return np.log(a / (1 - a))
 
     def slope(self, grad: Any, a: Any) -> Any:
-        return grad * np.cos(a)
-
-
-class Cos(OfInput):
-    """cos a.  ∂/∂a = −grad · sin a."""
-
-    op_name = "cos"
-    node_name = "CosBackward0"
-
-    def value(self, a: Any) -> Any:
-        return np.cos(a)
-
-    def slope(self, grad: Any, a: Any) -> Any:
-        return -grad * np.sin(a)
-
-
-class Tan(OfOutput):
-    """tan a.  ∂/∂a = grad · (1 + tan² a)."""
-
-    op_name = "tan"
-    node_name = "TanBackward0"
-
-    def value(self, a: Any) -> Any:
-        return np.tan(a)
-
-    def slope(self, grad: Any, y: Any) -> Any:
-        return grad * (1 + y * y)
-
-
-class Asin(OfInput):
-    """arcsin a.  ∂/∂a = grad / √(1 − a²)."""
-
-    op_name = "asin"
-    node_name = "AsinBackward0"
-
-    def value(self, a: Any) -> Any:
-        return np.arcsin(a)
-
-    def slope(self, grad: Any, a: Any) -> Any:
-        return grad / np.sqrt(1 - a * a)
-
-
-class Acos(OfInput):
-    """arccos a.  ∂/∂a = −grad / √(1 − a²)."""
-
-    op_name = "acos"
-    node_name = "AcosBackward0"
-
-    def value(self, a: Any) -> Any:
-        return np.arccos(a)
-
-    def slope(self, grad: Any, a: Any) -> Any:
-        return -grad / np.sqrt(1 - a * a)
-
-
-class Atan(OfInput):
-    """arctan a.  ∂/∂a = grad / (1 + a²)."""
-
-    op_name = "atan"
-    node_name = "AtanBackward0"
-
-    def value(self, a: Any) -> Any:
-        return np.arctan(a)
-
-    def slope(self, grad: Any, a: Any) -> Any:
-        return grad / (1 + a * a)
-
-
-class Sinh(OfInput):
-    """sinh a.  ∂/∂a = grad · cosh a."""
-
-    op_name = "sinh"
-    node_name = "SinhBackward0"
-
-    def value(self, a: Any) -> Any:
-        return np.sinh(a)
-
-    def slope(self, grad: Any, a: Any) -> Any:
-        return grad * np.cosh(a)
-
-
-class Cosh(OfInput):
-    """cosh a.  ∂/∂a = grad · sinh a."""
-
-    op_name = "cosh"
-    node_name = "CoshBackward0"
-
-    def value(self, a: Any) -> Any:
-        return np.cosh(a)
-
-    def slope(self, grad: Any, a: Any) -> Any:
-        return grad * np.sinh(a)
-
-
-class Floor(Step):
-    """⌊a⌋, flat almost everywhere."""
-
-    op_name = "floor"
-    node_name = "FloorBackward0"
-
-    def forward(self, a: Any) -> Any:
-        return np.floor(a)
-
-
-class Ceil(Step):
-    """⌈a⌉, flat almost everywhere."""
-
-    op_name = "ceil"
-    node_name = "CeilBackward0"
-
-    def forward(self, a: Any) -> Any:
-        return np.ceil(a)
-
-
-class Trunc(Step):
-    """a rounded towards zero, flat almost everywhere."""
-
-    op_name = "trunc"
-    node_name = "TruncBackward0"
-
-    def forward(self, a: Any) -> Any:
-        return np.trunc(a)
-
-
-class Round(Step):
-    """a rounded half to even, flat almost everywhere."""
-
-    op_name = "round"
-    node_name = "RoundBackward0"
-
-    def forward(self, a: Any, *, decimals: int = 0) -> Any:
-        return np.round(a, decimals)
-
-
-class Sign(Step):
-    """The sign of a, flat almost everywhere."""
-
-    op_name = "sign"
-    node_name = "SignBackward0"
-
-    def forward(self, a: Any) -> Any:
-        return np.sign(a)
+        return grad / (a * (1 - a))

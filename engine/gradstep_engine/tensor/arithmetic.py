@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradstep_engine.autograd.function import Op, apply, apply_pair, composite
 from gradstep_engine.autograd.variable import TensorBase
-from gradstep_engine.ops import comparison, elementwise, unary
+from gradstep_engine.ops import comparison, elementwise, pairwise, power, unary
 from gradstep_engine.tensor.number_first import number_first
 from gradstep_engine.tensor.operands import check_broadcast, given, operand
 
@@ -125,12 +125,12 @@ class Arithmetic(TensorBase):
         if other is NotImplemented:
             return other
         if isinstance(other, TensorBase):
-            return binary(elementwise.Pow, self, other)
-        return apply(elementwise.PowScalar, self, exponent=other)
+            return binary(power.Pow, self, other)
+        return apply(power.PowScalar, self, exponent=other)
 
     def __rpow__(self, other: Any) -> Any:
         other = operand(other)
-        return other if other is NotImplemented else binary(elementwise.ScalarPow, other, self)
+        return other if other is NotImplemented else binary(power.ScalarPow, other, self)
 
     def __matmul__(self, other: Any) -> Any:
         if not isinstance(other, TensorBase):
@@ -187,19 +187,19 @@ class Arithmetic(TensorBase):
 
     def square(self) -> Tensor:
         """Return self²."""
-        return apply(elementwise.PowScalar, self, exponent=2)  # type: ignore[no-any-return]
+        return apply(power.PowScalar, self, exponent=2)  # type: ignore[no-any-return]
 
     def maximum(self, other: Tensor) -> Tensor:
         """Return the larger of the two, element by element."""
-        return binary(elementwise.Maximum, self, given(other, "maximum"))  # type: ignore[no-any-return]
+        return binary(pairwise.Maximum, self, given(other, "maximum"))  # type: ignore[no-any-return]
 
     def minimum(self, other: Tensor) -> Tensor:
         """Return the smaller of the two, element by element."""
-        return binary(elementwise.Minimum, self, given(other, "minimum"))  # type: ignore[no-any-return]
+        return binary(pairwise.Minimum, self, given(other, "minimum"))  # type: ignore[no-any-return]
 
     def atan2(self, other: Tensor) -> Tensor:
         """Return the angle of the point (other, self)."""
-        return binary(elementwise.Atan2, self, given(other, "atan2"))  # type: ignore[no-any-return]
+        return binary(pairwise.Atan2, self, given(other, "atan2"))  # type: ignore[no-any-return]
 
     def neg(self) -> Tensor:
         """Return −self."""

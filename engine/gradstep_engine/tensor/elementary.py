@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from gradstep_engine.autograd.function import Op, apply
 from gradstep_engine.autograd.variable import TensorBase
-from gradstep_engine.ops import selection, unary
+from gradstep_engine.ops import rounding, selection, trigonometric, unary
 from gradstep_engine.tensor.operands import check_broadcast, given
 
 if TYPE_CHECKING:
@@ -69,56 +69,56 @@ class Elementary(TensorBase):
 
     def sin(self) -> Tensor:
         """Return the sine."""
-        return apply(unary.Sin, self)  # type: ignore[no-any-return]
+        return apply(trigonometric.Sin, self)  # type: ignore[no-any-return]
 
     def cos(self) -> Tensor:
         """Return the cosine."""
-        return apply(unary.Cos, self)  # type: ignore[no-any-return]
+        return apply(trigonometric.Cos, self)  # type: ignore[no-any-return]
 
     def tan(self) -> Tensor:
         """Return the tangent."""
-        return apply(unary.Tan, self)  # type: ignore[no-any-return]
+        return apply(trigonometric.Tan, self)  # type: ignore[no-any-return]
 
     def asin(self) -> Tensor:
         """Return the angle whose sine is x."""
-        return apply(unary.Asin, self)  # type: ignore[no-any-return]
+        return apply(trigonometric.Asin, self)  # type: ignore[no-any-return]
 
     def acos(self) -> Tensor:
         """Return the angle whose cosine is x."""
-        return apply(unary.Acos, self)  # type: ignore[no-any-return]
+        return apply(trigonometric.Acos, self)  # type: ignore[no-any-return]
 
     def atan(self) -> Tensor:
         """Return the angle whose tangent is x."""
-        return apply(unary.Atan, self)  # type: ignore[no-any-return]
+        return apply(trigonometric.Atan, self)  # type: ignore[no-any-return]
 
     def sinh(self) -> Tensor:
         """Return the hyperbolic sine."""
-        return apply(unary.Sinh, self)  # type: ignore[no-any-return]
+        return apply(trigonometric.Sinh, self)  # type: ignore[no-any-return]
 
     def cosh(self) -> Tensor:
         """Return the hyperbolic cosine."""
-        return apply(unary.Cosh, self)  # type: ignore[no-any-return]
+        return apply(trigonometric.Cosh, self)  # type: ignore[no-any-return]
 
     def sign(self) -> Tensor:
         """Return −1, 0 or 1."""
-        return apply(unary.Sign, self)  # type: ignore[no-any-return]
+        return apply(rounding.Sign, self)  # type: ignore[no-any-return]
 
     def floor(self) -> Tensor:
         """Round down."""
-        return apply(unary.Floor, self)  # type: ignore[no-any-return]
+        return apply(rounding.Floor, self)  # type: ignore[no-any-return]
 
     def ceil(self) -> Tensor:
         """Round up."""
-        return apply(unary.Ceil, self)  # type: ignore[no-any-return]
+        return apply(rounding.Ceil, self)  # type: ignore[no-any-return]
 
     def trunc(self) -> Tensor:
         """Round towards zero."""
-        return apply(unary.Trunc, self)  # type: ignore[no-any-return]
+        return apply(rounding.Trunc, self)  # type: ignore[no-any-return]
 
     def round(self, *, decimals: int = 0) -> Tensor:
         """Round half to even."""
         extra = {"decimals": decimals} if decimals else {}
-        return apply(unary.Round, self, **extra)  # type: ignore[no-any-return]
+        return apply(rounding.Round, self, **extra)  # type: ignore[no-any-return]
 
     def tanh(self) -> Tensor:
         """Return the hyperbolic tangent."""
