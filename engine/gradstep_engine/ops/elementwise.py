@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from gradstep_engine.autograd.function import NUMBERS, Op
 from gradstep_engine.autograd.variable import TensorBase, wrap
 from gradstep_engine.dtypes import default_numpy
-from gradstep_engine.ops.unbroadcast import shape_of, unbroadcast
+from gradstep_engine.ops.unbroadcast import unbroadcast
 
 ONLY_FIRST = (0,)
 ONLY_SECOND = (1,)
@@ -90,6 +88,13 @@ class Sub(Binary):
     backward_tensors = backward
 
 
+class RsubTensor(Sub):
+    """The same of two tensors, called as `rsub`."""
+
+    op_name = "rsub"
+    node_name = "RsubBackward0"
+
+
 class Rsub(Sub):
     """The same with the operands written the other way round: number − tensor."""
 
@@ -164,50 +169,6 @@ class Div(Binary):
         along_a = grad / b
         along_b = -along_a * (self.input(0) / b) if self.needs(1) else None
         return self.reduced(along_a if self.needs(0) else None, along_b)
-
-
-class FloorDivide(Binary):
-    """⌊a / b⌋ (or rounded towards zero), which has no gradient."""
-
-    op_name = "floor_divide"
-    differentiable = False
-
-    def forward(self, a: Any, b: Any, rounding: str = "floor") -> Any:
-        if rounding == "floor":
-            return np.floor_divide(a, b)
-        quotient = np.trunc(np.true_divide(a, b))
-        return quotient.astype(np.result_type(a))
-
-
-class Remainder(Binary):
-    """a − b · ⌊a / b⌋, with the sign of b.  ∂/∂a = grad, ∂/∂b = −grad · ⌊a / b⌋."""
-
-    op_name = "remainder"
-    node_name = "RemainderBackward1"
-    saves = (0, 1)
-
-    def forward(self, a: Any, b: Any) -> Any:
-        self.saved = a, b
-        if not isinstance(b, (np.ndarray, np.generic)):
-            self.node_name = "RemainderBackward0"
-        return np.remainder(a, b)
-
-    def backward(self, grad: Any) -> Any:
-        assert self.saved is not None
-        a, b = self.saved
-        return (
-            unbroadcast(grad, shape_of(a)) if self.needs(0) else None,
-            unbroadcast(-grad * np.floor_divide(a, b), shape_of(b)) if self.needs(1) else None,
-        )
-
-    def backward_tensors(self, grad: Any) -> Any:
-        assert self.saved is not None
-        a, b = self.saved
-        along_b = -grad * wrap(np.floor_divide(a, b)) if self.needs(1) else None
-        return (
-            unbroadcast(grad, shape_of(a)) if self.needs(0) else None,
-            None if along_b is None else unbroadcast(along_b, shape_of(b)),
-        )
 
 
 def as_tensor(x: Any, like: Any) -> Any:

@@ -54,11 +54,18 @@ class Round(Step):
 class Sign(Step):
     """The sign of a, flat almost everywhere."""
 
-    op_name = "sign"
-    node_name = "SignBackward0"
+    op_name: str = "sign"
+    node_name: str = "SignBackward0"
 
     def forward(self, a: Any) -> Any:
         return a.copy() if a.dtype.kind == "b" else np.sign(a)
+
+
+class Sgn(Sign):
+    """The sign of a under torch's name for it that also knows complex numbers."""
+
+    op_name = "sgn"
+    node_name = "SgnBackward0"
 
 
 class Frac(Op):

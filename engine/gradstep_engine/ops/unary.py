@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from gradstep_engine.autograd.function import Op
+from gradstep_engine.autograd.variable import wrap
 from gradstep_engine.ops.elementwise import as_float
 
 _LN_2 = math.log(2)
@@ -89,6 +90,11 @@ class Neg(Op):
     fresh = True
 
     def forward(self, a: Any) -> Any:
+        if a.dtype.kind == "b":
+            raise RuntimeError(
+                "Negation, the `-` operator, on a bool tensor is not supported. If you are trying "
+                "to invert a mask, use the `~` or `logical_not()` operator instead."
+            )
         return -a
 
     def backward(self, grad: Any) -> Any:
@@ -104,6 +110,8 @@ class Abs(OfInput):
     node_name = "AbsBackward0"
 
     def forward(self, a: Any) -> Any:
+        if a.dtype.kind == "b":
+            raise NotImplementedError("\"abs_cpu\" not implemented for 'Bool'")
         self.saved = (a,)
         return np.abs(a)
 
@@ -244,14 +252,63 @@ class Reciprocal(OfOutput):
         return -grad * (y * y)
 
 
+class Scaled(Op):
+    """a · factor for the class's factor.  ∂/∂a = grad · factor."""
+
+    factor: ClassVar[float]
+    fresh = True
+
+    def forward(self, a: Any) -> Any:
+        return as_float(a) * self.factor
+
+    def backward(self, grad: Any) -> Any:
+        return (grad * self.factor,)
+
+    backward_tensors = backward
+
+
+class Deg2Rad(Scaled):
+    """Degrees as radians."""
+
+    op_name = "deg2rad"
+    node_name = "Deg2RadBackward0"
+    factor = math.pi / 180
+
+
+class Rad2Deg(Scaled):
+    """Radians as degrees."""
+
+    op_name = "rad2deg"
+    node_name = "Rad2DegBackward0"
+    factor = 180 / math.pi
+
+
 class Logit(OfInput):
-    """ln(a / (1 − a)).  ∂/∂a = grad / (a (1 − a))."""
+    """ln(z / (1 − z)) with z = a limited to [eps, 1 − eps].
+
+    ∂/∂a = grad / (a (1 − a)) within the limits, 0 (without limits: NaN) outside.
+    """
 
     op_name = "logit"
     node_name = "LogitBackward0"
+    eps: float | None = None
 
-    def value(self, a: Any) -> Any:
-        return np.log(a / (1 - a))
+    def forward(self, a: Any, *, eps: float | None = None) -> Any:
+        a = as_float(a)
+        self.saved, self.eps = (a,), eps
+        z = a if eps is None else np.minimum(np.maximum(a, eps), 1 - eps)
+        return np.log(z / (1 - z))
 
     def slope(self, grad: Any, a: Any) -> Any:
-        return grad / (a * (1 - a))
+        return np.where(self._inside(a), grad / (a * (1 - a)), self._outside())[()]
+
+    def slope_of_tensors(self, grad: Any, a: Any) -> Any:
+        inside = wrap(self._inside(a._array))
+        return (grad / (a * (1 - a))).masked_fill(~inside, self._outside())
+
+    def _inside(self, a: Any) -> Any:
+        low = 0 if self.eps is None else self.eps
+        return (a >= low) & (a <= 1 - low)
+
+    def _outside(self) -> float:
+        return math.nan if self.eps is None else 0.0
