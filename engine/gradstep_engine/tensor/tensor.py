@@ -17,8 +17,12 @@ from gradstep_engine.tensor.lacking import Lacking
 from gradstep_engine.tensor.mutation import Mutation
 from gradstep_engine.tensor.printing import Printing
 from gradstep_engine.tensor.products import Products
+from gradstep_engine.tensor.rearranging import Rearranging
 from gradstep_engine.tensor.reducing import Reducing
+from gradstep_engine.tensor.scattering import Scattering
 from gradstep_engine.tensor.shaping import Shaping
+from gradstep_engine.tensor.slicing import Slicing
+from gradstep_engine.tensor.splitting import Splitting
 
 
 class Tensor(
@@ -28,7 +32,11 @@ class Tensor(
     Products,
     Reducing,
     Shaping,
+    Rearranging,
+    Splitting,
     Indexing,
+    Scattering,
+    Slicing,
     Mutation,
     Conversion,
     Gradient,
