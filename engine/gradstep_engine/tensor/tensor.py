@@ -19,8 +19,12 @@ from gradstep_engine.tensor.mutation import Mutation
 from gradstep_engine.tensor.pairs import Pairs
 from gradstep_engine.tensor.printing import Printing
 from gradstep_engine.tensor.products import Products
+from gradstep_engine.tensor.rearranging import Rearranging
 from gradstep_engine.tensor.reducing import Reducing
+from gradstep_engine.tensor.scattering import Scattering
 from gradstep_engine.tensor.shaping import Shaping
+from gradstep_engine.tensor.slicing import Slicing
+from gradstep_engine.tensor.splitting import Splitting
 from gradstep_engine.tensor.twins import Twins
 
 
@@ -32,8 +36,12 @@ class Tensor(
     Products,
     Reducing,
     Shaping,
+    Rearranging,
+    Splitting,
     Indexing,
     Twins,
+    Scattering,
+    Slicing,
     Mutation,
     Conversion,
     Gradient,
