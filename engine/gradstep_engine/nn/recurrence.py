@@ -116,34 +116,46 @@ def run_packed(
 
 def step_of(mode: str, weights: Sequence[Tensor | None], steps: int) -> Step:
     """Return the function that makes one step of time: (projected input, state) to state."""
-    hidden_gates = hidden_map(weights[1], weights[3], steps)
     if mode == "LSTM":
-        w_hr = weights[4]
-
-        def lstm(gates: Tensor, state: State) -> State:
-            hidden, cell = state
-            hidden, cell = apply(LstmCell, gates, hidden_gates(hidden), cell)
-            return hidden if w_hr is None else linear(hidden, w_hr), cell
-
-        return lstm
+        return lstm_step(weights, steps)
+    hidden_gates = hidden_map(weights[1], weights[3], steps)
     if mode == "GRU":
         return lambda gates, state: (gru_step(gates, hidden_gates(state[0]), state[0]),)
     kind = "tanh" if mode == "RNN_TANH" else "relu"
     return lambda gates, state: (rnn_step(gates, hidden_gates(state[0]), kind),)
 
 
+def lstm_step(weights: Sequence[Tensor | None], steps: int) -> Step:
+    """Return one step of an LSTM, which is a single operation: as for torch, speed counts here."""
+    turned = turned_weight(weights[1], steps)
+    b_hh, w_hr = weights[3:5]
+    biases = () if b_hh is None else (b_hh,)
+
+    def step(gates: Tensor, state: State) -> State:
+        hidden, cell = apply(LstmCell, gates, *state, turned, *biases)
+        return hidden if w_hr is None else linear(hidden, w_hr), cell
+
+    return step
+
+
 def hidden_map(
     weight: Tensor | None, bias: Tensor | None, steps: int
 ) -> Callable[[Tensor], Tensor]:
-    """Return h ↦ h Wᵀ + b, made for many calls.
-
-    A small batch times a transposed matrix is several times slower than times one that lies in
-    memory as it is read: over many steps, turning it once pays.
-    """
+    """Return h ↦ h Wᵀ + b, made for many calls."""
     assert weight is not None
     if steps <= FEW:
         return lambda hidden: linear(hidden, weight, bias)
-    turned = weight.t().contiguous()
+    turned = turned_weight(weight, steps)
     if bias is None:
         return lambda hidden: hidden.mm(turned)
     return lambda hidden: bias.addmm(hidden, turned)
+
+
+def turned_weight(weight: Tensor | None, steps: int) -> Tensor:
+    """Return Wᵀ, for many steps in memory as it is read.
+
+    A small batch times a matrix that is only seen transposed is several times slower.
+    """
+    assert weight is not None
+    turned = weight.t()
+    return turned.contiguous() if steps > FEW else turned

@@ -110,7 +110,8 @@ class Unbind(Op):
         return tuple(moved[i, ...] for i in range(moved.shape[0]))
 
     def backward(self, *grads: Any) -> Any:
-        parts = [None if grad is None else np.expand_dims(grad, self.dim) for grad in grads]
+        place = (slice(None),) * self.dim + (None,)
+        parts = [None if grad is None else grad[place] for grad in grads]
         return (_assemble(self.shape, self.dim, (1,) * len(parts), tuple(parts)),)
 
     def backward_tensors(self, *grads: Any) -> Any:
@@ -135,6 +136,8 @@ def _assemble(
 ) -> Any:
     """Return an array of `shape` from parts along `dim`; a missing part is zeros."""
     known = next(part for part in parts if part is not None)
+    if all(part is not None for part in parts):
+        return np.concatenate(parts, dim)
     result = np.zeros(shape, known.dtype)
     along = np.moveaxis(result, dim, 0)
     start = 0

@@ -37,26 +37,30 @@ class UnsafeSplit(Op):
 
 
 class LstmCell(Op):
-    """c′ = f · c + i · g, h = o · tanh c′, with i, f, o = σ(their gates) and g = tanh(its gates).
+    """c′ = f · c + i · g and h′ = o · tanh c′, the gates from z = x + h W + b.
 
-    The gates are the sum of what the input and the hidden state say, side by side as i, f, g, o.
-    With u = ∂/∂c′ + ∂/∂h · o (1 − tanh² c′), all that reaches the new cell state:
-    ∂/∂c = u · f;  along the gates ∂/∂i = u · g · i (1 − i), ∂/∂f = u · c · f (1 − f),
-    ∂/∂g = u · i (1 − g²), ∂/∂o = ∂/∂h · tanh c′ · o (1 − o).
+    Side by side z holds the gates i, f, g, o: i, f and o are σ of their parts, g is tanh of its
+    own; x is the input's part, already projected. With u = ∂/∂c′ + ∂/∂h′ · o (1 − tanh² c′), all
+    that reaches the new cell state, the parts of ∂/∂z are
+    u · g · i (1 − i),  u · c · f (1 − f),  u · i (1 − g²)  and  ∂/∂h′ · tanh c′ · o (1 − o);
+    ∂/∂x = ∂/∂z, ∂/∂h = ∂/∂z Wᵀ, ∂/∂W = hᵀ ∂/∂z, ∂/∂b = Σ ∂/∂z over the rows, ∂/∂c = u · f.
 
-    Shapes: both gates (N, 4H), c (N, H); results h and c′ (N, H).
+    Shapes: x (N, 4H), h (N, P), c (N, H), W (P, 4H), b (4H); results h′ and c′ (N, H).
     Source: Hochreiter and Schmidhuber, Long short-term memory, 1997, with forget gates.
     """
 
     op_name = "lstm_cell"
     node_name = "ThnnFusedLstmCellBackward0"
-    saves = (0, 1, 2)
+    saves: tuple[int, ...] = (0, 1, 2, 3)
 
-    def forward(self, input_gates: Any, hidden_gates: Any, c: Any) -> Any:
+    def forward(self, x: Any, h: Any, c: Any, weight: Any, bias: Any = None) -> Any:
         width = c.shape[1]
-        gates = hidden_gates + input_gates
+        gates = np.dot(h, weight)
+        if bias is not None:
+            gates += bias
+        gates += x
         g = np.tanh(gates[:, 2 * width : 3 * width])
-        # All four at once, in the memory of the sum: σ of g's part goes unused, and costs less.
+        # σ of all four at once, in the memory of z: that of g goes unused, and costs less.
         np.negative(gates, out=gates)
         np.exp(gates, out=gates)
         gates += 1
@@ -64,52 +68,62 @@ class LstmCell(Op):
         new = gates[:, width : 2 * width] * c
         new += gates[:, :width] * g
         tanh = np.tanh(new)
-        self.saved = input_gates, hidden_gates, c, gates, g, tanh
+        self.saved = x, h, c, weight, bias, gates, g, tanh
+        if bias is not None:
+            self.saves = (0, 1, 2, 3, 4)
         return gates[:, 3 * width :] * tanh, new
 
     def backward(self, grad_h: Any, grad_c: Any) -> Any:
         assert self.saved is not None
-        c, gates, g, tanh = self.saved[2:]
+        _, h, c, weight, bias, gates, g, tanh = self.saved
         width = c.shape[1]
-        i, f, o = gates[:, :width], gates[:, width : 2 * width], gates[:, 3 * width :]
-        result = gates * gates
-        np.subtract(gates, result, out=result)
-        along_i, along_f, along_o = (
-            result[:, :width],
-            result[:, width : 2 * width],
-            result[:, 3 * width :],
-        )
+        along = gates * gates
+        np.subtract(gates, along, out=along)
         if grad_h is None:
             cell = grad_c
-            along_o[...] = 0
+            along[:, 3 * width :] = 0
         else:
             cell = tanh * tanh
             np.subtract(1, cell, out=cell)
-            cell *= o
+            cell *= gates[:, 3 * width :]
             cell *= grad_h
             if grad_c is not None:
                 cell += grad_c
-            along_o *= grad_h
-            along_o *= tanh
-        along_i *= g
-        along_i *= cell
-        along_f *= c
-        along_f *= cell
-        along_g = g * g
-        np.subtract(1, along_g, out=along_g)
-        along_g *= i
-        np.multiply(along_g, cell, out=result[:, 2 * width : 3 * width])
-        return result, result, cell * f if self.needs(2) else None
+            part = along[:, 3 * width :]
+            part *= grad_h
+            part *= tanh
+        part = along[:, :width]
+        part *= g
+        part *= cell
+        part = along[:, width : 2 * width]
+        part *= c
+        part *= cell
+        slope = g * g
+        np.subtract(1, slope, out=slope)
+        slope *= gates[:, :width]
+        np.multiply(slope, cell, out=along[:, 2 * width : 3 * width])
+        grads = (
+            along,
+            np.dot(along, weight.T) if self.needs(1) else None,
+            cell * gates[:, width : 2 * width] if self.needs(2) else None,
+            np.dot(h.T, along) if self.needs(3) else None,
+        )
+        return grads if bias is None else (*grads, np.add.reduce(along, 0))
 
     def backward_tensors(self, grad_h: Any, grad_c: Any) -> Any:
-        i, f, g, o = apply(UnsafeSplit, self.input(0) + self.input(1), chunks=4)
+        assert self.saved is not None
+        x, h, c, weight = [self.placed(self.saved[k], k) for k in range(4)]
+        z = x + h.mm(weight)
+        if self.saved[4] is not None:
+            z = z + self.placed(self.saved[4], 4)
+        i, f, g, o = apply(UnsafeSplit, z, chunks=4)
         i, f, g, o = i.sigmoid(), f.sigmoid(), g.tanh(), o.sigmoid()
-        c = self.input(2)
         tanh = (f * c + i * g).tanh()
         cell = 0 if grad_c is None else grad_c
         if grad_h is not None:
             cell = cell + grad_h * o * (1 - tanh * tanh)
         along_o = o * 0 if grad_h is None else grad_h * tanh * o * (1 - o)
-        along = (cell * g * i * (1 - i), cell * c * f * (1 - f), cell * i * (1 - g * g), along_o)
-        result = apply(Cat, *along, dim=1)
-        return result, result, cell * f if self.needs(2) else None
+        parts = (cell * g * i * (1 - i), cell * c * f * (1 - f), cell * i * (1 - g * g), along_o)
+        along = apply(Cat, *parts, dim=1)
+        grads = (along, along.mm(weight.t()), cell * f, h.t().mm(along))
+        return grads if self.saved[4] is None else (*grads, along.sum(0))
