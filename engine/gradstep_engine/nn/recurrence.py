@@ -13,7 +13,7 @@ from gradstep_engine.functions import cat, stack
 from gradstep_engine.nn.functional.dropout import dropout
 from gradstep_engine.nn.functional.linear import linear
 from gradstep_engine.nn.functional.recurrent import gru_step, rnn_step
-from gradstep_engine.ops.recurrent import LstmCell
+from gradstep_engine.ops.recurrent import LstmCell, Turned
 from gradstep_engine.tensor import Tensor
 
 State = tuple[Tensor, ...]
@@ -157,5 +157,5 @@ def turned_weight(weight: Tensor | None, steps: int) -> Tensor:
     A small batch times a matrix that is only seen transposed is several times slower.
     """
     assert weight is not None
-    turned = weight.t()
-    return turned.contiguous() if steps > FEW else turned
+    turned: Tensor = weight.t() if steps <= FEW else apply(Turned, weight)
+    return turned

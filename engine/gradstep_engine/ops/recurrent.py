@@ -36,6 +36,28 @@ class UnsafeSplit(Op):
         return (apply(Cat, *pieces, dim=len(self.piece) - 1),)
 
 
+class Turned(Op):
+    """Wᵀ in memory of its own, as it is read by many products.  ∂/∂W = gradᵀ.
+
+    It keeps W only for the check of its version: without that copy, the products would keep it, and
+    an optimizer that steps before backward would be noticed.
+    """
+
+    op_name = "t"
+    node_name = "TBackward0"
+    saves = (0,)
+
+    def forward(self, weight: Any) -> Any:
+        self.saved = (weight,)
+        return np.ascontiguousarray(weight.T)
+
+    def backward(self, grad: Any) -> Any:
+        return (grad.T,)
+
+    def backward_tensors(self, grad: Any) -> Any:
+        return (grad.t(),)
+
+
 class LstmCell(Op):
     """c′ = f · c + i · g and h′ = o · tanh c′, the gates from z = x + h W + b.
 
