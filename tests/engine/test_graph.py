@@ -83,12 +83,6 @@ def test_grad_of_an_unused_input() -> None:
     assert found[1] is None
 
 
-def test_gradients_of_gradients_are_refused_clearly() -> None:
-    x = torch.tensor(3.0, requires_grad=True)
-    with pytest.raises(NotImplementedError, match=r"gradients of gradients\) yet; see docs"):
-        (x**3).backward(create_graph=True)
-
-
 def test_views_share_memory_and_version() -> None:
     base = torch.zeros(2, 3)
     row = base[1]

@@ -8,6 +8,7 @@ _HOMES = {
     "backward": "api",
     "grad": "api",
     "gradcheck": "differences",
+    "gradgradcheck": "differences",
     "Function": "custom",
     "no_grad": "mode",
     "enable_grad": "mode",

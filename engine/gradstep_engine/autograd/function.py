@@ -20,7 +20,6 @@ from gradstep_engine.autograd.node import AccumulateGrad, Edge, Node
 from gradstep_engine.autograd.variable import TensorBase, wrap
 from gradstep_engine.dtypes import of_numpy, result_numpy
 from gradstep_engine.emission import Emission
-from gradstep_engine.missing import missing
 
 R = TypeVar("R")
 
@@ -61,17 +60,6 @@ class Op(Node):
     def forward(self, *arrays: Any, **attributes: Any) -> Any:
         """Compute the result from arrays; a tuple of arrays makes several outputs."""
         raise NotImplementedError(f"{type(self).__qualname__} defines no forward")
-
-    def backward_tensors(self, *grads: Any) -> Any:
-        """Do what `backward` does in operations on tensors, so that they can be differentiated.
-
-        `self.input` and `self.output` give what forward kept as tensors in their places in the
-        graph. Where `backward` uses only what arrays and tensors share, it serves as both.
-
-        Raises:
-            MissingFeatureError: the operation cannot be differentiated twice.
-        """
-        raise missing(f"second derivative of {self.op_name} (create_graph=True through it)")
 
     def input(self, position: int) -> Any:
         """Return the kept input at `position` as a tensor in its place in the graph.
@@ -408,3 +396,12 @@ def _tensors_among(arguments: tuple[Any, ...]) -> list[TensorBase]:
 def _shown_attributes(inputs: tuple[Any, ...], attributes: dict[str, Any]) -> dict[str, Any]:
     numbers = {f"input_{i}": x for i, x in enumerate(inputs) if not isinstance(x, TensorBase)}
     return {**numbers, **attributes} if numbers else attributes
+
+
+def __getattr__(name: str) -> Any:
+    """Give the names of `torch.autograd.function` that scripts import."""
+    if name in ("Function", "once_differentiable"):
+        from gradstep_engine.autograd import custom
+
+        return getattr(custom, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

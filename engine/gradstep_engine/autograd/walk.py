@@ -92,8 +92,8 @@ def walk(
     # One long loop over local names: it runs for every node of every iteration.
     arrived: dict[Node, Any] = {}
     for start, position, seed in roots:
-        _deliver(arrived, start, position, seed)
-    waiting = _dependencies(arrived)
+        deliver(arrived, start, position, seed)
+    waiting = dependencies(arrived)
     if search is not None:
         search.look_from(roots)
     ready = [(-start.sequence, i, start) for i, start in enumerate(arrived) if not waiting[start]]
@@ -148,7 +148,7 @@ def walk(
             follower, position = edge
             if result is not None:
                 if follower.outputs != 1:
-                    _deliver(arrived, follower, position, result)
+                    deliver(arrived, follower, position, result)
                 elif follower in arrived:
                     arrived[follower] = arrived[follower] + result
                     owned.add(follower)
@@ -170,7 +170,21 @@ def walk(
                 heapq.heappush(ready, (-follower.sequence, tie, follower))
 
 
-def _deliver(arrived: dict[Node, Any], node: Node, position: int, grad: Any) -> None:
+def check_saved(node: Node) -> None:
+    """Make sure that what `node` kept is still there and unchanged.
+
+    Raises:
+        RuntimeError: saved arrays were freed or changed in place.
+    """
+    if node.saved is None:
+        raise freed()
+    for source, expected in node.versions:
+        box = source if source.__class__ is list else source._version_box
+        if box is not None and box[0] != expected:
+            raise modified(node, source, box[0], expected)
+
+
+def deliver(arrived: dict[Node, Any], node: Node, position: int, grad: Any) -> None:
     """Add `grad` to what has arrived for one output of `node`."""
     if node.outputs == 1:
         before = arrived.get(node)
@@ -182,7 +196,7 @@ def _deliver(arrived: dict[Node, Any], node: Node, position: int, grad: Any) -> 
     grads[position] = grad if grads[position] is None else grads[position] + grad
 
 
-def _dependencies(roots: Iterable[Node]) -> dict[Node, int]:
+def dependencies(roots: Iterable[Node]) -> dict[Node, int]:
     """Count for every reachable node how many edges lead to it."""
     waiting: dict[Node, int] = dict.fromkeys(roots, 0)
     stack = list(waiting)
@@ -232,8 +246,8 @@ def _run_special(node: Node, extras: Extras, grad: Any) -> tuple[Any, tuple[Any,
     for hook in tuple(extras.prehooks.values()):
         replaced = hook(tuple(None if g is None else wrap(g) for g in grads))
         if replaced is not None:
-            grads = [None if g is None else g._array for g in _as_tuple(replaced)]
-    results = _as_tuple(node.backward(*grads))
+            grads = [None if g is None else g._array for g in as_tuple(replaced)]
+    results = as_tuple(node.backward(*grads))
     if extras.casts:
         results = tuple(
             result if result is None or cast is None else result.astype(cast)
@@ -244,11 +258,12 @@ def _run_special(node: Node, extras: Extras, grad: Any) -> tuple[Any, tuple[Any,
         made = tuple(None if g is None else wrap(g) for g in results)
         replaced = hook(made, given)
         if replaced is not None:
-            results = tuple(None if g is None else g._array for g in _as_tuple(replaced))
+            results = tuple(None if g is None else g._array for g in as_tuple(replaced))
     return (grads[0] if node.outputs == 1 else grads), results
 
 
-def _as_tuple(value: Any) -> tuple[Any, ...]:
+def as_tuple(value: Any) -> tuple[Any, ...]:
+    """Return what a node or a hook returned as a tuple."""
     return value if isinstance(value, tuple) else (value,)
 
 
