@@ -208,7 +208,7 @@ class Mish(Op):
 
 
 class Hardswish(Op):
-    """x · cut(x + 3, [0, 6]) / 6.  ∂/∂x = 0, grad (2x + 3) / 6 or grad for x below, in, above ±3."""
+    """x · cut(x + 3, [0, 6]) / 6.  ∂/∂x = 0, (2x + 3) grad / 6, grad for x below, in, over ±3."""
 
     op_name = "hardswish"
     node_name = "HardswishBackward0"
