@@ -34,6 +34,9 @@ from gradstep_engine.nn.activation import (
     Tanhshrink,
     Threshold,
 )
+from gradstep_engine.nn.adaptive import (
+    AdaptiveLogSoftmaxWithLoss,
+)
 from gradstep_engine.nn.containers import (
     ModuleDict,
     ModuleList,
@@ -42,6 +45,10 @@ from gradstep_engine.nn.containers import (
     Sequential,
 )
 from gradstep_engine.nn.convolution import Conv1d, Conv2d
+from gradstep_engine.nn.distance import (
+    CosineSimilarity,
+    PairwiseDistance,
+)
 from gradstep_engine.nn.dropout import Dropout
 from gradstep_engine.nn.embedding import Embedding
 from gradstep_engine.nn.flatten import Flatten, Unflatten
@@ -50,12 +57,27 @@ from gradstep_engine.nn.loss import (
     BCELoss,
     BCEWithLogitsLoss,
     CrossEntropyLoss,
+    CTCLoss,
+    GaussianNLLLoss,
     HuberLoss,
     KLDivLoss,
     L1Loss,
     MSELoss,
     NLLLoss,
+    NLLLoss2d,
+    PoissonNLLLoss,
     SmoothL1Loss,
+)
+from gradstep_engine.nn.margin_loss import (
+    CosineEmbeddingLoss,
+    HingeEmbeddingLoss,
+    MarginRankingLoss,
+    MultiLabelMarginLoss,
+    MultiLabelSoftMarginLoss,
+    MultiMarginLoss,
+    SoftMarginLoss,
+    TripletMarginLoss,
+    TripletMarginWithDistanceLoss,
 )
 from gradstep_engine.nn.module import Module
 from gradstep_engine.nn.normalization import BatchNorm1d, BatchNorm2d, LayerNorm
@@ -69,6 +91,7 @@ __all__ = [
     "GLU",
     "SELU",
     "AdaptiveAvgPool2d",
+    "AdaptiveLogSoftmaxWithLoss",
     "AvgPool2d",
     "BCELoss",
     "BCEWithLogitsLoss",
@@ -76,16 +99,21 @@ __all__ = [
     "BatchNorm2d",
     "Bilinear",
     "Buffer",
+    "CTCLoss",
     "Conv1d",
     "Conv2d",
+    "CosineEmbeddingLoss",
+    "CosineSimilarity",
     "CrossEntropyLoss",
     "Dropout",
     "Embedding",
     "Flatten",
+    "GaussianNLLLoss",
     "Hardshrink",
     "Hardsigmoid",
     "Hardswish",
     "Hardtanh",
+    "HingeEmbeddingLoss",
     "HuberLoss",
     "Identity",
     "KLDivLoss",
@@ -96,16 +124,23 @@ __all__ = [
     "LogSigmoid",
     "LogSoftmax",
     "MSELoss",
+    "MarginRankingLoss",
     "MaxPool2d",
     "Mish",
     "Module",
     "ModuleDict",
     "ModuleList",
+    "MultiLabelMarginLoss",
+    "MultiLabelSoftMarginLoss",
+    "MultiMarginLoss",
     "NLLLoss",
+    "NLLLoss2d",
     "PReLU",
+    "PairwiseDistance",
     "Parameter",
     "ParameterDict",
     "ParameterList",
+    "PoissonNLLLoss",
     "RReLU",
     "ReLU",
     "ReLU6",
@@ -113,6 +148,7 @@ __all__ = [
     "SiLU",
     "Sigmoid",
     "SmoothL1Loss",
+    "SoftMarginLoss",
     "Softmax",
     "Softmax2d",
     "Softmin",
@@ -122,6 +158,8 @@ __all__ = [
     "Tanh",
     "Tanhshrink",
     "Threshold",
+    "TripletMarginLoss",
+    "TripletMarginWithDistanceLoss",
     "Unflatten",
 ]
 

@@ -35,8 +35,18 @@ from gradstep_engine.nn.functional.activation import (
     threshold_,
 )
 from gradstep_engine.nn.functional.convolution import conv1d, conv2d
+from gradstep_engine.nn.functional.distance import (
+    cosine_similarity,
+    pairwise_distance,
+    pdist,
+)
 from gradstep_engine.nn.functional.dropout import dropout
 from gradstep_engine.nn.functional.embedding import embedding, one_hot
+from gradstep_engine.nn.functional.likelihood import (
+    ctc_loss,
+    gaussian_nll_loss,
+    poisson_nll_loss,
+)
 from gradstep_engine.nn.functional.linear import bilinear, linear
 from gradstep_engine.nn.functional.loss import (
     binary_cross_entropy,
@@ -48,6 +58,17 @@ from gradstep_engine.nn.functional.loss import (
     mse_loss,
     nll_loss,
     smooth_l1_loss,
+)
+from gradstep_engine.nn.functional.margin import (
+    cosine_embedding_loss,
+    hinge_embedding_loss,
+    margin_ranking_loss,
+    multi_margin_loss,
+    multilabel_margin_loss,
+    multilabel_soft_margin_loss,
+    soft_margin_loss,
+    triplet_margin_loss,
+    triplet_margin_with_distance_loss,
 )
 from gradstep_engine.nn.functional.normalization import batch_norm, layer_norm, normalize
 from gradstep_engine.nn.functional.pooling import (
@@ -68,11 +89,15 @@ __all__ = [
     "celu_",
     "conv1d",
     "conv2d",
+    "cosine_embedding_loss",
+    "cosine_similarity",
     "cross_entropy",
+    "ctc_loss",
     "dropout",
     "elu",
     "elu_",
     "embedding",
+    "gaussian_nll_loss",
     "gelu",
     "glu",
     "gumbel_softmax",
@@ -81,6 +106,7 @@ __all__ = [
     "hardswish",
     "hardtanh",
     "hardtanh_",
+    "hinge_embedding_loss",
     "huber_loss",
     "kl_div",
     "l1_loss",
@@ -90,12 +116,19 @@ __all__ = [
     "linear",
     "log_softmax",
     "logsigmoid",
+    "margin_ranking_loss",
     "max_pool2d",
     "mish",
     "mse_loss",
+    "multi_margin_loss",
+    "multilabel_margin_loss",
+    "multilabel_soft_margin_loss",
     "nll_loss",
     "normalize",
     "one_hot",
+    "pairwise_distance",
+    "pdist",
+    "poisson_nll_loss",
     "prelu",
     "relu",
     "relu6",
@@ -107,6 +140,7 @@ __all__ = [
     "sigmoid",
     "silu",
     "smooth_l1_loss",
+    "soft_margin_loss",
     "softmax",
     "softmin",
     "softplus",
@@ -116,4 +150,6 @@ __all__ = [
     "tanhshrink",
     "threshold",
     "threshold_",
+    "triplet_margin_loss",
+    "triplet_margin_with_distance_loss",
 ]
