@@ -7,17 +7,17 @@ from typing import Any
 import numpy as np
 
 from gradstep_engine import events
+from gradstep_engine.autograd import function
 from gradstep_engine.autograd.function import (
     Op,
     edge_of,
     edges_of,
-    emit_op,
-    next_sequence,
     promoted,
     versions_of,
 )
 from gradstep_engine.autograd.mode import GradMode
 from gradstep_engine.autograd.node import Node
+from gradstep_engine.autograd.report import emit_op
 from gradstep_engine.autograd.variable import TensorBase
 from gradstep_engine.dtypes import category, of_numpy, result_numpy
 from gradstep_engine.emission import written
@@ -56,7 +56,7 @@ def apply_inplace(op: type[Op], target: Any, *others: Any, **attributes: Any) ->
         array[...] = result
     target._bump()
     if recorded:
-        node.sequence = next_sequence()
+        node.sequence = function.next_sequence()
         if node.saves:
             node.versions = versions_of(tuple(i for i in node.saves if i), (target, *others))
         if op.saves_output and node.saved:
@@ -162,7 +162,7 @@ class AsStrided(Node):
         self.places = _places(base, view)
         self.shape = base._array.shape
         self.edges = (edge_of(base),)
-        self.sequence = next_sequence()
+        self.sequence = function.next_sequence()
 
     def backward(self, *grads: Any) -> Any:
         """Return zeros of the base's shape with grad where the view looks."""

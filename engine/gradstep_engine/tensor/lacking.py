@@ -26,7 +26,7 @@ geometric_ geqrf ger grad_dtype greater_ greater_equal_ gt_ hardshrink hash_tens
 heaviside_ histc histogram hsplit hypot hypot_ i0 i0_ igamma igamma_ igammac igammac_ index
 index_add index_add_ index_copy index_copy_ index_fill index_fill_ index_put index_put_
 index_reduce index_reduce_ indices int_repr inverse ipu is_coalesced is_conj is_cpu
-is_distributed is_inference is_ipu is_maia is_meta is_mkldnn is_mps is_mtia is_neg is_nested
+is_distributed is_ipu is_maia is_meta is_mkldnn is_mps is_mtia is_neg is_nested
 is_nonzero is_pinned is_quantized is_same_size is_set_to is_shared is_sparse is_sparse_csr
 is_vulkan is_xla is_xpu isneginf isposinf isreal istft kron kthvalue layout lcm lcm_ ldexp
 ldexp_ le_ less_ less_equal_ lgamma lgamma_ log10_ log1p_ log2_ log_normal_ logaddexp
