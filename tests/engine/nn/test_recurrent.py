@@ -252,9 +252,10 @@ def test_a_weight_changed_before_backward_is_reported(kind: str, steps: int) -> 
             loss.backward()
 
 
-def test_second_derivatives_equal_torch() -> None:
+@pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU"])
+def test_second_derivatives_equal_torch(kind: str) -> None:
     found = []
-    for engine, layer in layers("LSTM", {"num_layers": 2, "bidirectional": True}):
+    for engine, layer in layers(kind, {"num_layers": 2, "bidirectional": True}):
         for steps in (2, 6):
             x = leaf(engine, numbers(steps, 2, 3))
             output = layer(x)[0]

@@ -42,7 +42,6 @@ from gradstep_engine.nn.functional.distance import (
 )
 from gradstep_engine.nn.functional.dropout import dropout
 from gradstep_engine.nn.functional.embedding import embedding, embedding_bag, one_hot
-from gradstep_engine.nn.functional.embedding import embedding, one_hot
 from gradstep_engine.nn.functional.likelihood import (
     ctc_loss,
     gaussian_nll_loss,

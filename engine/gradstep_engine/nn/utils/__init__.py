@@ -1,12 +1,12 @@
 """What is done to a model's parameters as a whole; the name is torch's."""
 
-from gradstep_engine.nn.utils import rnn as rnn
 from __future__ import annotations
 
 from typing import Any
 
 from gradstep_engine.missing import missing
 from gradstep_engine.nn.utils import parametrizations as parametrizations
+from gradstep_engine.nn.utils import rnn as rnn
 from gradstep_engine.nn.utils.clip_grad import (
     clip_grad_norm_,
     clip_grad_value_,
@@ -25,9 +25,9 @@ __all__ = [
     "clip_grad_value_",
     "get_total_norm",
     "parameters_to_vector",
-    "rnn",
     "remove_spectral_norm",
     "remove_weight_norm",
+    "rnn",
     "skip_init",
     "spectral_norm",
     "vector_to_parameters",
