@@ -36,7 +36,15 @@ from gradstep_engine.nn.functional.loss import (
     nll_loss,
     smooth_l1_loss,
 )
-from gradstep_engine.nn.functional.normalization import batch_norm, layer_norm, normalize
+from gradstep_engine.nn.functional.normalization import (
+    batch_norm,
+    group_norm,
+    instance_norm,
+    layer_norm,
+    local_response_norm,
+    normalize,
+    rms_norm,
+)
 from gradstep_engine.nn.functional.pooling import (
     adaptive_avg_pool2d,
     avg_pool2d,
@@ -58,13 +66,16 @@ __all__ = [
     "elu",
     "embedding",
     "gelu",
+    "group_norm",
     "hardtanh",
     "huber_loss",
+    "instance_norm",
     "kl_div",
     "l1_loss",
     "layer_norm",
     "leaky_relu",
     "linear",
+    "local_response_norm",
     "log_softmax",
     "logsigmoid",
     "max_pool2d",
@@ -75,6 +86,7 @@ __all__ = [
     "relu",
     "relu6",
     "relu_",
+    "rms_norm",
     "selu",
     "sigmoid",
     "silu",
