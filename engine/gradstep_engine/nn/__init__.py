@@ -23,6 +23,7 @@ from gradstep_engine.nn.activation import (
     Tanh,
     Tanhshrink,
 )
+from gradstep_engine.nn.attention import MultiheadAttention
 from gradstep_engine.nn.containers import (
     ModuleDict,
     ModuleList,
@@ -61,6 +62,9 @@ from gradstep_engine.nn.normalization import (
 )
 from gradstep_engine.nn.parameter import Buffer, Parameter
 from gradstep_engine.nn.pooling import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d
+from gradstep_engine.nn.transformer import Transformer
+from gradstep_engine.nn.transformer_layers import TransformerDecoderLayer, TransformerEncoderLayer
+from gradstep_engine.nn.transformer_stacks import TransformerDecoder, TransformerEncoder
 
 __all__ = [
     "CELU",
@@ -102,6 +106,7 @@ __all__ = [
     "Module",
     "ModuleDict",
     "ModuleList",
+    "MultiheadAttention",
     "NLLLoss",
     "Parameter",
     "ParameterDict",
@@ -118,6 +123,11 @@ __all__ = [
     "Softsign",
     "Tanh",
     "Tanhshrink",
+    "Transformer",
+    "TransformerDecoder",
+    "TransformerDecoderLayer",
+    "TransformerEncoder",
+    "TransformerEncoderLayer",
     "Unflatten",
 ]
 

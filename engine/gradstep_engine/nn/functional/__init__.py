@@ -21,6 +21,7 @@ from gradstep_engine.nn.functional.activation import (
     tanh,
     tanhshrink,
 )
+from gradstep_engine.nn.functional.attention import scaled_dot_product_attention
 from gradstep_engine.nn.functional.convolution import conv1d, conv2d
 from gradstep_engine.nn.functional.dropout import dropout
 from gradstep_engine.nn.functional.embedding import embedding, one_hot
@@ -36,6 +37,7 @@ from gradstep_engine.nn.functional.loss import (
     nll_loss,
     smooth_l1_loss,
 )
+from gradstep_engine.nn.functional.multi_head_attention import multi_head_attention_forward
 from gradstep_engine.nn.functional.normalization import (
     batch_norm,
     group_norm,
@@ -80,6 +82,7 @@ __all__ = [
     "logsigmoid",
     "max_pool2d",
     "mse_loss",
+    "multi_head_attention_forward",
     "nll_loss",
     "normalize",
     "one_hot",
@@ -87,6 +90,7 @@ __all__ = [
     "relu6",
     "relu_",
     "rms_norm",
+    "scaled_dot_product_attention",
     "selu",
     "sigmoid",
     "silu",
