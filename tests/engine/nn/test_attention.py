@@ -85,7 +85,7 @@ def test_dropout_of_weights() -> None:
 
 
 # Arguments of the layer (8 wide, 2 heads), of the call, and shapes of query, key, value.
-BATCHED = [(4, 3, 8), (5, 3, 8), (5, 3, 8)]
+BATCHED: list[tuple[int, ...]] = [(4, 3, 8), (5, 3, 8), (5, 3, 8)]
 PADDING = np.array([[False] * 5, [False] * 3 + [True] * 2, [True] + [False] * 4])
 LATER = ~LOWER
 HEADS: dict[str, tuple[dict[str, Any], dict[str, Any], list[tuple[int, ...]]]] = {

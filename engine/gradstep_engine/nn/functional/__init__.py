@@ -60,16 +60,6 @@ from gradstep_engine.nn.functional.loss import (
     nll_loss,
     smooth_l1_loss,
 )
-from gradstep_engine.nn.functional.multi_head_attention import multi_head_attention_forward
-from gradstep_engine.nn.functional.normalization import (
-    batch_norm,
-    group_norm,
-    instance_norm,
-    layer_norm,
-    local_response_norm,
-    normalize,
-    rms_norm,
-)
 from gradstep_engine.nn.functional.margin import (
     cosine_embedding_loss,
     hinge_embedding_loss,
@@ -81,7 +71,16 @@ from gradstep_engine.nn.functional.margin import (
     triplet_margin_loss,
     triplet_margin_with_distance_loss,
 )
-from gradstep_engine.nn.functional.normalization import batch_norm, layer_norm, normalize
+from gradstep_engine.nn.functional.multi_head_attention import multi_head_attention_forward
+from gradstep_engine.nn.functional.normalization import (
+    batch_norm,
+    group_norm,
+    instance_norm,
+    layer_norm,
+    local_response_norm,
+    normalize,
+    rms_norm,
+)
 from gradstep_engine.nn.functional.pooling import (
     adaptive_avg_pool2d,
     avg_pool2d,
@@ -110,8 +109,8 @@ __all__ = [
     "embedding",
     "gaussian_nll_loss",
     "gelu",
-    "group_norm",
     "glu",
+    "group_norm",
     "gumbel_softmax",
     "hardshrink",
     "hardsigmoid",
@@ -149,9 +148,9 @@ __all__ = [
     "relu6",
     "relu_",
     "rms_norm",
-    "scaled_dot_product_attention",
     "rrelu",
     "rrelu_",
+    "scaled_dot_product_attention",
     "selu",
     "selu_",
     "sigmoid",
