@@ -10,7 +10,7 @@ def character_model(torch: Any) -> Any:
     """A decoder whose causal attention is written out by hand."""
     nn, functional = torch.nn, torch.nn.functional
 
-    class Attention(nn.Module):
+    class Attention(nn.Module):  # type: ignore[misc, name-defined]
         def __init__(self, width: int, heads: int, context: int) -> None:
             super().__init__()
             self.heads = heads
@@ -31,7 +31,7 @@ def character_model(torch: Any) -> Any:
             y = (weights @ v).transpose(1, 2).contiguous().view(batch, length, width)
             return self.project(y)
 
-    class Block(nn.Module):
+    class Block(nn.Module):  # type: ignore[misc, name-defined]
         def __init__(self, width: int, heads: int, context: int) -> None:
             super().__init__()
             self.norm1 = nn.LayerNorm(width)
@@ -50,7 +50,7 @@ def character_model(torch: Any) -> Any:
             m = self.mlp
             return x + m.narrow(m.act(m.widen(self.norm2(x))))
 
-    class Model(nn.Module):
+    class Model(nn.Module):  # type: ignore[misc, name-defined]
         def __init__(self) -> None:
             super().__init__()
             self.tokens = nn.Embedding(11, 16)
@@ -86,7 +86,7 @@ def encoder_model(torch: Any) -> Any:
     """An encoder with sines for places, length first."""
     nn = torch.nn
 
-    class Places(nn.Module):
+    class Places(nn.Module):  # type: ignore[misc, name-defined]
         def __init__(self, width: int, longest: int = 50) -> None:
             super().__init__()
             place = torch.arange(longest).unsqueeze(1)
@@ -100,7 +100,7 @@ def encoder_model(torch: Any) -> Any:
         def forward(self, x: Any) -> Any:
             return self.dropout(x + self.table[: x.size(0)])
 
-    class Model(nn.Module):
+    class Model(nn.Module):  # type: ignore[misc, name-defined]
         def __init__(self) -> None:
             super().__init__()
             self.embedding = nn.Embedding(11, 16)
@@ -127,7 +127,7 @@ def translation_model(torch: Any) -> Any:
     """Encoder and decoder, padded: the target is the source backwards."""
     nn = torch.nn
 
-    class Model(nn.Module):
+    class Model(nn.Module):  # type: ignore[misc, name-defined]
         def __init__(self) -> None:
             super().__init__()
             self.source = nn.Embedding(11, 16, padding_idx=0)

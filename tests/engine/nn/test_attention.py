@@ -9,7 +9,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.engine.nn.pairing import close, copy_state, leaf, numbers, ours, run_both, torch_or_skip
+from gradstep_engine.autograd.function import apply
+from gradstep_engine.ops.attention import SplitHeads
+from tests.engine.nn.pairing import (
+    check_twice,
+    close,
+    copy_state,
+    leaf,
+    numbers,
+    ours,
+    run_both,
+    torch_or_skip,
+)
 
 LOWER = np.tril(np.ones((4, 5), dtype=bool))
 BLIND = LOWER.copy()
@@ -53,13 +64,35 @@ def test_dot_product_attention_equals_torch(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["causal", "mask", "blind query", "added"])
-def test_second_derivative(name: str) -> None:
+@pytest.mark.parametrize("dropout", [0.0, 0.4])
+def test_second_derivative(name: str, dropout: float) -> None:
     _, options = DOT_PRODUCTS[name]
-    keys = 3 if name == "causal" else 5
-    arrays = [numbers(1, 1, 3 if keys == 3 else 4, 2), numbers(1, 1, keys, 2, seed=1)]
-    leaves = [ours.tensor(a, requires_grad=True) for a in [*arrays, numbers(1, 1, keys, 2, seed=2)]]
-    assert ours.autograd.gradcheck(lambda *xs: dot_product(ours, list(xs), options), leaves)
-    assert ours.autograd.gradgradcheck(lambda *xs: dot_product(ours, list(xs), options), leaves)
+    shapes = [(1, 4, 2), (1, 5, 2), (1, 5, 2)]
+    leaves = [leaf(ours, numbers(*shape, seed=i)) for i, shape in enumerate(shapes)]
+
+    def attended(*tensors: Any) -> Any:
+        ours.manual_seed(1)
+        return dot_product(ours, list(tensors), {**options, "dropout_p": dropout})
+
+    check_twice(attended, leaves)
+
+
+def test_second_derivative_of_a_mask_and_of_heads() -> None:
+    leaves = [leaf(ours, numbers(2, 2, 3, 2, seed=i)) for i in range(3)]
+    check_twice(
+        lambda q, k, v, mask: dot_product(ours, [q, k, v], {"attn_mask": mask}),
+        [*leaves, leaf(ours, numbers(2, 1, 3, 3))],
+    )
+    for order in ((0, 1), (1, 0)):
+        packed = leaf(ours, numbers(2, 3, 12))
+        check_twice(
+            lambda x, order=order: sum(
+                (i + 2) * part
+                for i, part in enumerate(apply(SplitHeads, x, parts=3, heads=2, order=order))
+                if i != 1
+            ),
+            [packed],
+        )
 
 
 @pytest.mark.torch

@@ -107,7 +107,7 @@ def test_masks_equal_torchs(kind: str, gradients: bool) -> None:
             outputs.append(model(*arguments, **masks(engine, kind)))
         if gradients:
             outputs[-1].square().sum().backward()
-    close(*outputs, 1e-8)
+    close(outputs[0], outputs[1], 1e-8)
     for a, b in zip(models[0].parameters(), models[1].parameters(), strict=True):
         if gradients:
             close(a.grad, b.grad, 1e-8)
@@ -135,7 +135,7 @@ def test_padding_in_evaluation_equals_torch(norm: bool, mask_check: bool, where:
         with engine.no_grad():
             x = engine.tensor(numbers(3, 5, 8))
             outputs.append(model(x, src_key_padding_mask=engine.tensor(padded)))
-    close(*outputs, 1e-8)
+    close(outputs[0], outputs[1], 1e-8)
 
 
 WARNINGS: dict[str, Any] = {
