@@ -1,87 +1,36 @@
 """Normalisation by mean and variance: over a batch, the last dimensions, or groups of channels.
 
-All share one derivative. With x̂ = (x − μ) / √(σ² + ε) over n elements and s what arrives at x̂:
-∂/∂x = (s − mean(s) − x̂ mean(s x̂)) / √(σ² + ε).
+The derivative that all share stands in `standardising`.
 """
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from gradstep_engine.autograd.function import Op
 from gradstep_engine.autograd.variable import wrap
-
-
-@lru_cache(maxsize=32)
-def _ones(count: int, dtype: Any) -> Any:
-    return np.ones(count, dtype=dtype)
-
-
-def _standardised(rows: Any, eps: float) -> tuple[Any, Any]:
-    """Return x̂ of each row of (R, n), and 1 / √(σ² + ε) as (R, 1)."""
-    count = rows.shape[1]
-    scale = rows.dtype.type(1 / max(count, 1))
-    centred = rows - np.add.reduce(rows, axis=1, keepdims=True) * scale
-    inverse = _inverse_root(np.vecdot(centred, centred)[:, None] * scale, eps)
-    centred *= inverse
-    return centred, inverse
-
-
-def _inverse_root(variance: Any, eps: float) -> Any:
-    variance += variance.dtype.type(eps)
-    np.sqrt(variance, out=variance)
-    return np.reciprocal(variance, out=variance)
-
-
-def _through_standardising(arrived: Any, normalized: Any, inverse: Any) -> Any:
-    """Return the module's ∂/∂x for rows; what `arrived` at x̂ is left as it is."""
-    scale = arrived.dtype.type(1 / max(arrived.shape[1], 1))
-    result = normalized * (np.vecdot(arrived, normalized)[:, None] * -scale)
-    result += arrived
-    result -= np.add.reduce(arrived, axis=1, keepdims=True) * scale
-    result *= inverse
-    return result
-
-
-def _standardised_tensors(x: Any, dims: tuple[int, ...], eps: float) -> tuple[Any, Any]:
-    """Do what `_standardised` does in operations on tensors, over `dims`."""
-    centred = x - x.mean(dims, keepdim=True)
-    inverse = ((centred * centred).mean(dims, keepdim=True) + eps).rsqrt()
-    return centred * inverse, inverse
-
-
-def _through_tensors(arrived: Any, normalized: Any, inverse: Any, dims: tuple[int, ...]) -> Any:
-    """Do what `_through_standardising` does in operations on tensors."""
-    product = (arrived * normalized).mean(dims, keepdim=True)
-    return (arrived - arrived.mean(dims, keepdim=True) - normalized * product) * inverse
-
-
-def _summed(x: Any, dims: tuple[int, ...]) -> Any:
-    """Return a tensor summed over `dims`; no dimensions mean none here, all of them in torch."""
-    return x.sum(dims) if dims else x
-
-
-def _per_channel(planes: Any) -> Any:
-    """Return the sums of (N, C, L) over N and L."""
-    if planes.shape[2] == 1:
-        return np.dot(_ones(len(planes), planes.dtype), planes[:, :, 0])
-    return np.add.reduce(np.add.reduce(planes, axis=2), axis=0)
-
-
-def _product_per_channel(a: Any, b: Any) -> Any:
-    """Return the sums of a · b over N and L, without holding the products where L is long."""
-    if a.shape[2] == 1:
-        return np.dot(_ones(len(a), a.dtype), a[:, :, 0] * b[:, :, 0])
-    return np.add.reduce(np.vecdot(a, b), axis=0)
+from gradstep_engine.ops.standardising import (
+    blocks,
+    inverse_root,
+    ones_of,
+    per_channel,
+    product_per_channel,
+    standardise,
+    standardised,
+    standardised_tensors,
+    summed,
+    through_rows,
+    through_standardising,
+    through_tensors,
+)
 
 
 class LayerNorm(Op):
     """y = x̂ w + b with x̂ = (x − μ) / √(σ² + ε) over the last `axes` dimensions (Ba et al., 2016).
 
-    With s = grad w: ∂/∂x as the module says, ∂/∂w = Σ grad x̂, ∂/∂b = Σ grad.
+    With s = grad w: ∂/∂x as in `standardising`, ∂/∂w = Σ grad x̂, ∂/∂b = Σ grad.
     """
 
     op_name = "layer_norm"
@@ -95,51 +44,63 @@ class LayerNorm(Op):
         self.axes, self.eps = axes, eps
         inner = x.shape[x.ndim - axes :]
         rows = x.reshape(-1, weight.size if weight is not None else int(np.prod(inner)))
-        normalized, inverse = _standardised(rows, eps)
+        normalized, result = np.empty(rows.shape, x.dtype), np.empty(rows.shape, x.dtype)
+        inverse = np.empty((len(rows), 1), rows.dtype)
+        scales = 1 if weight is None else weight.reshape(-1)
+        for part in blocks(rows):
+            standardise(rows[part], eps, normalized[part], inverse[part])
+            done = result[part]
+            np.multiply(normalized[part], scales, out=done)
+            if bias is not None:
+                done += bias.reshape(-1)
         self.saved = x, weight, normalized, inverse
         if weight is None:
             self.saves = (0,)
-            result = normalized.copy() if bias is None else normalized
-        else:
-            result = normalized * weight.reshape(-1)
-        if bias is not None:
-            result = np.add(result, bias.reshape(-1), out=None if weight is None else result)
         return result.reshape(x.shape)
 
     def backward(self, grad: Any) -> Any:
         assert self.saved is not None
         x, weight, normalized, inverse = self.saved
         rows = grad.reshape(normalized.shape)
+        wanted = [edge is not None for edge in self.edges]
+        wanted += [False] * (3 - len(wanted))
+        scales = None if weight is None else weight.reshape(-1)
+        grad_x = np.empty_like(normalized) if wanted[0] else None
+        grad_weight = grad_bias = None
+        for part in blocks(rows):
+            some = rows[part]
+            if grad_x is not None:
+                arrived = some if scales is None else some * scales
+                through_rows(arrived, normalized[part], inverse[part], grad_x[part])
+            ones = ones_of(len(some), grad.dtype)
+            if wanted[1]:
+                added = np.dot(ones, some * normalized[part])
+                grad_weight = added if grad_weight is None else grad_weight + added
+            if wanted[2]:
+                added = np.dot(ones, some)
+                grad_bias = added if grad_bias is None else grad_bias + added
         inner = x.shape[x.ndim - self.axes :]
-        grad_x = grad_weight = grad_bias = None
-        if self.edges[0] is not None:
-            arrived = rows if weight is None else rows * weight.reshape(-1)
-            grad_x = _through_standardising(arrived, normalized, inverse).reshape(x.shape)
-        if len(self.edges) == 1:
-            return (grad_x,)
-        ones = _ones(len(rows), grad.dtype)
-        if self.edges[1] is not None:
-            grad_weight = np.dot(ones, rows * normalized).reshape(inner)
-        if len(self.edges) == 2:
-            return grad_x, grad_weight
-        if self.edges[2] is not None:
-            grad_bias = np.dot(ones, rows).reshape(inner)
-        return grad_x, grad_weight, grad_bias
+        grads = (
+            None if grad_x is None else grad_x.reshape(x.shape),
+            None if grad_weight is None else grad_weight.reshape(inner),
+            None if grad_bias is None else grad_bias.reshape(inner),
+        )
+        return grads[: len(self.edges)]
 
     def backward_tensors(self, grad: Any) -> Any:
         assert self.saved is not None
         x = self.input(0)
         last = tuple(range(-self.axes, 0))
         leading = tuple(range(x.dim() - self.axes))
-        normalized, inverse = _standardised_tensors(x, last, self.eps)
+        normalized, inverse = standardised_tensors(x, last, self.eps)
         arrived = grad if self.saved[1] is None else grad * self.input(1)
         grad_x = grad_weight = grad_bias = None
         if self.needs(0):
-            grad_x = _through_tensors(arrived, normalized, inverse, last)
+            grad_x = through_tensors(arrived, normalized, inverse, last)
         if len(self.edges) > 1 and self.needs(1):
-            grad_weight = _summed(grad * normalized, leading)
+            grad_weight = summed(grad * normalized, leading)
         if len(self.edges) > 2 and self.needs(2):
-            grad_bias = _summed(grad, leading)
+            grad_bias = summed(grad, leading)
         return (grad_x, grad_weight, grad_bias)[: len(self.edges)]
 
 
@@ -158,7 +119,7 @@ class RMSNorm(Op):
         self.axes, self.eps = axes, eps
         rows = x.reshape(-1, int(np.prod(x.shape[x.ndim - axes :])))
         scale = rows.dtype.type(1 / max(rows.shape[1], 1))
-        inverse = _inverse_root(np.vecdot(rows, rows)[:, None] * scale, eps)
+        inverse = inverse_root(np.vecdot(rows, rows)[:, None] * scale, eps)
         normalized = rows * inverse
         self.saved = x, weight, normalized, inverse
         if weight is None:
@@ -183,7 +144,7 @@ class RMSNorm(Op):
             return (grad_x,)
         if self.edges[1] is None:
             return grad_x, None
-        ones = _ones(len(rows), grad.dtype)
+        ones = ones_of(len(rows), grad.dtype)
         return grad_x, np.dot(ones, rows * normalized).reshape(weight.shape)
 
     def backward_tensors(self, grad: Any) -> Any:
@@ -201,13 +162,13 @@ class RMSNorm(Op):
         if not weighted:
             return (grad_x,)
         leading = tuple(range(x.dim() - self.axes))
-        return grad_x, _summed(grad * normalized, leading) if self.needs(1) else None
+        return grad_x, summed(grad * normalized, leading) if self.needs(1) else None
 
 
 class GroupNorm(Op):
     """y = x̂ w + b with x̂ of each sample's groups of channels, w and b per channel.
 
-    With s = grad w: ∂/∂x as the module says, ∂/∂w = Σ grad x̂, ∂/∂b = Σ grad per channel.
+    With s = grad w: ∂/∂x as in `standardising`, ∂/∂w = Σ grad x̂, ∂/∂b = Σ grad per channel.
     Shapes: x (N, C, ...), w and b (C). Source: Wu and He, 2018.
     """
 
@@ -222,7 +183,7 @@ class GroupNorm(Op):
         self.groups, self.eps = groups, eps
         samples, channels = x.shape[:2]
         size = x.size // (samples * groups) if x.size else 0
-        normalized, inverse = _standardised(x.reshape(samples * groups, size), eps)
+        normalized, inverse = standardised(x.reshape(samples * groups, size), eps)
         self.saved = x, weight, normalized, inverse
         if weight is None:
             self.saves = (0,)
@@ -243,11 +204,11 @@ class GroupNorm(Op):
         if self.edges[0] is not None:
             arrived = planes if weight is None else planes * weight[:, None]
             arrived = arrived.reshape(normalized.shape)
-            grad_x = _through_standardising(arrived, normalized, inverse).reshape(x.shape)
+            grad_x = through_standardising(arrived, normalized, inverse).reshape(x.shape)
         if self.needs_weight():
-            grad_weight = _product_per_channel(planes, normalized.reshape(planes.shape))
+            grad_weight = product_per_channel(planes, normalized.reshape(planes.shape))
         if len(self.edges) > 2 and self.edges[2] is not None:
-            grad_bias = _per_channel(planes)
+            grad_bias = per_channel(planes)
         return (grad_x, grad_weight, grad_bias)[: len(self.edges)]
 
     def needs_weight(self) -> bool:
@@ -259,12 +220,12 @@ class GroupNorm(Op):
         x = self.input(0)
         samples, channels = x.shape[:2]
         rows = x.reshape(samples, self.groups, -1)
-        normalized, inverse = _standardised_tensors(rows, (2,), self.eps)
+        normalized, inverse = standardised_tensors(rows, (2,), self.eps)
         planes = grad.reshape(samples, channels, -1)
         arrived = planes if self.saved[1] is None else planes * self.input(1).unsqueeze(1)
         grad_x = grad_weight = grad_bias = None
         if self.needs(0):
-            through = _through_tensors(arrived.reshape(rows.shape), normalized, inverse, (2,))
+            through = through_tensors(arrived.reshape(rows.shape), normalized, inverse, (2,))
             grad_x = through.reshape(x.shape)
         if self.needs_weight():
             grad_weight = (planes * normalized.reshape(planes.shape)).sum((0, 2))
@@ -317,8 +278,8 @@ class BatchNorm(Op):
         planes = grad.reshape(centred.shape)
         grad_x = grad_weight = grad_bias = None
         if self.training or self.needs(1) or self.needs(2):
-            grad_bias = _per_channel(planes)
-            grad_weight = _product_per_channel(planes, centred) * inverse
+            grad_bias = per_channel(planes)
+            grad_weight = product_per_channel(planes, centred) * inverse
         if self.needs(0):
             scale = inverse if weight is None else inverse * weight
             grad_x = planes * scale[:, None]
@@ -344,8 +305,8 @@ class BatchNorm(Op):
         if weight is not None:
             arrived = grads * self.input(1).unsqueeze(1)
         if self.training:
-            normalized, inverse = _standardised_tensors(planes, (0, 2), self.eps)
-            through = _through_tensors(arrived, normalized, inverse, (0, 2))
+            normalized, inverse = standardised_tensors(planes, (0, 2), self.eps)
+            through = through_tensors(arrived, normalized, inverse, (0, 2))
         else:
             inverse = wrap(inverse_array[:, None])
             normalized = (planes - wrap(mean.astype(inverse_array.dtype)[:, None])) * inverse
@@ -363,6 +324,6 @@ def batch_statistics(x: Any) -> tuple[Any, Any]:
     """Return mean and biased variance of each channel of x (N, C, ...)."""
     planes = x.reshape(*x.shape[:2], -1)
     count = x.dtype.type(planes.size // planes.shape[1])
-    mean = _per_channel(planes) / count
+    mean = per_channel(planes) / count
     centred = planes - mean[:, None]
-    return mean, _product_per_channel(centred, centred) / count
+    return mean, product_per_channel(centred, centred) / count

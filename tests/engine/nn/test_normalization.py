@@ -33,6 +33,12 @@ LAYERS: dict[str, tuple[Any, tuple[int, ...]]] = {
     "layer norm plain": (lambda nn: nn.LayerNorm(3, elementwise_affine=False), (5, 4, 3)),
     "layer norm of nothing": (lambda nn: nn.LayerNorm(3), (0, 3)),
     "layer norm of a vector": (lambda nn: nn.LayerNorm(3), (3,)),
+    "layer norm in blocks": (lambda nn: nn.LayerNorm(300), (3, 50, 300)),
+    "layer norm plain in blocks": (
+        lambda nn: nn.LayerNorm(300, elementwise_affine=False),
+        (150, 300),
+    ),
+    "group norm in blocks": (lambda nn: nn.GroupNorm(2, 6), (9, 6, 40, 23)),
     "rms norm": (lambda nn: nn.RMSNorm(3), (5, 4, 3)),
     "rms norm of 2": (lambda nn: nn.RMSNorm([4, 3], eps=0.1), (5, 4, 3)),
     "rms norm plain": (lambda nn: nn.RMSNorm(3, elementwise_affine=False), (5, 3)),
