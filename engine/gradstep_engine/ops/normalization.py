@@ -5,6 +5,7 @@ The derivative that all share stands in `standardising`.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,8 @@ import numpy as np
 from gradstep_engine.autograd.function import Op
 from gradstep_engine.autograd.variable import wrap
 from gradstep_engine.ops.standardising import (
+    as_planes,
+    as_rows,
     blocks,
     inverse_root,
     ones_of,
@@ -42,8 +45,7 @@ class LayerNorm(Op):
         self, x: Any, weight: Any = None, bias: Any = None, axes: int = 1, eps: float = 1e-5
     ) -> Any:
         self.axes, self.eps = axes, eps
-        inner = x.shape[x.ndim - axes :]
-        rows = x.reshape(-1, weight.size if weight is not None else int(np.prod(inner)))
+        rows = as_rows(x, axes)
         normalized, result = np.empty(rows.shape, x.dtype), np.empty(rows.shape, x.dtype)
         inverse = np.empty((len(rows), 1), rows.dtype)
         scales = 1 if weight is None else weight.reshape(-1)
@@ -117,7 +119,7 @@ class RMSNorm(Op):
 
     def forward(self, x: Any, weight: Any = None, axes: int = 1, eps: float = 1e-5) -> Any:
         self.axes, self.eps = axes, eps
-        rows = x.reshape(-1, int(np.prod(x.shape[x.ndim - axes :])))
+        rows = as_rows(x, axes)
         scale = rows.dtype.type(1 / max(rows.shape[1], 1))
         inverse = inverse_root(np.vecdot(rows, rows)[:, None] * scale, eps)
         normalized = rows * inverse
@@ -182,12 +184,12 @@ class GroupNorm(Op):
     ) -> Any:
         self.groups, self.eps = groups, eps
         samples, channels = x.shape[:2]
-        size = x.size // (samples * groups) if x.size else 0
+        size = math.prod(x.shape[1:]) // groups
         normalized, inverse = standardised(x.reshape(samples * groups, size), eps)
         self.saved = x, weight, normalized, inverse
         if weight is None:
             self.saves = (0,)
-        result = normalized.reshape(samples, channels, -1) if x.size else normalized
+        result = normalized.reshape(samples, channels, math.prod(x.shape[2:]))
         if weight is not None:
             result = result * weight[:, None]
         if bias is not None:
@@ -199,7 +201,7 @@ class GroupNorm(Op):
     def backward(self, grad: Any) -> Any:
         assert self.saved is not None
         x, weight, normalized, inverse = self.saved
-        planes = grad.reshape(*x.shape[:2], -1)
+        planes = grad.reshape(*x.shape[:2], math.prod(x.shape[2:]))
         grad_x = grad_weight = grad_bias = None
         if self.edges[0] is not None:
             arrived = planes if weight is None else planes * weight[:, None]
@@ -260,7 +262,7 @@ class BatchNorm(Op):
         self, x: Any, weight: Any, bias: Any, mean: Any, variance: Any, training: bool, eps: float
     ) -> Any:
         self.training, self.eps = training, eps
-        planes = x.reshape(*x.shape[:2], -1)
+        planes = as_planes(x)
         centred = planes - mean.astype(x.dtype, copy=False)[:, None]
         inverse = (1 / np.sqrt(variance + variance.dtype.type(eps))).astype(x.dtype, copy=False)
         # What the statistics were is kept only where they are constants.
@@ -284,7 +286,7 @@ class BatchNorm(Op):
             scale = inverse if weight is None else inverse * weight
             grad_x = planes * scale[:, None]
             if self.training:
-                count = grad.dtype.type(planes.size // planes.shape[1])
+                count = grad.dtype.type(max(planes.size // max(planes.shape[1], 1), 1))
                 grad_x -= centred * (scale * grad_weight * inverse / count)[:, None]
                 grad_x -= (scale * grad_bias / count)[:, None]
             grad_x = grad_x.reshape(x.shape)
@@ -322,8 +324,8 @@ class BatchNorm(Op):
 
 def batch_statistics(x: Any) -> tuple[Any, Any]:
     """Return mean and biased variance of each channel of x (N, C, ...)."""
-    planes = x.reshape(*x.shape[:2], -1)
-    count = x.dtype.type(planes.size // planes.shape[1])
+    planes = as_planes(x)
+    count = x.dtype.type(max(planes.size // max(planes.shape[1], 1), 1))
     mean = per_channel(planes) / count
     centred = planes - mean[:, None]
     return mean, product_per_channel(centred, centred) / count

@@ -6,6 +6,7 @@ With x̂ = (x − μ) / √(σ² + ε) over n elements and s what arrives at x̂
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from typing import Any
 
@@ -19,6 +20,17 @@ BLOCK = 32_768
 def ones_of(count: int, dtype: Any) -> Any:
     """Return a vector of ones, to sum columns by a product: faster than along the slow axis."""
     return np.ones(count, dtype=dtype)
+
+
+def as_rows(x: Any, axes: int) -> Any:
+    """Return x with the last `axes` dimensions as one, and the others as another one."""
+    first = x.ndim - axes
+    return x.reshape(math.prod(x.shape[:first]), math.prod(x.shape[first:]))
+
+
+def as_planes(x: Any) -> Any:
+    """Return (N, C, ...) as (N, C, L)."""
+    return x.reshape(*x.shape[:2], math.prod(x.shape[2:]))
 
 
 def blocks(rows: Any) -> list[slice]:

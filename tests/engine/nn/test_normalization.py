@@ -159,6 +159,30 @@ def test_running_statistics_after_several_steps() -> None:
             close(value, state[name], 1e-5)
 
 
+EDGES: dict[str, Any] = {
+    "half layer norm": lambda e: e.nn.LayerNorm(4)((e.arange(8).view(2, 4) * 1000).half()),
+    "half parameters": lambda e: e.nn.LayerNorm(4).half()((e.arange(8).view(2, 4) * 99).half()),
+    "half group norm": lambda e: e.nn.GroupNorm(2, 4)(e.arange(8).view(1, 4, 2).half()),
+    "half batch norm": lambda e: e.nn.BatchNorm1d(4)(e.arange(8).view(2, 4).half()),
+    "half batch norm, half state": lambda e: e.nn.BatchNorm1d(4).half()(
+        e.arange(8).view(2, 4).half()
+    ),
+    "no batch of planes": lambda e: e.nn.BatchNorm2d(3)(e.ones(0, 3, 2, 2)),
+    "no groups": lambda e: e.nn.GroupNorm(1, 3)(e.ones(0, 3, 2, 2)),
+    "no channels": lambda e: e.nn.LayerNorm(0)(e.ones(2, 0)),
+    "one value in evaluation": lambda e: e.nn.BatchNorm2d(2).eval()(e.ones(1, 2, 1, 1)),
+    "size of a tensor": lambda e: e.nn.LayerNorm(e.ones(2, 3).shape)(e.ones(4, 2, 3)),
+}
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("name", EDGES)
+def test_edges_equal_torchs(name: str) -> None:
+    mine, theirs = EDGES[name](ours), EDGES[name](torch_or_skip())
+    close(mine, theirs, 1e-3)
+    mine.sum().backward()
+
+
 def zeros(engine: Any, *shape: int) -> Any:
     return engine.zeros(*shape)
 
@@ -166,6 +190,9 @@ def zeros(engine: Any, *shape: int) -> Any:
 ERRORS: dict[str, Any] = {
     "one value": lambda e: e.nn.BatchNorm1d(3)(zeros(e, 1, 3)),
     "one value 2d": lambda e: e.nn.BatchNorm2d(3)(zeros(e, 1, 3, 1, 1)),
+    "batch norm of a vector": lambda e: e.nn.functional.batch_norm(
+        zeros(e, 3), None, None, training=True
+    ),
     "batch norm 3d rank": lambda e: e.nn.BatchNorm3d(3)(zeros(e, 2, 4)),
     "batch norm channels": lambda e: e.nn.BatchNorm1d(3)(zeros(e, 2, 4)),
     "batch norm weight": lambda e: e.nn.BatchNorm1d(3, track_running_stats=False)(zeros(e, 2, 4)),

@@ -13,6 +13,7 @@ from gradstep_engine.dtypes import of_numpy
 from gradstep_engine.missing import missing
 from gradstep_engine.nn.functional.running import run
 from gradstep_engine.ops import normalization as ops
+from gradstep_engine.ops.axes import axis_of
 from gradstep_engine.ops.response import LocalResponseNorm
 from gradstep_engine.size import Size
 from gradstep_engine.tensor import Tensor, wrap
@@ -38,11 +39,11 @@ def batch_norm(
         RuntimeError: the channels or types do not match.
     """
     x = input._array
-    if training and x.ndim >= 2:
-        _require_several(x.size // x.shape[1] if x.shape[1] else 0, x.shape)
-    if x.ndim < 2:
-        raise RuntimeError("batch_norm(): expected an input of at least 2 dimensions")
-    channels = x.shape[1]
+    channels = x.shape[axis_of(1, x.ndim)]
+    if training and x.size == channels:
+        raise ValueError(
+            f"Expected more than 1 value per channel when training, got input size {Size(x.shape)}"
+        )
     for name, tensor in (
         ("running_mean", running_mean),
         ("running_var", running_var),
@@ -55,13 +56,18 @@ def batch_norm(
             )
         if tensor is None and not training and name.startswith("running"):
             raise RuntimeError(f"{name} must be defined in evaluation mode")
+    if x.dtype == np.float16:
+        running = (running_mean, running_var)
+        wide = _widened(input, weight, bias)
+        made = batch_norm(wide[0], *running, wide[1], wide[2], training, momentum, eps)
+        return made.half()  # type: ignore[no-any-return]
     _require_one_type("batch_norm", x, weight, bias, running_mean, running_var)
     if training:
         mean, variance = ops.batch_statistics(x)
         count = x.size // channels
-        if running_mean is not None:
+        if running_mean is not None and x.size:
             _follow(running_mean, mean, momentum)
-        if running_var is not None:
+        if running_var is not None and x.size:
             _follow(running_var, variance * (count / (count - 1)), momentum)
     else:
         assert running_mean is not None
@@ -72,13 +78,6 @@ def batch_norm(
     return run(ops.BatchNorm, input, weight, bias, *statistics, training=training, eps=eps)
 
 
-def _require_several(count: int, shape: tuple[int, ...]) -> None:
-    if count <= 1:
-        raise ValueError(
-            f"Expected more than 1 value per channel when training, got input size {Size(shape)}"
-        )
-
-
 def _require_one_type(name: str, x: Any, *others: Tensor | None) -> None:
     if x.dtype.kind != "f":
         kernel = {"layer_norm": "LayerNormKernelImpl", "group_norm": "GroupNormKernelImpl"}
@@ -86,7 +85,8 @@ def _require_one_type(name: str, x: Any, *others: Tensor | None) -> None:
             f"\"{kernel.get(name, name)}\" not implemented for '{of_numpy(x.dtype).cpu_type}'"
         )
     for other in others:
-        if other is not None and other._array.dtype != x.dtype:
+        # Half precision only in running statistics: what is computed is never.
+        if other is not None and other._array.dtype not in (x.dtype, np.float16):
             raise RuntimeError("mixed dtype (CPU): all inputs must share same datatype.")
 
 
@@ -183,8 +183,16 @@ def _by_groups(
                 f"but got {what} of shape {list(tensor._array.shape)} and input of shape "
                 f"{list(shape)}"
             )
+    if input._array.dtype == np.float16:
+        wide = _widened(input, weight, bias)
+        return _by_groups(name, op, wide[0], groups, wide[1], wide[2], eps).half()  # type: ignore[no-any-return]
     _require_one_type(name, input._array, weight, bias)
     return run(op, *_without_trailing_nones(input, weight, bias), groups=groups, eps=eps)
+
+
+def _widened(*tensors: Tensor | None) -> Any:
+    """Return half precision as single, in which torch computes it: squares would overflow."""
+    return [tensor if tensor is None else tensor.float() for tensor in tensors]
 
 
 def _without_trailing_nones(*tensors: Tensor | None) -> tuple[Tensor | None, ...]:
@@ -216,10 +224,13 @@ def layer_norm(
         and weight._array.shape == normalized_shape
         and bias._array.shape == normalized_shape
         and x.dtype is weight._array.dtype is bias._array.dtype
-        and x.dtype.kind == "f"
+        and x.dtype.char in "fd"
     ):
         return run(ops.LayerNorm, input, weight, bias, axes=1, eps=eps)
     sizes = _checked_shape("layer_norm", x, normalized_shape, weight, bias)
+    if x.dtype == np.float16:
+        wide = _widened(input, weight, bias)
+        return layer_norm(wide[0], normalized_shape, wide[1], wide[2], eps).half()  # type: ignore[no-any-return]
     _require_one_type("layer_norm", x, weight, bias)
     inputs = _without_trailing_nones(input, weight, bias)
     return run(ops.LayerNorm, *inputs, axes=len(sizes), eps=eps)
@@ -242,6 +253,9 @@ def rms_norm(
     sizes = _checked_shape("rms_norm", x, normalized_shape, weight, None)
     _require_one_type("rms_norm", x, weight)
     chosen = float(np.finfo(x.dtype).eps) if eps is None else eps
+    if x.dtype == np.float16:
+        wide = _widened(input, weight)
+        return rms_norm(wide[0], normalized_shape, wide[1], chosen).half()  # type: ignore[no-any-return]
     inputs = _without_trailing_nones(input, weight)
     return run(ops.RMSNorm, *inputs, axes=len(sizes), eps=chosen)
 
