@@ -37,6 +37,7 @@ from gradstep_engine.nn.activation import (
 from gradstep_engine.nn.adaptive import (
     AdaptiveLogSoftmaxWithLoss,
 )
+from gradstep_engine.nn.attention import MultiheadAttention
 from gradstep_engine.nn.containers import (
     ModuleDict,
     ModuleList,
@@ -80,11 +81,25 @@ from gradstep_engine.nn.margin_loss import (
     TripletMarginWithDistanceLoss,
 )
 from gradstep_engine.nn.module import Module
-from gradstep_engine.nn.normalization import BatchNorm1d, BatchNorm2d, LayerNorm
+from gradstep_engine.nn.normalization import (
+    BatchNorm1d,
+    BatchNorm2d,
+    BatchNorm3d,
+    GroupNorm,
+    InstanceNorm1d,
+    InstanceNorm2d,
+    InstanceNorm3d,
+    LayerNorm,
+    LocalResponseNorm,
+    RMSNorm,
+)
 from gradstep_engine.nn.parameter import Buffer, Parameter
 from gradstep_engine.nn.pooling import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d
 from gradstep_engine.nn.rnn import GRU, LSTM, RNN, RNNBase
 from gradstep_engine.nn.rnn_cell import GRUCell, LSTMCell, RNNCell, RNNCellBase
+from gradstep_engine.nn.transformer import Transformer
+from gradstep_engine.nn.transformer_layers import TransformerDecoderLayer, TransformerEncoderLayer
+from gradstep_engine.nn.transformer_stacks import TransformerDecoder, TransformerEncoder
 
 __all__ = [
     "CELU",
@@ -102,6 +117,7 @@ __all__ = [
     "BCEWithLogitsLoss",
     "BatchNorm1d",
     "BatchNorm2d",
+    "BatchNorm3d",
     "Bilinear",
     "Buffer",
     "CTCLoss",
@@ -116,6 +132,7 @@ __all__ = [
     "Flatten",
     "GRUCell",
     "GaussianNLLLoss",
+    "GroupNorm",
     "Hardshrink",
     "Hardsigmoid",
     "Hardswish",
@@ -123,12 +140,16 @@ __all__ = [
     "HingeEmbeddingLoss",
     "HuberLoss",
     "Identity",
+    "InstanceNorm1d",
+    "InstanceNorm2d",
+    "InstanceNorm3d",
     "KLDivLoss",
     "L1Loss",
     "LSTMCell",
     "LayerNorm",
     "LeakyReLU",
     "Linear",
+    "LocalResponseNorm",
     "LogSigmoid",
     "LogSoftmax",
     "MSELoss",
@@ -141,6 +162,7 @@ __all__ = [
     "MultiLabelMarginLoss",
     "MultiLabelSoftMarginLoss",
     "MultiMarginLoss",
+    "MultiheadAttention",
     "NLLLoss",
     "NLLLoss2d",
     "PReLU",
@@ -152,6 +174,7 @@ __all__ = [
     "RNNBase",
     "RNNCell",
     "RNNCellBase",
+    "RMSNorm",
     "RReLU",
     "ReLU",
     "ReLU6",
@@ -169,6 +192,11 @@ __all__ = [
     "Tanh",
     "Tanhshrink",
     "Threshold",
+    "Transformer",
+    "TransformerDecoder",
+    "TransformerDecoderLayer",
+    "TransformerEncoder",
+    "TransformerEncoderLayer",
     "TripletMarginLoss",
     "TripletMarginWithDistanceLoss",
     "Unflatten",

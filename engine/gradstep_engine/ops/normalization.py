@@ -1,12 +1,246 @@
-"""Normalisation by mean and variance, over a batch or over the last dimensions."""
+"""Normalisation by mean and variance: over a batch, the last dimensions, or groups of channels.
+
+The derivative that all share stands in `standardising`.
+"""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from gradstep_engine.autograd.function import Op
+from gradstep_engine.autograd.variable import wrap
+from gradstep_engine.ops.standardising import (
+    as_planes,
+    as_rows,
+    blocks,
+    inverse_root,
+    ones_of,
+    per_channel,
+    product_per_channel,
+    standardise,
+    standardised,
+    standardised_tensors,
+    summed,
+    through_rows,
+    through_standardising,
+    through_tensors,
+)
+
+
+class LayerNorm(Op):
+    """y = x̂ w + b with x̂ = (x − μ) / √(σ² + ε) over the last `axes` dimensions (Ba et al., 2016).
+
+    With s = grad w: ∂/∂x as in `standardising`, ∂/∂w = Σ grad x̂, ∂/∂b = Σ grad.
+    """
+
+    op_name = "layer_norm"
+    node_name = "NativeLayerNormBackward0"
+    saves: tuple[int, ...] = (0, 1)
+    fresh = True
+
+    def forward(
+        self, x: Any, weight: Any = None, bias: Any = None, axes: int = 1, eps: float = 1e-5
+    ) -> Any:
+        self.axes, self.eps = axes, eps
+        rows = as_rows(x, axes)
+        normalized, result = np.empty(rows.shape, x.dtype), np.empty(rows.shape, x.dtype)
+        inverse = np.empty((len(rows), 1), rows.dtype)
+        scales = 1 if weight is None else weight.reshape(-1)
+        for part in blocks(rows):
+            standardise(rows[part], eps, normalized[part], inverse[part])
+            done = result[part]
+            np.multiply(normalized[part], scales, out=done)
+            if bias is not None:
+                done += bias.reshape(-1)
+        self.saved = x, weight, normalized, inverse
+        if weight is None:
+            self.saves = (0,)
+        return result.reshape(x.shape)
+
+    def backward(self, grad: Any) -> Any:
+        assert self.saved is not None
+        x, weight, normalized, inverse = self.saved
+        rows = grad.reshape(normalized.shape)
+        wanted = [edge is not None for edge in self.edges]
+        wanted += [False] * (3 - len(wanted))
+        scales = None if weight is None else weight.reshape(-1)
+        grad_x = np.empty_like(normalized) if wanted[0] else None
+        grad_weight = grad_bias = None
+        for part in blocks(rows):
+            some = rows[part]
+            if grad_x is not None:
+                arrived = some if scales is None else some * scales
+                through_rows(arrived, normalized[part], inverse[part], grad_x[part])
+            ones = ones_of(len(some), grad.dtype)
+            if wanted[1]:
+                added = np.dot(ones, some * normalized[part])
+                grad_weight = added if grad_weight is None else grad_weight + added
+            if wanted[2]:
+                added = np.dot(ones, some)
+                grad_bias = added if grad_bias is None else grad_bias + added
+        inner = x.shape[x.ndim - self.axes :]
+        grads = (
+            None if grad_x is None else grad_x.reshape(x.shape),
+            None if grad_weight is None else grad_weight.reshape(inner),
+            None if grad_bias is None else grad_bias.reshape(inner),
+        )
+        return grads[: len(self.edges)]
+
+    def backward_tensors(self, grad: Any) -> Any:
+        assert self.saved is not None
+        x = self.input(0)
+        last = tuple(range(-self.axes, 0))
+        leading = tuple(range(x.dim() - self.axes))
+        normalized, inverse = standardised_tensors(x, last, self.eps)
+        arrived = grad if self.saved[1] is None else grad * self.input(1)
+        grad_x = grad_weight = grad_bias = None
+        if self.needs(0):
+            grad_x = through_tensors(arrived, normalized, inverse, last)
+        if len(self.edges) > 1 and self.needs(1):
+            grad_weight = summed(grad * normalized, leading)
+        if len(self.edges) > 2 and self.needs(2):
+            grad_bias = summed(grad, leading)
+        return (grad_x, grad_weight, grad_bias)[: len(self.edges)]
+
+
+class RMSNorm(Op):
+    """y = x̂ w with x̂ = x / √(mean(x²) + ε) over the last `axes` dimensions (Zhang, Sennrich, 2019).
+
+    With s = grad w: ∂/∂x = (s − x̂ mean(s x̂)) / √(mean(x²) + ε), ∂/∂w = Σ grad x̂.
+    """
+
+    op_name = "rms_norm"
+    node_name = "MulBackward0"
+    saves: tuple[int, ...] = (0, 1)
+    fresh = True
+
+    def forward(self, x: Any, weight: Any = None, axes: int = 1, eps: float = 1e-5) -> Any:
+        self.axes, self.eps = axes, eps
+        rows = as_rows(x, axes)
+        scale = rows.dtype.type(1 / max(rows.shape[1], 1))
+        inverse = inverse_root(np.vecdot(rows, rows)[:, None] * scale, eps)
+        normalized = rows * inverse
+        self.saved = x, weight, normalized, inverse
+        if weight is None:
+            self.saves = (0,)
+            return normalized.reshape(x.shape).copy()
+        return (normalized * weight.reshape(-1)).reshape(x.shape)
+
+    def backward(self, grad: Any) -> Any:
+        assert self.saved is not None
+        x, weight, normalized, inverse = self.saved
+        rows = grad.reshape(normalized.shape)
+        grad_x = None
+        if self.edges[0] is not None:
+            arrived = rows if weight is None else rows * weight.reshape(-1)
+            mean = np.vecdot(arrived, normalized)[:, None]
+            mean *= -grad.dtype.type(1 / max(rows.shape[1], 1))
+            grad_x = normalized * mean
+            grad_x += arrived
+            grad_x *= inverse
+            grad_x = grad_x.reshape(x.shape)
+        if weight is None:
+            return (grad_x,)
+        if self.edges[1] is None:
+            return grad_x, None
+        ones = ones_of(len(rows), grad.dtype)
+        return grad_x, np.dot(ones, rows * normalized).reshape(weight.shape)
+
+    def backward_tensors(self, grad: Any) -> Any:
+        assert self.saved is not None
+        x = self.input(0)
+        last = tuple(range(-self.axes, 0))
+        inverse = ((x * x).mean(last, keepdim=True) + self.eps).rsqrt()
+        normalized = x * inverse
+        weighted = self.saved[1] is not None
+        grad_x = None
+        if self.needs(0):
+            arrived = grad * self.input(1) if weighted else grad
+            mean = (arrived * normalized).mean(last, keepdim=True)
+            grad_x = (arrived - normalized * mean) * inverse
+        if not weighted:
+            return (grad_x,)
+        leading = tuple(range(x.dim() - self.axes))
+        return grad_x, summed(grad * normalized, leading) if self.needs(1) else None
+
+
+class GroupNorm(Op):
+    """y = x̂ w + b with x̂ of each sample's groups of channels, w and b per channel.
+
+    With s = grad w: ∂/∂x as in `standardising`, ∂/∂w = Σ grad x̂, ∂/∂b = Σ grad per channel.
+    Shapes: x (N, C, ...), w and b (C). Source: Wu and He, 2018.
+    """
+
+    op_name = "group_norm"
+    node_name = "NativeGroupNormBackward0"
+    saves: tuple[int, ...] = (0, 1)
+    fresh = True
+
+    def forward(
+        self, x: Any, weight: Any = None, bias: Any = None, groups: int = 1, eps: float = 1e-5
+    ) -> Any:
+        self.groups, self.eps = groups, eps
+        samples, channels = x.shape[:2]
+        size = math.prod(x.shape[1:]) // groups
+        normalized, inverse = standardised(x.reshape(samples * groups, size), eps)
+        self.saved = x, weight, normalized, inverse
+        if weight is None:
+            self.saves = (0,)
+        result = normalized.reshape(samples, channels, math.prod(x.shape[2:]))
+        if weight is not None:
+            result = result * weight[:, None]
+        if bias is not None:
+            result = np.add(result, bias[:, None], out=None if weight is None else result)
+        if weight is None and bias is None:
+            result = result.copy()
+        return result.reshape(x.shape)
+
+    def backward(self, grad: Any) -> Any:
+        assert self.saved is not None
+        x, weight, normalized, inverse = self.saved
+        planes = grad.reshape(*x.shape[:2], math.prod(x.shape[2:]))
+        grad_x = grad_weight = grad_bias = None
+        if self.edges[0] is not None:
+            arrived = planes if weight is None else planes * weight[:, None]
+            arrived = arrived.reshape(normalized.shape)
+            grad_x = through_standardising(arrived, normalized, inverse).reshape(x.shape)
+        if self.needs_weight():
+            grad_weight = product_per_channel(planes, normalized.reshape(planes.shape))
+        if len(self.edges) > 2 and self.edges[2] is not None:
+            grad_bias = per_channel(planes)
+        return (grad_x, grad_weight, grad_bias)[: len(self.edges)]
+
+    def needs_weight(self) -> bool:
+        """Return whether there is a weight that wants a gradient."""
+        return len(self.edges) > 1 and self.edges[1] is not None
+
+    def backward_tensors(self, grad: Any) -> Any:
+        assert self.saved is not None
+        x = self.input(0)
+        samples, channels = x.shape[:2]
+        rows = x.reshape(samples, self.groups, -1)
+        normalized, inverse = standardised_tensors(rows, (2,), self.eps)
+        planes = grad.reshape(samples, channels, -1)
+        arrived = planes if self.saved[1] is None else planes * self.input(1).unsqueeze(1)
+        grad_x = grad_weight = grad_bias = None
+        if self.needs(0):
+            through = through_tensors(arrived.reshape(rows.shape), normalized, inverse, (2,))
+            grad_x = through.reshape(x.shape)
+        if self.needs_weight():
+            grad_weight = (planes * normalized.reshape(planes.shape)).sum((0, 2))
+        if len(self.edges) > 2 and self.needs(2):
+            grad_bias = planes.sum((0, 2))
+        return (grad_x, grad_weight, grad_bias)[: len(self.edges)]
+
+
+class InstanceNorm(GroupNorm):
+    """GroupNorm with every channel its own group (Ulyanov et al., 2016)."""
+
+    op_name = "instance_norm"
+    node_name = "ViewBackward0"
 
 
 class BatchNorm(Op):
@@ -16,98 +250,82 @@ class BatchNorm(Op):
     x̂ mean(grad x̂)); else they are constants: ∂/∂x = w grad / √(σ² + ε).
     ∂/∂w = Σ grad x̂, ∂/∂b = Σ grad.
 
-    Shapes: x (N, C, ...), w and b (C).
+    Shapes: x (N, C, ...), w, b, μ and σ² (C).
     """
 
     op_name = "batch_norm"
     node_name = "NativeBatchNormBackward0"
-    saves = (0,)
+    saves: tuple[int, ...] = (0, 1)
+    fresh = True
 
     def forward(
-        self,
-        x: Any,
-        weight: Any = None,
-        bias: Any = None,
-        mean: Any = None,
-        variance: Any = None,
-        eps: float = 1e-5,
+        self, x: Any, weight: Any, bias: Any, mean: Any, variance: Any, training: bool, eps: float
     ) -> Any:
-        axes = (0, *range(2, x.ndim))
-        self.shape = (1, -1) + (1,) * (x.ndim - 2)
-        self.axes = axes
-        self.training = mean is None
-        if mean is None:
-            mean, variance = batch_statistics(x)
-        inverse = (1 / np.sqrt(variance + eps)).astype(x.dtype).reshape(self.shape)
-        normalized = (x - mean.reshape(self.shape).astype(x.dtype)) * inverse
-        self.saved = normalized, inverse, weight
-        result = normalized
-        if weight is not None:
-            result = result * weight.reshape(self.shape)
+        self.training, self.eps = training, eps
+        planes = as_planes(x)
+        centred = planes - mean.astype(x.dtype, copy=False)[:, None]
+        inverse = (1 / np.sqrt(variance + variance.dtype.type(eps))).astype(x.dtype, copy=False)
+        # What the statistics were is kept only where they are constants.
+        self.saved = x, weight, centred, inverse, None if training else mean
+        if weight is None:
+            self.saves = (0,)
+        result = centred * (inverse if weight is None else inverse * weight)[:, None]
         if bias is not None:
-            result = result + bias.reshape(self.shape)
-        return result if result is not normalized else normalized.copy()
+            result += bias[:, None]
+        return result.reshape(x.shape)
 
     def backward(self, grad: Any) -> Any:
         assert self.saved is not None
-        normalized, inverse, weight = self.saved
-        grad_bias = np.add.reduce(grad, axis=self.axes)
-        grad_weight = np.add.reduce(grad * normalized, axis=self.axes)
-        scale = inverse if weight is None else inverse * weight.reshape(self.shape)
-        if not self.training:
-            grad_x = grad * scale
+        x, weight, centred, inverse, _ = self.saved
+        planes = grad.reshape(centred.shape)
+        grad_x = grad_weight = grad_bias = None
+        if self.training or self.needs(1) or self.needs(2):
+            grad_bias = per_channel(planes)
+            grad_weight = product_per_channel(planes, centred) * inverse
+        if self.needs(0):
+            scale = inverse if weight is None else inverse * weight
+            grad_x = planes * scale[:, None]
+            if self.training:
+                count = grad.dtype.type(max(planes.size // max(planes.shape[1], 1), 1))
+                grad_x -= centred * (scale * grad_weight * inverse / count)[:, None]
+                grad_x -= (scale * grad_bias / count)[:, None]
+            grad_x = grad_x.reshape(x.shape)
+        return (
+            grad_x,
+            grad_weight if self.needs(1) else None,
+            grad_bias if self.needs(2) else None,
+            None,
+            None,
+        )
+
+    def backward_tensors(self, grad: Any) -> Any:
+        assert self.saved is not None
+        _, weight, _, inverse_array, mean = self.saved
+        x = self.input(0)
+        planes = x.reshape(*x.shape[:2], -1)
+        arrived = grads = grad.reshape(planes.shape)
+        if weight is not None:
+            arrived = grads * self.input(1).unsqueeze(1)
+        if self.training:
+            normalized, inverse = standardised_tensors(planes, (0, 2), self.eps)
+            through = through_tensors(arrived, normalized, inverse, (0, 2))
         else:
-            count = grad.size // grad_bias.size
-            mean_grad = (grad_bias / count).reshape(self.shape).astype(grad.dtype)
-            mean_product = (grad_weight / count).reshape(self.shape).astype(grad.dtype)
-            grad_x = (grad - mean_grad - normalized * mean_product) * scale
-        return (grad_x, grad_weight, grad_bias, None, None)[: len(self.edges)]
+            inverse = wrap(inverse_array[:, None])
+            normalized = (planes - wrap(mean.astype(inverse_array.dtype)[:, None])) * inverse
+            through = arrived * inverse
+        return (
+            through.reshape(x.shape) if self.needs(0) else None,
+            (grads * normalized).sum((0, 2)) if self.needs(1) else None,
+            grads.sum((0, 2)) if self.needs(2) else None,
+            None,
+            None,
+        )
 
 
 def batch_statistics(x: Any) -> tuple[Any, Any]:
     """Return mean and biased variance of each channel of x (N, C, ...)."""
-    axes = (0, *range(2, x.ndim))
-    count = x.size // x.shape[1]
-    mean = np.add.reduce(x, axis=axes) / count
-    centered = x - mean.reshape((1, -1) + (1,) * (x.ndim - 2)).astype(x.dtype)
-    variance = np.add.reduce(centered * centered, axis=axes) / count
-    return mean, variance
-
-
-class LayerNorm(Op):
-    """y = x̂ w + b with x̂ = (x − μ) / √(σ² + ε) over the last `axes` dimensions (Ba et al., 2016).
-
-    With g = grad w: ∂/∂x = (g − mean(g) − x̂ mean(g x̂)) / √(σ² + ε), ∂/∂w = Σ grad x̂,
-    ∂/∂b = Σ grad.
-    """
-
-    op_name = "layer_norm"
-    node_name = "NativeLayerNormBackward0"
-    saves = (0,)
-
-    def forward(
-        self, x: Any, weight: Any = None, bias: Any = None, axes: int = 1, eps: float = 1e-5
-    ) -> Any:
-        last = tuple(range(-axes, 0))
-        self.last = last
-        centered = x - np.mean(x, axis=last, keepdims=True)
-        variance = np.mean(centered * centered, axis=last, keepdims=True)
-        inverse = 1 / np.sqrt(variance + eps)
-        normalized = centered * inverse
-        self.saved = normalized, inverse, weight
-        result = normalized if weight is None else normalized * weight
-        if bias is not None:
-            result = result + bias
-        return result if result is not normalized else normalized.copy()
-
-    def backward(self, grad: Any) -> Any:
-        assert self.saved is not None
-        normalized, inverse, weight = self.saved
-        leading = tuple(range(grad.ndim - len(self.last)))
-        scaled = grad if weight is None else grad * weight
-        mean = np.mean(scaled, axis=self.last, keepdims=True)
-        product = np.mean(scaled * normalized, axis=self.last, keepdims=True)
-        grad_x = (scaled - mean - normalized * product) * inverse
-        grad_weight = np.add.reduce(grad * normalized, axis=leading)
-        grad_bias = np.add.reduce(grad, axis=leading)
-        return (grad_x, grad_weight, grad_bias)[: len(self.edges)]
+    planes = as_planes(x)
+    count = x.dtype.type(max(planes.size // max(planes.shape[1], 1), 1))
+    mean = per_channel(planes) / count
+    centred = planes - mean[:, None]
+    return mean, product_per_channel(centred, centred) / count

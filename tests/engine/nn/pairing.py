@@ -85,3 +85,23 @@ def compare_modules(
     for name, buffer in mine.named_buffers():
         close(buffer, buffers[name], tolerance)
     return mine, theirs
+
+
+def check_twice(function: Callable[..., Any], leaves: list[Any]) -> None:
+    """Check first and second derivatives, and that the graph's gradients are the plain ones.
+
+    The second derivatives of a wrong first one can be right.
+    """
+    assert ours.autograd.gradcheck(function, leaves)
+    assert ours.autograd.gradgradcheck(function, leaves)
+    result = function(*leaves)
+    seed = ours.tensor(numbers(*result.shape, seed=9))
+    plain, recorded = (
+        ours.autograd.grad(
+            result, leaves, seed, retain_graph=True, create_graph=create, allow_unused=True
+        )
+        for create in (False, True)
+    )
+    for a, b in zip(plain, recorded, strict=True):
+        if a is not None:
+            close(b, a)

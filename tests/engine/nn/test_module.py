@@ -243,8 +243,8 @@ def test_parameters_must_be_floating_point() -> None:
 
 
 def test_what_is_missing_says_so() -> None:
-    with pytest.raises(AttributeError, match=r"has no torch.nn.Transformer yet; see docs"):
-        _ = nn.Transformer
+    with pytest.raises(AttributeError, match=r"has no torch.nn.DataParallel yet; see docs"):
+        _ = nn.DataParallel
 
 
 @pytest.mark.parametrize("initialise", ["xavier_uniform_", "xavier_normal_", "kaiming_normal_"])

@@ -34,6 +34,7 @@ from gradstep_engine.nn.functional.activation import (
     threshold,
     threshold_,
 )
+from gradstep_engine.nn.functional.attention import scaled_dot_product_attention
 from gradstep_engine.nn.functional.convolution import conv1d, conv2d
 from gradstep_engine.nn.functional.distance import (
     cosine_similarity,
@@ -70,7 +71,16 @@ from gradstep_engine.nn.functional.margin import (
     triplet_margin_loss,
     triplet_margin_with_distance_loss,
 )
-from gradstep_engine.nn.functional.normalization import batch_norm, layer_norm, normalize
+from gradstep_engine.nn.functional.multi_head_attention import multi_head_attention_forward
+from gradstep_engine.nn.functional.normalization import (
+    batch_norm,
+    group_norm,
+    instance_norm,
+    layer_norm,
+    local_response_norm,
+    normalize,
+    rms_norm,
+)
 from gradstep_engine.nn.functional.pooling import (
     adaptive_avg_pool2d,
     avg_pool2d,
@@ -101,6 +111,7 @@ __all__ = [
     "gaussian_nll_loss",
     "gelu",
     "glu",
+    "group_norm",
     "gumbel_softmax",
     "hardshrink",
     "hardsigmoid",
@@ -109,18 +120,21 @@ __all__ = [
     "hardtanh_",
     "hinge_embedding_loss",
     "huber_loss",
+    "instance_norm",
     "kl_div",
     "l1_loss",
     "layer_norm",
     "leaky_relu",
     "leaky_relu_",
     "linear",
+    "local_response_norm",
     "log_softmax",
     "logsigmoid",
     "margin_ranking_loss",
     "max_pool2d",
     "mish",
     "mse_loss",
+    "multi_head_attention_forward",
     "multi_margin_loss",
     "multilabel_margin_loss",
     "multilabel_soft_margin_loss",
@@ -134,8 +148,10 @@ __all__ = [
     "relu",
     "relu6",
     "relu_",
+    "rms_norm",
     "rrelu",
     "rrelu_",
+    "scaled_dot_product_attention",
     "selu",
     "selu_",
     "sigmoid",
