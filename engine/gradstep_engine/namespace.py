@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from gradstep_engine import creation, dtypes, functions, randomness
+from gradstep_engine import creation, dtypes, functions, randomness, serialization
 from gradstep_engine.autograd import mode
 from gradstep_engine.device import device
 from gradstep_engine.missing import missing
+from gradstep_engine.nn import functional
 from gradstep_engine.size import Size
 from gradstep_engine.tensor import Tensor
 from gradstep_engine.tensor.printing import set_printoptions
@@ -57,6 +58,12 @@ _PLACES = (
         "randperm tensor zeros zeros_like",
     ),
     (functions, " ".join(functions.__all__)),
+    (serialization, "load save"),
+    (
+        functional,
+        "celu celu_ cosine_similarity hardshrink pairwise_distance pdist prelu rrelu rrelu_ selu "
+        "selu_ threshold threshold_",
+    ),
 )
 
 
