@@ -272,6 +272,7 @@ DAMAGED: dict[str, io.BytesIO] = {
     "matrix": archive(of_tensor(), row(np.zeros((2, 2)))),
     "structure": archive(of_tensor(), row(np.zeros(2, [("a", "f4")]))),
     "short memory": archive(of_tensor(), row(np.zeros(4))[:-1]),
+    "no header": archive(of_tensor(), row(np.zeros(4)).replace(b"}", b"(")),
     "no array": archive(of_tensor(), b"\x93NUMPY"),
     "integer gradients": archive(of_tensor(requires_grad=True), row(np.zeros(4, int))),
     "unknown elements": archive(of_tensor(), row(np.zeros(4, np.uint16))),

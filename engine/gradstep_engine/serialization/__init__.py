@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import struct
+import tokenize
 import zipfile
 from typing import Any, BinaryIO
 
@@ -17,7 +18,7 @@ from gradstep_engine.serialization import archive, pytorch
 
 __all__ = ["load", "save"]
 
-# What reading wrong data may raise, here and in zipfile, json and pickle.
+# What reading wrong data may raise, here and in zipfile, json, pickle and numpy.
 _DAMAGED = (
     ValueError,
     TypeError,
@@ -27,7 +28,9 @@ _DAMAGED = (
     NotImplementedError,
     EOFError,
     OSError,
+    SyntaxError,
     struct.error,
+    tokenize.TokenError,
 )
 
 
