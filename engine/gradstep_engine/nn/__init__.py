@@ -3,6 +3,7 @@
 from gradstep_engine.missing import missing
 from gradstep_engine.nn import functional as functional
 from gradstep_engine.nn import init as init
+from gradstep_engine.nn import modules as modules
 from gradstep_engine.nn import utils as utils
 from gradstep_engine.nn.activation import (
     CELU,
@@ -40,8 +41,6 @@ from gradstep_engine.nn.adaptive import (
 from gradstep_engine.nn.containers import (
     ModuleDict,
     ModuleList,
-    ParameterDict,
-    ParameterList,
     Sequential,
 )
 from gradstep_engine.nn.convolution import Conv1d, Conv2d
@@ -82,6 +81,7 @@ from gradstep_engine.nn.margin_loss import (
 from gradstep_engine.nn.module import Module
 from gradstep_engine.nn.normalization import BatchNorm1d, BatchNorm2d, LayerNorm
 from gradstep_engine.nn.parameter import Buffer, Parameter
+from gradstep_engine.nn.parameter_containers import ParameterDict, ParameterList
 from gradstep_engine.nn.pooling import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d
 
 __all__ = [
