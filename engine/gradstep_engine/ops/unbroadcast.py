@@ -16,23 +16,18 @@ def shape_of(x: Any) -> tuple[int, ...]:
 
 
 def unbroadcast(grad: Any, shape: tuple[int, ...]) -> Any:
-    """Sum `grad`, an array or a tensor, over the axes along which `shape` was broadcast."""
+    """Sum `grad`, an array or a tensor, over the axes along which an input was broadcast."""
     if grad.shape == shape:
         return grad
-    if isinstance(grad, TensorBase):
-        return _unbroadcast_tensor(grad, shape)
+    recorded = isinstance(grad, TensorBase)
     if not shape:
-        return np.add.reduce(grad, axis=None)
-    return np.add.reduce(grad, axis=_stretched(grad.shape, shape), keepdims=True).reshape(shape)
-
-
-def _stretched(grad: tuple[int, ...], shape: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the axes of `grad` along which `shape` was broadcast."""
-    extra = len(grad) - len(shape)
-    return tuple(range(extra)) + tuple(
-        axis + extra for axis, size in enumerate(shape) if size == 1 and grad[axis + extra] != 1
+        return grad.sum() if recorded else np.add.reduce(grad, axis=None)
+    extra = grad.ndim - len(shape)
+    axes = tuple(range(extra)) + tuple(
+        axis + extra
+        for axis, size in enumerate(shape)
+        if size == 1 and grad.shape[axis + extra] != 1
     )
-
-
-def _unbroadcast_tensor(grad: Any, shape: tuple[int, ...]) -> Any:
-    return grad.sum(_stretched(tuple(grad.shape), shape), keepdim=True).reshape(shape)
+    if recorded:
+        return grad.sum(axes, keepdim=True).reshape(shape)
+    return np.add.reduce(grad, axis=axes, keepdims=True).reshape(shape)

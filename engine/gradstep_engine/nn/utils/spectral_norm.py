@@ -51,7 +51,7 @@ class SpectralNorm:
         vector._bump()
 
     def __call__(self, module: Any, inputs: Any) -> None:
-        """Compute the weight anew; the hook."""
+        """Compute the weight before each forward."""
         setattr(module, self.name, self.compute_weight(module, module.training))
 
 

@@ -36,7 +36,7 @@ class WeightNorm:
         return _weight(v, g, self.dim)
 
     def __call__(self, module: Any, inputs: Any) -> None:
-        """Compute the weight anew; the hook."""
+        """Compute the weight before each forward."""
         setattr(module, self.name, self.compute_weight(module))
 
 
