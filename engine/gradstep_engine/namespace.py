@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
+from importlib import import_module
 from typing import Any
 
-from gradstep_engine import creation, dtypes, functions, randomness, serialization
+from gradstep_engine import creation, dtypes, functions, randomness
 from gradstep_engine.autograd import mode
 from gradstep_engine.device import device
 from gradstep_engine.missing import missing
-from gradstep_engine.nn import functional
 from gradstep_engine.size import Size
 from gradstep_engine.tensor import Tensor
 from gradstep_engine.tensor.printing import set_printoptions
@@ -58,13 +58,14 @@ _PLACES = (
         "randperm tensor zeros zeros_like",
     ),
     (functions, " ".join(functions.__all__)),
-    (serialization, "load save"),
-    (
-        functional,
-        "celu celu_ cosine_similarity hardshrink pairwise_distance pdist prelu rrelu rrelu_ selu "
-        "selu_ threshold threshold_",
-    ),
 )
+
+# Places that only load once one of their names is used: scripts without layers do not pay for them.
+_LATE = {
+    "load save": "gradstep_engine.serialization",
+    "celu celu_ cosine_similarity hardshrink pairwise_distance pdist prelu rrelu rrelu_ selu selu_ "
+    "threshold threshold_": "gradstep_engine.nn.functional",
+}
 
 
 def _fill(package: dict[str, Any]) -> None:
@@ -84,4 +85,8 @@ def lookup(package: dict[str, Any], name: str) -> Any:
         _fill(package)
     if name in package:
         return package[name]
+    for names, place in _LATE.items():
+        if name in names.split():
+            package[name] = getattr(import_module(place), name)
+            return package[name]
     raise missing(f"torch.{name}")
