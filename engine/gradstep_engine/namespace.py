@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from importlib import import_module
 from typing import Any
 
 from gradstep_engine import creation, dtypes, functions, randomness
@@ -59,6 +60,13 @@ _PLACES = (
     (functions, " ".join(functions.__all__)),
 )
 
+# Places that only load once one of their names is used: scripts without layers do not pay for them.
+_LATE = {
+    "load save": "gradstep_engine.serialization",
+    "celu celu_ cosine_similarity hardshrink pairwise_distance pdist prelu rrelu rrelu_ selu selu_ "
+    "threshold threshold_": "gradstep_engine.nn.functional",
+}
+
 
 def _fill(package: dict[str, Any]) -> None:
     package.update(_NAMES)
@@ -77,4 +85,8 @@ def lookup(package: dict[str, Any], name: str) -> Any:
         _fill(package)
     if name in package:
         return package[name]
+    for names, place in _LATE.items():
+        if name in names.split():
+            package[name] = getattr(import_module(place), name)
+            return package[name]
     raise missing(f"torch.{name}")

@@ -3,6 +3,7 @@
 from gradstep_engine.missing import missing
 from gradstep_engine.nn import functional as functional
 from gradstep_engine.nn import init as init
+from gradstep_engine.nn import modules as modules
 from gradstep_engine.nn import utils as utils
 from gradstep_engine.nn.activation import (
     CELU,
@@ -41,8 +42,6 @@ from gradstep_engine.nn.attention import MultiheadAttention
 from gradstep_engine.nn.containers import (
     ModuleDict,
     ModuleList,
-    ParameterDict,
-    ParameterList,
     Sequential,
 )
 from gradstep_engine.nn.convolution import Conv1d, Conv2d
@@ -94,6 +93,7 @@ from gradstep_engine.nn.normalization import (
     RMSNorm,
 )
 from gradstep_engine.nn.parameter import Buffer, Parameter
+from gradstep_engine.nn.parameter_containers import ParameterDict, ParameterList
 from gradstep_engine.nn.pooling import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d
 from gradstep_engine.nn.rnn import GRU, LSTM, RNN, RNNBase
 from gradstep_engine.nn.rnn_cell import GRUCell, LSTMCell, RNNCell, RNNCellBase

@@ -6,6 +6,8 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from gradstep_engine.autograd.function import Op, apply
 from gradstep_engine.autograd.mode import GradMode
 from gradstep_engine.autograd.variable import wrap
@@ -35,6 +37,46 @@ class BackwardHookFunction(Op):
         return self.callback(grads)
 
 
+class Boundary:
+    """The tensors on one side of a module: what hooks see of their gradients.
+
+    Values that are no tensors have None, tensors that got no gradient zeros, as in torch.
+    """
+
+    def __init__(self, values: tuple[Any, ...]) -> None:
+        self.count = len(values)
+        tensors = {i: value for i, value in enumerate(values) if isinstance(value, Tensor)}
+        self.kinds = {i: (x._array.shape, x._array.dtype) for i, x in tensors.items()}
+        recorded = [i for i, x in tensors.items() if x.requires_grad]
+        self.places = recorded if GradMode.enabled else []
+
+    def around(
+        self, values: tuple[Any, ...], callback: Callable[[Grads], Grads]
+    ) -> tuple[Any, ...]:
+        """Return `values` with the tensors that want gradients behind one node."""
+        if not self.places:
+            return values
+        outputs = apply(BackwardHookFunction, *[values[i] for i in self.places], callback=callback)
+        replaced = list(values)
+        for place, output in zip(self.places, outputs, strict=True):
+            replaced[place] = output
+        return tuple(replaced)
+
+    def spread(self, grads: Grads) -> Grads:
+        """Return gradients at the places of their values."""
+        spread: list[Tensor | None] = [None] * self.count
+        for place, grad in zip(self.places, grads, strict=True):
+            spread[place] = grad
+        for place, (shape, dtype) in self.kinds.items():
+            if spread[place] is None:
+                spread[place] = wrap(np.zeros(shape, dtype))
+        return tuple(spread)
+
+    def gathered(self, grads: Grads) -> Grads:
+        """Undo `spread`."""
+        return tuple(grads[place] for place in self.places)
+
+
 class BackwardHooks:
     """What watches one call of a module: its hooks, and the gradients seen so far."""
 
@@ -42,19 +84,14 @@ class BackwardHooks:
         self.module = module
         self.hooks = hooks
         self.pre_hooks = pre_hooks
-        self.inputs: list[int] | None = None
-        self.input_count = 0
-        self.outputs: list[int] = []
-        self.output_count = 0
+        self.inputs = Boundary(())
+        self.outputs = Boundary(())
         self.grad_outputs: Grads = ()
 
     def around_inputs(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
         """Return `args` with tensors behind a node that ends the module's backward."""
-        self.input_count = len(args)
-        places, wrapped = _wrapped(args, self._leave)
-        if places:
-            self.inputs = places
-        return wrapped
+        self.inputs = Boundary(args)
+        return self.inputs.around(args, self._leave)
 
     def around_outputs(self, result: Any) -> Any:
         """Return what forward returned, with tensors behind a node that begins the backward."""
@@ -67,71 +104,48 @@ class BackwardHooks:
             )
             return result
         values = result if several else (result,)
-        self.output_count = len(values)
-        self.outputs, wrapped = _wrapped(values, self._enter)
+        self.outputs = Boundary(values)
+        wrapped = self.outputs.around(values, self._enter)
         if not several:
             return wrapped[0]
-        return type(result)(*wrapped) if hasattr(result, "_fields") else tuple(wrapped)
+        return type(result)(*wrapped) if hasattr(result, "_fields") else wrapped
 
     def _enter(self, grads: Grads) -> Grads:
-        given = _spread(grads, self.outputs, self.output_count)
+        given = self.outputs.spread(grads)
         for hook in self.pre_hooks:
             changed = hook(self.module, given)
             if changed is not None:
-                given = _checked(changed, self.output_count, "output")
+                given = _checked(changed, self.outputs.count, "output")
         self.grad_outputs = given
-        if self.inputs is None and self.hooks:
-            warnings.warn(
-                "Full backward hook is firing when gradients are computed with respect to module "
-                "outputs since no inputs require gradients. See "
-                "https://docs.pytorch.org/docs/main/generated/torch.nn.Module.html#"
-                "torch.nn.Module.register_full_backward_hook for more details.",
-                stacklevel=5,
-            )
-            nothing: Grads = (None,) * self.input_count
-            for hook in self.hooks:
-                changed = hook(self.module, nothing, given)
-                if changed is not None and any(grad is not None for grad in _tuple(changed)):
-                    raise RuntimeError(
-                        "Backward hook for Modules where no input requires gradient should always "
-                        "return None or None for all gradients."
-                    )
-        return tuple(given[place] for place in self.outputs)
+        if self.hooks and not self.inputs.places:
+            self._run_without_inputs(given)
+        return self.outputs.gathered(given)
+
+    def _run_without_inputs(self, given: Grads) -> None:
+        warnings.warn(
+            "Full backward hook is firing when gradients are computed with respect to module "
+            "outputs since no inputs require gradients. See "
+            "https://docs.pytorch.org/docs/main/generated/torch.nn.Module.html#"
+            "torch.nn.Module.register_full_backward_hook for more details.",
+            stacklevel=5,
+        )
+        nothing: Grads = (None,) * self.inputs.count
+        for hook in self.hooks:
+            changed = hook(self.module, nothing, given)
+            if changed is not None and any(grad is not None for grad in _tuple(changed)):
+                raise RuntimeError(
+                    "Backward hook for Modules where no input requires gradient should always "
+                    "return None or None for all gradients."
+                )
 
     def _leave(self, grads: Grads) -> Grads:
-        assert self.inputs is not None
-        made = _spread(grads, self.inputs, self.input_count)
+        made = self.inputs.spread(grads)
         for hook in self.hooks:
             changed = hook(self.module, made, self.grad_outputs)
             if changed is not None:
-                made = _checked(changed, self.input_count, "input")
+                made = _checked(changed, self.inputs.count, "input")
         self.grad_outputs = ()
-        return tuple(made[place] for place in self.inputs)
-
-
-def _wrapped(
-    values: tuple[Any, ...], callback: Callable[[Grads], Grads]
-) -> tuple[list[int], tuple[Any, ...]]:
-    """Return where tensors stand among `values`, and the values with these behind one node.
-
-    Where none of them needs a gradient nothing is done, and no places are returned.
-    """
-    places = [i for i, value in enumerate(values) if isinstance(value, Tensor)]
-    if not GradMode.enabled or not any(values[place].requires_grad for place in places):
-        return [], values
-    outputs = apply(BackwardHookFunction, *[values[i] for i in places], callback=callback)
-    replaced = list(values)
-    for place, output in zip(places, outputs, strict=True):
-        replaced[place] = output
-    return places, tuple(replaced)
-
-
-def _spread(grads: Grads, places: list[int], count: int) -> Grads:
-    """Return gradients at the places of their values, None for values that are no tensors."""
-    spread: list[Tensor | None] = [None] * count
-    for place, grad in zip(places, grads, strict=True):
-        spread[place] = grad
-    return tuple(spread)
+        return self.inputs.gathered(made)
 
 
 def _tuple(grads: Any) -> tuple[Any, ...]:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import operator
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any, overload
 
-from gradstep_engine.nn.module import Module, indented, type_name
-from gradstep_engine.nn.parameter import Parameter
-from gradstep_engine.size import Size
-from gradstep_engine.tensor import Tensor
+from gradstep_engine.nn.module import Module, indented
 
 
 def _position(index: Any, length: int) -> int:
@@ -82,10 +79,10 @@ class _Listed(Module):
         self._replace(modules)
         return self
 
-    def pop(self, index: int = -1) -> Any:
-        """Take the module at `index` out and return it."""
-        module = self._modules[self._name_at(index)]
-        del self[index]
+    def pop(self, key: int = -1) -> Any:
+        """Take the module at position `key` out and return it."""
+        module = self._modules[self._name_at(key)]
+        del self[key]
         return module
 
 
@@ -118,6 +115,19 @@ class Sequential(_Listed):
 
     def __add__(self, other: Sequential) -> Sequential:
         return Sequential(*self, *other)
+
+    def __iadd__(self, other: Sequential) -> Sequential:
+        self.extend(list(other))
+        return self
+
+    def __mul__(self, times: int) -> Sequential:
+        if not isinstance(times, int):
+            raise TypeError(f"unsupported operand type(s) for *: {type(self)} and {type(times)}")
+        if times <= 0:
+            raise ValueError(f"Non-positive multiplication factor {times} for {type(self)}")
+        return Sequential(*[module for _ in range(times) for module in self])
+
+    __rmul__ = __mul__
 
 
 class ModuleList(_Listed):
@@ -208,113 +218,3 @@ class ModuleDict(Module):
         """Add modules from a mapping or from (name, module) pairs."""
         for name, module in modules.items() if hasattr(modules, "items") else modules:
             self[name] = module
-
-
-def _described(value: Any, prefix: str = "torch.") -> str:
-    """Return one line about a parameter or tensor of a container."""
-    if not isinstance(value, Tensor):
-        return f"Object of type: {type_name(value)}"
-    kind = "Parameter" if isinstance(value, Parameter) else "Tensor"
-    size = "x".join(str(length) for length in Size(value._array.shape))
-    element = str(value.dtype) if prefix == "torch." else value.type()
-    return f"{kind} containing: [{element} of size {size}]"
-
-
-class ParameterList(Module):
-    """A list of parameters that registers them; tensors become parameters."""
-
-    def __init__(self, values: Iterable[Any] | None = None) -> None:
-        super().__init__()
-        self._size = 0
-        self.extend(values or ())
-
-    def __len__(self) -> int:
-        return self._size
-
-    def __iter__(self) -> Iterator[Any]:
-        return (self[position] for position in range(self._size))
-
-    def __getitem__(self, index: Any) -> Any:
-        if isinstance(index, slice):
-            return type(self)([self[i] for i in range(*index.indices(self._size))])
-        return getattr(self, str(_position(index, self._size)))
-
-    def __setitem__(self, index: int, value: Any) -> None:
-        if isinstance(value, Tensor) and not isinstance(value, Parameter):
-            value = Parameter(value)
-        setattr(self, str(_position(index, self._size)), value)
-
-    def append(self, value: Any) -> ParameterList:
-        """Add a parameter at the end; returns the list."""
-        self._size += 1
-        self[self._size - 1] = value
-        return self
-
-    def extend(self, values: Iterable[Any]) -> ParameterList:
-        """Add parameters at the end; returns the list."""
-        for value in values:
-            self.append(value)
-        return self
-
-    def __iadd__(self, values: Iterable[Any]) -> ParameterList:
-        return self.extend(values)
-
-    def extra_repr(self) -> str:
-        """Return one line for each entry."""
-        return "\n".join(f"  ({i}): {_described(value)}" for i, value in enumerate(self))
-
-
-class ParameterDict(Module):
-    """A dictionary of parameters that registers them; tensors become parameters."""
-
-    def __init__(self, parameters: Any = None) -> None:
-        super().__init__()
-        self._keys: dict[str, None] = {}
-        if parameters is not None:
-            self.update(parameters)
-
-    def __getitem__(self, key: str) -> Any:
-        if key not in self._keys:
-            raise KeyError(key)
-        return getattr(self, key)
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        if isinstance(value, Tensor) and not isinstance(value, Parameter):
-            value = Parameter(value)
-        self._keys[key] = None
-        setattr(self, key, value)
-
-    def __delitem__(self, key: str) -> None:
-        del self._keys[key]
-        delattr(self, key)
-
-    def __len__(self) -> int:
-        return len(self._keys)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._keys)
-
-    def __contains__(self, key: object) -> bool:
-        return key in self._keys
-
-    def keys(self) -> Iterable[str]:
-        """Return the names."""
-        return self._keys.keys()
-
-    def values(self) -> Iterator[Any]:
-        """Yield the parameters."""
-        return (self[key] for key in self._keys)
-
-    def items(self) -> Iterator[tuple[str, Any]]:
-        """Yield (name, parameter) pairs."""
-        return ((key, self[key]) for key in self._keys)
-
-    def update(self, parameters: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> None:
-        """Add parameters from a mapping or from (name, parameter) pairs."""
-        pairs = parameters.items() if isinstance(parameters, Mapping) else parameters
-        for key, value in pairs:
-            self[key] = value
-
-    def extra_repr(self) -> str:
-        """Return one line for each entry."""
-        return "\n".join(f"  ({key}): {_described(value, '')}" for key, value in self.items())

@@ -58,8 +58,8 @@ FUNCTIONS: dict[str, Any] = {
 }
 
 
-# torch has no second derivative of the first; the others are made of operations of other files.
-UNDIFFERENTIABLE = {"hardsigmoid", "softmin", "softsign", "tanhshrink"}
+# torch has no second derivative of it.
+UNDIFFERENTIABLE = {"hardsigmoid"}
 
 
 def weights(engine: Any, shape: Any, start: int) -> Any:

@@ -56,6 +56,20 @@ def test_pointwise_options(reduction: str) -> None:
 
 
 @pytest.mark.parametrize("reduction", REDUCTIONS)
+@pytest.mark.parametrize("name", ["mse_loss", "l1_loss", "huber_loss"])
+def test_weighted_elements(name: str, reduction: str) -> None:
+    arrays = [numbers(3, 4) * 2, numbers(3, 4, seed=1) * 2]
+
+    def run(engine: Any, xs: Any) -> Any:
+        weight = engine.tensor(numbers(3, 4, seed=7) ** 2)
+        return getattr(engine.nn.functional, name)(*xs, reduction=reduction, weight=weight)
+
+    run_both(run, arrays)
+    with pytest.raises(ValueError, match="Weights and input must have the same size"):
+        getattr(ours.nn.functional, name)(ours.zeros(2), ours.zeros(2), weight=ours.zeros(1))
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS)
 @pytest.mark.parametrize("weighted", [False, True])
 def test_binary_cross_entropies(reduction: str, weighted: bool) -> None:
     p, t = probabilities(3, 4), probabilities(3, 4, seed=5)

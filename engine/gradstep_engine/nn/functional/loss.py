@@ -10,7 +10,7 @@ import numpy as np
 from gradstep_engine import dtypes
 from gradstep_engine.autograd.function import composite
 from gradstep_engine.nn.functional.cross_entropy import cross_entropy, nll_loss
-from gradstep_engine.nn.functional.reductions import reduction_name
+from gradstep_engine.nn.functional.reductions import reduced, reduction_name
 from gradstep_engine.nn.functional.running import run
 from gradstep_engine.ops import loss as ops
 from gradstep_engine.size import Size
@@ -66,26 +66,36 @@ def mse_loss(
         _check_broadcast(input, target)
     chosen = reduction_name(reduction, size_average, reduce)
     if weight is not None:
-        return _weighted(run(ops.MseLoss, input, target, reduction="none"), weight, chosen)
+        return _weighted_mse(input, target, weight, chosen)
     return run(ops.MseLoss, input, target, reduction=chosen)
 
 
 @composite("mse_loss")
-def _weighted(losses: Tensor, weight: Tensor, reduction: str) -> Tensor:
-    result: Tensor = losses * weight
-    if reduction != "none":
-        result = result.sum()
+def _weighted_mse(input: Tensor, target: Tensor, weight: Tensor, reduction: str) -> Tensor:
+    _check_weight(input, weight)
+    return _averaged(run(ops.MseLoss, input, target, reduction="none"), weight, reduction)
+
+
+def _check_weight(input: Tensor, weight: Tensor) -> None:
+    if weight._array.shape != input._array.shape:
+        raise ValueError("Weights and input must have the same size.")
+
+
+def _averaged(losses: Tensor, weight: Tensor, reduction: str) -> Tensor:
+    """Return weighted losses, reduced; `mean` divides by the sum of the weights."""
+    weighted: Tensor = losses * weight
     if reduction == "mean":
-        result = result / weight.sum()
-    return result
+        return weighted.sum() / weight.sum()  # type: ignore[no-any-return]
+    return reduced(weighted, reduction)
 
 
 @composite("l1_loss")
-def _l1_loss(input: Tensor, target: Tensor, reduction: str) -> Tensor:
+def _l1_loss(input: Tensor, target: Tensor, weight: Tensor | None, reduction: str) -> Tensor:
     losses: Tensor = (input - target).abs()
-    if reduction == "none":
-        return losses
-    return losses.mean() if reduction == "mean" else losses.sum()
+    if weight is None:
+        return reduced(losses, reduction)
+    _check_weight(input, weight)
+    return _averaged(losses, weight, reduction)
 
 
 def l1_loss(
@@ -94,6 +104,7 @@ def l1_loss(
     size_average: bool | None = None,
     reduce: bool | None = None,
     reduction: str = "mean",
+    weight: Tensor | None = None,
 ) -> Tensor:
     """Return |input − target|, reduced.
 
@@ -101,7 +112,7 @@ def l1_loss(
         RuntimeError: the shapes do not broadcast. Where they differ at all, warns.
     """
     _check_broadcast(input, target)
-    return _l1_loss(input, target, reduction=reduction_name(reduction, size_average, reduce))
+    return _l1_loss(input, target, weight, reduction_name(reduction, size_average, reduce))
 
 
 def smooth_l1_loss(
@@ -129,6 +140,7 @@ def huber_loss(
     target: Tensor,
     reduction: str = "mean",
     delta: float = 1.0,
+    weight: Tensor | None = None,
 ) -> Tensor:
     """Return ½ d² where |d| ≤ delta, else delta (|d| − ½ delta), with d = input − target, reduced.
 
@@ -139,7 +151,18 @@ def huber_loss(
     if delta <= 0:
         raise RuntimeError("huber_loss does not support non-positive values for delta.")
     chosen = reduction_name(reduction)
+    if weight is not None:
+        return _weighted_huber(input, target, weight, chosen, delta)
     return run(ops.HuberLoss, input, target, reduction=chosen, delta=delta)
+
+
+@composite("huber_loss")
+def _weighted_huber(
+    input: Tensor, target: Tensor, weight: Tensor, reduction: str, delta: float
+) -> Tensor:
+    _check_weight(input, weight)
+    losses: Tensor = run(ops.HuberLoss, input, target, reduction="none", delta=delta) * weight
+    return reduced(losses, reduction)  # its mean counts elements, not weights, as in torch
 
 
 def _optional(*tensors: Tensor | None) -> tuple[Tensor | None, ...]:
