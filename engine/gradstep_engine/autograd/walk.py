@@ -44,17 +44,24 @@ def _run_all(roots: list[Root], free: bool, root: Tensor) -> None:
     for start, position, seed in roots:
         deliver(arrived, start, position, seed)
     waiting = dependencies(arrived)
-    ready: list[tuple[int, Any]] = [(-node.sequence, node) for node in arrived if not waiting[node]]
-    heapq.heapify(ready)
     node: Any = None
     grad: Any = None
+    ready: list[tuple[int, Any]] = []
+    if len(roots) == 1:
+        node, grad = arrived.popitem()
+        if node.__class__ is AccumulateGrad:  # backward was called on a leaf
+            node.accumulate(grad, root, False)
+            return
+    else:
+        ready = [(-start.sequence, start) for start in arrived if not waiting[start]]
+        heapq.heapify(ready)
     while True:
         if node is None:
             if not ready:
                 return
             node = heapq.heappop(ready)[1]
             grad = arrived.pop(node, None)
-            if node.__class__ is AccumulateGrad:  # backward was called on a leaf
+            if node.__class__ is AccumulateGrad:
                 node.accumulate(grad, root, False)
                 node = None
                 continue
