@@ -80,7 +80,8 @@ class _Pass:
     def _covers(self) -> bool:
         """Whether disjoint windows leave no element out."""
         seen: int = len(self.selectors) * self.windows.out
-        return seen == self.source.shape[self.axis]
+        size: int = self.source.shape[self.axis]
+        return seen == size
 
     def chosen(self, places: Any) -> Any:
         """Return those of `places`, shaped like the input, that the largest elements have."""

@@ -50,6 +50,11 @@ def _views(x: Any, axis: int, windows: Any) -> list[Any]:
     return [x[(..., selector, *rest)] for selector in windows.selectors()]
 
 
+def node_name(kind: str, axes: int) -> str:
+    """Return PyTorch's name of the node: a sequence is pooled as an image of height 1."""
+    return "SqueezeBackward1" if axes == 1 else f"{kind}{axes}DBackward0"
+
+
 class AvgPool(Mapped):
     """The mean of each window.  ∂/∂x = grad / count, summed over the windows of an element."""
 
@@ -62,7 +67,7 @@ class AvgPool(Mapped):
         divisor_override: int | None = None,
     ) -> Any:
         self.shown_as = f"avg_pool{len(windows)}d"
-        self.node_name = f"AvgPool{len(windows)}DBackward0"
+        self.node_name = node_name("AvgPool", len(windows))
         count: Any = divisor_override
         if count is None:
             count = np.ones((), x.dtype)
@@ -77,7 +82,7 @@ class AdaptiveAvgPool(Mapped):
 
     def forward(self, x: Any, *, windows: Windows) -> Any:
         self.shown_as = f"adaptive_avg_pool{len(windows)}d"
-        self.node_name = f"AdaptiveAvgPool{len(windows)}DBackward0"
+        self.node_name = node_name("AdaptiveAvgPool", len(windows))
         if len(windows) > 1 and all(each.out == 1 for each in windows):
             self.node_name = "MeanBackward1"  # PyTorch takes the mean over the plane
         self.map = Separable([Weighed(each.averages()) for each in windows])

@@ -165,7 +165,6 @@ ERRORS = [
     lambda e, F: e.nn.ConvTranspose2d(4, 5, 3, 2)(e.ones(X), output_size=(1, 18, 18)),
     lambda e, F: e.nn.ConvTranspose2d(4, 5, 3, padding_mode="reflect"),
     lambda e, F: e.nn.Conv2d(4, 5, 3, padding="same", stride=2),
-    lambda e, F: e.nn.Conv2d(4, 5, 3, padding_mode="mirror"),
     lambda e, F: e.nn.Conv2d(4, 5, 3, groups=3),
 ]
 

@@ -39,7 +39,7 @@ def max_pool1d(
     windows = pooling_windows(
         "max_pool1d", 1, input, kernel_size, stride, padding, dilation, ceil_mode
     )
-    return _max_pool(input, windows, "max_pool1d", "MaxPool1DWithIndicesBackward0", return_indices)
+    return _max_pool(input, windows, "max_pool1d", "SqueezeBackward1", return_indices)
 
 
 def max_pool2d(
@@ -166,7 +166,7 @@ def adaptive_avg_pool1d(input: Tensor, output_size: Any) -> Tensor:
 def adaptive_max_pool1d(input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
     """Return maxima of windows chosen so that the result is `output_size`; None keeps an axis."""
     windows = adaptive_windows("adaptive_max_pool1d", 1, input, output_size)
-    node = "AdaptiveMaxPool1DBackward0"
+    node = "SqueezeBackward1"
     return _max_pool(input, windows, "adaptive_max_pool1d", node, return_indices)
 
 
@@ -275,7 +275,7 @@ def _root(means: Tensor, kernel: tuple[int, ...], norm_type: float) -> Tensor:
     count = 1
     for size in kernel:
         count *= size
-    result: Tensor = (means.sign() * means.abs().relu() * count).pow(1.0 / norm_type)
+    result: Tensor = (means.sign() * means.abs() * count).pow(1.0 / norm_type)
     return result
 
 
