@@ -31,6 +31,10 @@ from gradstep_engine.nn.functional.convolution import (
 )
 from gradstep_engine.nn.functional.dropout import dropout
 from gradstep_engine.nn.functional.embedding import embedding, one_hot
+from gradstep_engine.nn.functional.grid import (
+    affine_grid,
+    grid_sample,
+)
 from gradstep_engine.nn.functional.linear import bilinear, linear
 from gradstep_engine.nn.functional.loss import (
     binary_cross_entropy,
@@ -67,6 +71,17 @@ from gradstep_engine.nn.functional.pooling import (
     max_unpool2d,
     max_unpool3d,
 )
+from gradstep_engine.nn.functional.rearranging import (
+    channel_shuffle,
+    fold,
+    pixel_shuffle,
+    pixel_unshuffle,
+    unfold,
+)
+from gradstep_engine.nn.functional.resampling import (
+    interpolate,
+    upsample,
+)
 
 __all__ = [
     "adaptive_avg_pool1d",
@@ -75,6 +90,7 @@ __all__ = [
     "adaptive_max_pool1d",
     "adaptive_max_pool2d",
     "adaptive_max_pool3d",
+    "affine_grid",
     "avg_pool1d",
     "avg_pool2d",
     "avg_pool3d",
@@ -83,6 +99,7 @@ __all__ = [
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "celu",
+    "channel_shuffle",
     "conv1d",
     "conv2d",
     "conv3d",
@@ -93,9 +110,12 @@ __all__ = [
     "dropout",
     "elu",
     "embedding",
+    "fold",
     "gelu",
+    "grid_sample",
     "hardtanh",
     "huber_loss",
+    "interpolate",
     "kl_div",
     "l1_loss",
     "layer_norm",
@@ -117,6 +137,8 @@ __all__ = [
     "normalize",
     "one_hot",
     "pad",
+    "pixel_shuffle",
+    "pixel_unshuffle",
     "relu",
     "relu6",
     "relu_",
@@ -130,4 +152,6 @@ __all__ = [
     "softsign",
     "tanh",
     "tanhshrink",
+    "unfold",
+    "upsample",
 ]
