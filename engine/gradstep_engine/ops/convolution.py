@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from gradstep_engine.autograd.function import Op, apply
-from gradstep_engine.ops.correlation import Correlation, Sizes, Steps
+from gradstep_engine.ops.correlation import Correlation, Sizes, Steps, correlation_of
 from gradstep_engine.ops.linear import needed_by_product
 
 
@@ -39,7 +39,7 @@ class Convolution(Op):
     ) -> Any:
         self.shown_as = f"conv{len(stride)}d"
         steps = Steps(stride, padding, dilation, groups)
-        self.correlation = Correlation(x.shape, weight.shape, steps)
+        self.correlation = correlation_of(x.shape, weight.shape, steps)
         result, kept = self.correlation.correlate(x, weight, bias)
         if self.edges:
             self.saves = needed_by_product(self)

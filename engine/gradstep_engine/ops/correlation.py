@@ -7,6 +7,7 @@ output slice are the kd slices it reads.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -137,6 +138,12 @@ class Correlation:
             return y.reshape(shape)
         split = y.reshape(shape[0], self.out[0], shape[1], *self.out[1:])
         return np.ascontiguousarray(split.swapaxes(1, 2))
+
+
+@lru_cache(maxsize=256)
+def correlation_of(x_shape: Sizes, weight_shape: Sizes, steps: Steps) -> Correlation:
+    """Return the correlation of such shapes, which a training loop asks for again and again."""
+    return Correlation(x_shape, weight_shape, steps)
 
 
 def _pairs(steps: Steps) -> tuple[Any, Any, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -20,15 +21,32 @@ Windows = tuple[Any, ...]
 """`AxisWindows` or `EvenWindows` for each of the last axes."""
 
 
+class _Places:
+    """What all passes over such windows along an axis share."""
+
+    __slots__ = ("disjoint", "selectors", "whole")
+
+    def __init__(self, windows: Any, axis: int) -> None:
+        rest = (slice(None),) * (-axis - 1)
+        self.selectors = [(..., selector, *rest) for selector in windows.selectors()]
+        views = all(isinstance(selector[1], slice) for selector in self.selectors)
+        self.disjoint = windows.disjoint and views
+        # Whether every element lies in exactly one window.
+        self.whole = self.disjoint and len(self.selectors) * windows.out == windows.reach
+
+
+_places_of = lru_cache(maxsize=256)(_Places)
+
+
 class _Pass:
     """The maximum along one axis, and what its derivative needs."""
 
-    __slots__ = ("axis", "largest", "selectors", "source", "windows")
+    __slots__ = ("largest", "places", "source")
 
     def __init__(self, x: Any, windows: Any, axis: int) -> None:
-        self.windows, self.axis, self.source = windows, axis, x
-        self.selectors = [_selected(selector, axis) for selector in windows.selectors()]
-        first, *others = self.selectors
+        self.source = x
+        self.places = _places_of(windows, axis)
+        first, *others = self.places.selectors
         if not others:
             self.largest = x[first].copy()
             return
@@ -43,8 +61,15 @@ class _Pass:
 
         Of a window without any such element (it holds NaN) the last place is taken.
         """
+        selectors = self.places.selectors
+        if len(selectors) == 2:
+            first, second = selectors
+            hit = self.source[first] >= self.source[second]
+            yield first, hit
+            yield second, ~hit
+            return
         left: Any = None
-        for selector in self.selectors[:-1]:
+        for selector in selectors[:-1]:
             hit = self.source[selector] == self.largest
             if left is None:
                 left = ~hit
@@ -54,19 +79,24 @@ class _Pass:
             yield selector, hit
         if left is None:
             left = np.ones(self.largest.shape, dtype=bool)
-        yield self.selectors[-1], left
+        yield selectors[-1], left
+
+    @property
+    def reads_largest(self) -> bool:
+        """Whether `hits` needs the result as it was."""
+        return len(self.places.selectors) > 2
 
     def back(self, grad: Any, exact: bool) -> Any:
         """Return `grad` at the largest elements, zero elsewhere."""
         result = scratch(self.source.shape, grad.dtype)
-        disjoint = self.windows.disjoint
-        if not disjoint or self.windows.reach != self.windows.size or not self._covers():
+        disjoint = self.places.disjoint
+        if not (exact and self.places.whole):
             result.fill(0)
         for selector, hit in self.hits():
             # A product with the mask is fastest, but would make NaN of an infinity outside it.
             if not exact:
                 share = np.where(hit, grad, grad.dtype.type(0))
-            elif disjoint and _is_view(selector):
+            elif disjoint:
                 np.multiply(grad, hit, out=result[selector])
                 continue
             else:
@@ -77,22 +107,12 @@ class _Pass:
                 np.add.at(result, selector, share)
         return result
 
-    def _covers(self) -> bool:
-        """Whether disjoint windows leave no element out."""
-        seen: int = len(self.selectors) * self.windows.out
-        size: int = self.source.shape[self.axis]
-        return seen == size
-
     def chosen(self, places: Any) -> Any:
         """Return those of `places`, shaped like the input, that the largest elements have."""
         result = np.empty(self.largest.shape, places.dtype)
         for selector, hit in self.hits():
             np.copyto(result, places[selector], where=hit)
         return result
-
-
-def _selected(selector: Any, axis: int) -> tuple[Any, ...]:
-    return (..., selector, *(slice(None),) * (-axis - 1))
 
 
 def _is_view(selector: tuple[Any, ...]) -> bool:
@@ -112,8 +132,9 @@ class MaxPool(Op):
         if not self.edges:
             return passes[-1].largest
         self.saved = (x, passes)
-        # A copy of the result, which may be written over before backward.
-        return passes[-1].largest.copy()
+        last = passes[-1]
+        # The result may be written over before backward.
+        return last.largest.copy() if last.reads_largest else last.largest
 
     def _passes(self, x: Any) -> list[_Pass]:
         array = padded(x, self.windows, lowest(x.dtype))

@@ -8,7 +8,7 @@ factor kh is never made. Images are taken in blocks whose rows fit the cache.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -63,12 +63,12 @@ class RowWindows:
         self.group_channels = self.channels // groups
         self.taps = self.group_channels * self.kernel_w
 
-    def blocks(self, itemsize: int) -> Iterator[slice]:
-        """Yield the images in blocks."""
+    def blocks(self, itemsize: int) -> list[slice]:
+        """Return the images in blocks."""
         per_image = max(1, self.padded_h * self.taps * self.groups * self.out_w * itemsize)
         count = max(BLOCK // per_image, -(-COLUMNS // max(1, self.out_w)))
-        for start in range(0, self.batch, count):
-            yield slice(start, min(start + count, self.batch))
+        starts = range(0, self.batch, count)
+        return [slice(start, min(start + count, self.batch)) for start in starts]
 
     def correlate(self, x: Any, weight: Any, bias: Any = None) -> tuple[Any, list[Any]]:
         """Return y and the rows of every block."""
@@ -105,32 +105,39 @@ class RowWindows:
 
     def spread(self, grad: Any, weight: Any) -> Any:
         """Return the gradient of x: every element of `grad` times the kernel, where it was read."""
-        if self.stride_h == self.stride_w == 1:
-            margins = (
-                self.dilation_h * (self.kernel_h - 1) - self.pad_h,
-                self.dilation_w * (self.kernel_w - 1) - self.pad_w,
-            )
-            if min(margins) >= 0:
-                return self._correlate_back(grad, weight, margins)
+        if self.stride_h == self.stride_w == 1 and min(self._margins) >= 0:
+            return self._correlate_back(grad, weight)
         result = scratch((self.batch, self.channels, self.height, self.width), grad.dtype)
         kernel = self.kernel(weight).swapaxes(1, 2)[:, None]
         for block in self.blocks(grad.itemsize):
             self.fold(np.matmul(kernel, self.by_row(grad[block])), result[block])
         return result
 
-    def _correlate_back(self, grad: Any, weight: Any, margins: Pair) -> Any:
-        """Do the same where windows move by 1: correlate with the kernel turned by 180°."""
-        split = weight.reshape(self.groups, -1, *weight.shape[1:])[..., ::-1, ::-1]
-        turned = split.swapaxes(1, 2).reshape(self.channels, -1, self.kernel_h, self.kernel_w)
-        back = RowWindows(
-            grad.shape,
-            turned.shape,
+    @cached_property
+    def _margins(self) -> Pair:
+        """How much padding the correlation needs that leads back."""
+        return (
+            self.dilation_h * (self.kernel_h - 1) - self.pad_h,
+            self.dilation_w * (self.kernel_w - 1) - self.pad_w,
+        )
+
+    @cached_property
+    def _back(self) -> RowWindows:
+        """The correlation of y with the kernel turned by 180°."""
+        return RowWindows(
+            (self.batch, self.outputs, self.out_h, self.out_w),
+            (self.channels, self.outputs // self.groups, self.kernel_h, self.kernel_w),
             (1, 1),
-            margins,
+            self._margins,
             (self.dilation_h, self.dilation_w),
             self.groups,
         )
-        return back.correlate(grad, turned)[0]
+
+    def _correlate_back(self, grad: Any, weight: Any) -> Any:
+        """Do the same where windows move by 1: correlate with the kernel turned by 180°."""
+        split = weight.reshape(self.groups, -1, *weight.shape[1:])[..., ::-1, ::-1]
+        turned = split.swapaxes(1, 2).reshape(self.channels, -1, self.kernel_h, self.kernel_w)
+        return self._back.correlate(grad, turned)[0]
 
     def by_row(self, grad: Any) -> Any:
         """Return `grad` in the layout of products: (groups, OH, O/groups, n·OW)."""

@@ -90,6 +90,17 @@ def test_the_first_of_equal_elements_gets_the_gradient(kernel, stride):
     )
 
 
+@pytest.mark.parametrize("kernel", [2, 3])
+def test_an_infinite_gradient_stays_where_it_belongs(kernel):
+    x = ours.tensor(numbers((1, 1, 6, 6)), requires_grad=True)
+    result = ours.nn.functional.max_pool2d(x, kernel)
+    seed = np.full(tuple(result.shape), np.inf)
+    result.backward(ours.tensor(seed))
+    grad = x.grad.numpy()
+    assert np.isinf(grad).sum() == seed.size
+    assert (grad == 0).sum() == grad.size - seed.size
+
+
 @pytest.mark.torch
 @pytest.mark.parametrize("axes", [1, 2, 3])
 @pytest.mark.parametrize("sized", [False, True])

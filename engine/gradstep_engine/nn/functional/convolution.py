@@ -13,7 +13,7 @@ from gradstep_engine.nn.functional.convolution_checks import (
 from gradstep_engine.nn.functional.padding import pad
 from gradstep_engine.nn.functional.running import run
 from gradstep_engine.ops.convolution import Convolution, TransposedConvolution
-from gradstep_engine.ops.correlation import Correlation, Steps
+from gradstep_engine.ops.correlation import Steps, correlation_of
 from gradstep_engine.tensor import Tensor
 
 
@@ -204,7 +204,7 @@ def _transposed(
     if any(more >= step for more, step in zip(further, steps.stride, strict=True)):
         return _transposed_and_padded(axes, input, weight, bias, steps, further)
     shape = (len(input._array), weight._array.shape[1] * groups, *size)
-    correlation = Correlation(shape, weight._array.shape, steps)
+    correlation = correlation_of(shape, weight._array.shape, steps)
     inputs = (input, weight) if bias is None else (input, weight, bias)
     return run(TransposedConvolution, *inputs, correlation=correlation)
 
