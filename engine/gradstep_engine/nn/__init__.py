@@ -51,7 +51,7 @@ from gradstep_engine.nn.convolution import (
     ConvTranspose1d,
     ConvTranspose2d,
     ConvTranspose3d,
-from gradstep_engine.nn.convolution import Conv1d, Conv2d
+)
 from gradstep_engine.nn.distance import (
     CosineSimilarity,
     PairwiseDistance,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from gradstep_engine import dtypes
@@ -36,6 +37,15 @@ def steps_of(
             f"Expected {axes + 2}-dimensional weight for {axes + 2}-dimensional input "
             f"{list(input._array.shape)}, but got weight of size {list(weight._array.shape)}"
         )
+    return _steps(axes, _hashable(stride), _hashable(padding), _hashable(dilation), groups)
+
+
+def _hashable(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+@lru_cache(maxsize=256)
+def _steps(axes: int, stride: Any, padding: Any, dilation: Any, groups: int) -> Steps:
     steps = Steps(
         _sizes("stride", stride, axes),
         _sizes("padding", padding, axes),
