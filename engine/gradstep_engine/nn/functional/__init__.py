@@ -42,12 +42,6 @@ from gradstep_engine.nn.functional.convolution import (
     conv_transpose2d,
     conv_transpose3d,
 )
-from gradstep_engine.nn.functional.dropout import dropout
-from gradstep_engine.nn.functional.embedding import embedding, one_hot
-from gradstep_engine.nn.functional.grid import (
-    affine_grid,
-    grid_sample,
-from gradstep_engine.nn.functional.convolution import conv1d, conv2d
 from gradstep_engine.nn.functional.distance import (
     cosine_similarity,
     pairwise_distance,
@@ -55,6 +49,10 @@ from gradstep_engine.nn.functional.distance import (
 )
 from gradstep_engine.nn.functional.dropout import dropout
 from gradstep_engine.nn.functional.embedding import embedding, one_hot
+from gradstep_engine.nn.functional.grid import (
+    affine_grid,
+    grid_sample,
+)
 from gradstep_engine.nn.functional.likelihood import (
     ctc_loss,
     gaussian_nll_loss,
@@ -136,6 +134,7 @@ __all__ = [
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "celu",
+    "celu_",
     "channel_shuffle",
     "conv1d",
     "conv2d",
@@ -143,9 +142,6 @@ __all__ = [
     "conv_transpose1d",
     "conv_transpose2d",
     "conv_transpose3d",
-    "celu_",
-    "conv1d",
-    "conv2d",
     "cosine_embedding_loss",
     "cosine_similarity",
     "cross_entropy",
@@ -155,11 +151,10 @@ __all__ = [
     "elu_",
     "embedding",
     "fold",
-    "gelu",
-    "grid_sample",
     "gaussian_nll_loss",
     "gelu",
     "glu",
+    "grid_sample",
     "gumbel_softmax",
     "hardshrink",
     "hardsigmoid",
@@ -180,14 +175,13 @@ __all__ = [
     "lp_pool1d",
     "lp_pool2d",
     "lp_pool3d",
+    "margin_ranking_loss",
     "max_pool1d",
     "max_pool2d",
     "max_pool3d",
     "max_unpool1d",
     "max_unpool2d",
     "max_unpool3d",
-    "margin_ranking_loss",
-    "max_pool2d",
     "mish",
     "mse_loss",
     "multi_margin_loss",
@@ -197,10 +191,10 @@ __all__ = [
     "normalize",
     "one_hot",
     "pad",
-    "pixel_shuffle",
-    "pixel_unshuffle",
     "pairwise_distance",
     "pdist",
+    "pixel_shuffle",
+    "pixel_unshuffle",
     "poisson_nll_loss",
     "prelu",
     "relu",
@@ -221,10 +215,10 @@ __all__ = [
     "softsign",
     "tanh",
     "tanhshrink",
-    "unfold",
-    "upsample",
     "threshold",
     "threshold_",
     "triplet_margin_loss",
     "triplet_margin_with_distance_loss",
+    "unfold",
+    "upsample",
 ]
