@@ -21,6 +21,7 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 # Read by the numeric libraries while they are imported, which happens further down.
@@ -215,6 +216,111 @@ def transformer(framework: Framework) -> Iteration:
     return train(optimizer, lambda: criterion(model(inputs), targets))
 
 
+def convnet(framework: Framework, batch: int) -> Iteration:
+    """The convolutional network of PyTorch's CIFAR tutorial, SGD with momentum."""
+    framework.manual_seed(0)
+    nn = framework.nn
+    model = nn.Sequential(
+        nn.Conv2d(3, 6, 5),
+        nn.ReLU(),
+        nn.MaxPool2d(2, 2),
+        nn.Conv2d(6, 16, 5),
+        nn.ReLU(),
+        nn.MaxPool2d(2, 2),
+        nn.Flatten(),
+        nn.Linear(400, 120),
+        nn.ReLU(),
+        nn.Linear(120, 84),
+        nn.ReLU(),
+        nn.Linear(84, 10),
+    )
+    inputs = framework.randn(batch, 3, 32, 32)
+    classes = framework.randint(0, 10, (batch,))
+    criterion = nn.CrossEntropyLoss()
+    optimizer = framework.optim.SGD(model.parameters(), lr=1e-3, momentum=0.9)
+    return train(optimizer, lambda: criterion(model(inputs), classes))
+
+
+def windows_of(images: Any) -> Any:
+    """All 5×5 windows as rows, copied: (N·OH·OW, C·25)."""
+    view = np.lib.stride_tricks.sliding_window_view(images, (5, 5), axis=(2, 3))
+    return view.transpose(0, 2, 3, 1, 4, 5).reshape(-1, images.shape[1] * 25)
+
+
+def convolved(rows: Any, weight: Any, bias: Any, batch: int, size: int) -> Any:
+    """A 5×5 convolution as one matrix product, then ReLU: (N, O, size, size)."""
+    product = rows @ weight.reshape(len(weight), -1).T + bias
+    return np.maximum(product, 0).reshape(batch, size, size, -1).transpose(0, 3, 1, 2)
+
+
+def pooled(images: Any) -> tuple[Any, Any]:
+    """The largest of 2×2 elements, and which elements are as large."""
+    batch, channels, height, width = images.shape
+    blocks = images.reshape(batch, channels, height // 2, 2, width // 2, 2)
+    largest = blocks.max(axis=(3, 5), keepdims=True)
+    return largest[:, :, :, 0, :, 0], blocks == largest
+
+
+def convnet_by_hand(batch: int) -> Iteration:
+    """The same in numpy: windows as rows of a matrix, pooling by reshaping."""
+    random = np.random.default_rng(0)
+    inputs = random.standard_normal((batch, 3, 32, 32), dtype=np.float32)
+    classes = random.integers(0, 10, batch)
+    shapes = [(6, 3, 5, 5), (16, 6, 5, 5), (120, 400), (84, 120), (10, 84)]
+    weights = [0.05 * random.standard_normal(shape, dtype=np.float32) for shape in shapes]
+    biases = [np.zeros(shape[0], dtype=np.float32) for shape in shapes]
+    parameters = weights + biases
+    momenta = [np.zeros_like(parameter) for parameter in parameters]
+    rows = np.arange(batch)
+
+    def iterate() -> None:
+        gradients: list[Any] = [None] * 10
+        first_rows = windows_of(inputs)
+        first = convolved(first_rows, weights[0], biases[0], batch, 28)
+        small, first_hits = pooled(first)
+        second_rows = windows_of(small)
+        second = convolved(second_rows, weights[1], biases[1], batch, 10)
+        smallest, second_hits = pooled(second)
+        layers = [smallest.reshape(batch, -1)]
+        for index in (2, 3, 4):
+            layer = layers[-1] @ weights[index].T + biases[index]
+            layers.append(np.maximum(layer, 0) if index < 4 else layer)
+        logits = layers.pop()
+        logits = logits - logits.max(axis=1, keepdims=True)
+        exponentials = np.exp(logits)
+        totals = exponentials.sum(axis=1, keepdims=True)
+        (np.log(totals[:, 0]) - logits[rows, classes]).mean()
+        back = exponentials / totals
+        back[rows, classes] -= 1
+        back /= batch
+        for index in (4, 3, 2):
+            gradients[index] = back.T @ layers[index - 2]
+            gradients[index + 5] = back.sum(axis=0)
+            back = back @ weights[index]
+            if index > 2:
+                back *= layers[index - 2] > 0
+        back = back.reshape(batch, 16, 5, 1, 5, 1) * second_hits
+        back = back.reshape(second.shape) * (second > 0)
+        flat = back.transpose(0, 2, 3, 1).reshape(-1, 16)
+        gradients[1] = (flat.T @ second_rows).reshape(weights[1].shape)
+        gradients[6] = flat.sum(axis=0)
+        taps = (flat @ weights[1].reshape(16, -1)).reshape(batch, 10, 10, 6, 5, 5)
+        along_small = np.zeros(small.shape, dtype=np.float32)
+        for i, j in itertools.product(range(5), range(5)):
+            along_small[:, :, i : i + 10, j : j + 10] += taps[..., i, j].transpose(0, 3, 1, 2)
+        back = along_small.reshape(batch, 6, 14, 1, 14, 1) * first_hits
+        back = back.reshape(first.shape) * (first > 0)
+        flat = back.transpose(0, 2, 3, 1).reshape(-1, 6)
+        gradients[0] = (flat.T @ first_rows).reshape(weights[0].shape)
+        gradients[5] = flat.sum(axis=0)
+        for parameter, gradient, momentum in zip(parameters, gradients, momenta, strict=True):
+            momentum *= 0.9
+            momentum += gradient
+            parameter -= 1e-3 * momentum
+
+    return iterate
+
+
 ByHand = Callable[[], Iteration] | None
 
 # Name: title, for a framework, by hand (None: nobody would), iterations per round.
@@ -228,6 +334,18 @@ WORKLOADS: dict[str, tuple[str, Callable[[Framework], Iteration], ByHand, int]] 
         20,
     ),
     "transformer": ("transformer block d64 h4 t32 b8, AdamW", transformer, None, 10),
+    "convnet4": (
+        "CIFAR tutorial convnet, batch 4",
+        partial(convnet, batch=4),
+        partial(convnet_by_hand, 4),
+        20,
+    ),
+    "convnet64": (
+        "CIFAR tutorial convnet, batch 64",
+        partial(convnet, batch=64),
+        partial(convnet_by_hand, 64),
+        4,
+    ),
 }
 
 

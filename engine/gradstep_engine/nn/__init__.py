@@ -35,20 +35,18 @@ from gradstep_engine.nn.activation import (
     Tanhshrink,
     Threshold,
 )
-from gradstep_engine.nn.adaptive import (
-    AdaptiveLogSoftmaxWithLoss,
-)
+from gradstep_engine.nn.adaptive import AdaptiveLogSoftmaxWithLoss
 from gradstep_engine.nn.attention import MultiheadAttention
-from gradstep_engine.nn.containers import (
-    ModuleDict,
-    ModuleList,
-    Sequential,
+from gradstep_engine.nn.containers import ModuleDict, ModuleList, Sequential
+from gradstep_engine.nn.convolution import (
+    Conv1d,
+    Conv2d,
+    Conv3d,
+    ConvTranspose1d,
+    ConvTranspose2d,
+    ConvTranspose3d,
 )
-from gradstep_engine.nn.convolution import Conv1d, Conv2d
-from gradstep_engine.nn.distance import (
-    CosineSimilarity,
-    PairwiseDistance,
-)
+from gradstep_engine.nn.distance import CosineSimilarity, PairwiseDistance
 from gradstep_engine.nn.dropout import Dropout
 from gradstep_engine.nn.embedding import Embedding, EmbeddingBag
 from gradstep_engine.nn.flatten import Flatten, Unflatten
@@ -92,14 +90,58 @@ from gradstep_engine.nn.normalization import (
     LocalResponseNorm,
     RMSNorm,
 )
+from gradstep_engine.nn.padding import (
+    CircularPad1d,
+    CircularPad2d,
+    CircularPad3d,
+    ConstantPad1d,
+    ConstantPad2d,
+    ConstantPad3d,
+    ReflectionPad1d,
+    ReflectionPad2d,
+    ReflectionPad3d,
+    ReplicationPad1d,
+    ReplicationPad2d,
+    ReplicationPad3d,
+    ZeroPad1d,
+    ZeroPad2d,
+    ZeroPad3d,
+)
 from gradstep_engine.nn.parameter import Buffer, Parameter
 from gradstep_engine.nn.parameter_containers import ParameterDict, ParameterList
-from gradstep_engine.nn.pooling import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d
+from gradstep_engine.nn.pooling import (
+    AdaptiveAvgPool1d,
+    AdaptiveAvgPool2d,
+    AdaptiveAvgPool3d,
+    AdaptiveMaxPool1d,
+    AdaptiveMaxPool2d,
+    AdaptiveMaxPool3d,
+    AvgPool1d,
+    AvgPool2d,
+    AvgPool3d,
+    LPPool1d,
+    LPPool2d,
+    LPPool3d,
+    MaxPool1d,
+    MaxPool2d,
+    MaxPool3d,
+    MaxUnpool1d,
+    MaxUnpool2d,
+    MaxUnpool3d,
+)
+from gradstep_engine.nn.rearranging import (
+    ChannelShuffle,
+    Fold,
+    PixelShuffle,
+    PixelUnshuffle,
+    Unfold,
+)
 from gradstep_engine.nn.rnn import GRU, LSTM, RNN, RNNBase
 from gradstep_engine.nn.rnn_cell import GRUCell, LSTMCell, RNNCell, RNNCellBase
 from gradstep_engine.nn.transformer import Transformer
 from gradstep_engine.nn.transformer_layers import TransformerDecoderLayer, TransformerEncoderLayer
 from gradstep_engine.nn.transformer_stacks import TransformerDecoder, TransformerEncoder
+from gradstep_engine.nn.upsampling import Upsample, UpsamplingBilinear2d, UpsamplingNearest2d
 
 __all__ = [
     "CELU",
@@ -110,9 +152,16 @@ __all__ = [
     "LSTM",
     "RNN",
     "SELU",
+    "AdaptiveAvgPool1d",
     "AdaptiveAvgPool2d",
+    "AdaptiveAvgPool3d",
     "AdaptiveLogSoftmaxWithLoss",
+    "AdaptiveMaxPool1d",
+    "AdaptiveMaxPool2d",
+    "AdaptiveMaxPool3d",
+    "AvgPool1d",
     "AvgPool2d",
+    "AvgPool3d",
     "BCELoss",
     "BCEWithLogitsLoss",
     "BatchNorm1d",
@@ -121,8 +170,19 @@ __all__ = [
     "Bilinear",
     "Buffer",
     "CTCLoss",
+    "ChannelShuffle",
+    "CircularPad1d",
+    "CircularPad2d",
+    "CircularPad3d",
+    "ConstantPad1d",
+    "ConstantPad2d",
+    "ConstantPad3d",
     "Conv1d",
     "Conv2d",
+    "Conv3d",
+    "ConvTranspose1d",
+    "ConvTranspose2d",
+    "ConvTranspose3d",
     "CosineEmbeddingLoss",
     "CosineSimilarity",
     "CrossEntropyLoss",
@@ -130,6 +190,7 @@ __all__ = [
     "Embedding",
     "EmbeddingBag",
     "Flatten",
+    "Fold",
     "GRUCell",
     "GaussianNLLLoss",
     "GroupNorm",
@@ -145,6 +206,9 @@ __all__ = [
     "InstanceNorm3d",
     "KLDivLoss",
     "L1Loss",
+    "LPPool1d",
+    "LPPool2d",
+    "LPPool3d",
     "LSTMCell",
     "LayerNorm",
     "LeakyReLU",
@@ -154,7 +218,12 @@ __all__ = [
     "LogSoftmax",
     "MSELoss",
     "MarginRankingLoss",
+    "MaxPool1d",
     "MaxPool2d",
+    "MaxPool3d",
+    "MaxUnpool1d",
+    "MaxUnpool2d",
+    "MaxUnpool3d",
     "Mish",
     "Module",
     "ModuleDict",
@@ -170,6 +239,8 @@ __all__ = [
     "Parameter",
     "ParameterDict",
     "ParameterList",
+    "PixelShuffle",
+    "PixelUnshuffle",
     "PoissonNLLLoss",
     "RMSNorm",
     "RNNBase",
@@ -178,6 +249,12 @@ __all__ = [
     "RReLU",
     "ReLU",
     "ReLU6",
+    "ReflectionPad1d",
+    "ReflectionPad2d",
+    "ReflectionPad3d",
+    "ReplicationPad1d",
+    "ReplicationPad2d",
+    "ReplicationPad3d",
     "Sequential",
     "SiLU",
     "Sigmoid",
@@ -200,6 +277,13 @@ __all__ = [
     "TripletMarginLoss",
     "TripletMarginWithDistanceLoss",
     "Unflatten",
+    "Unfold",
+    "Upsample",
+    "UpsamplingBilinear2d",
+    "UpsamplingNearest2d",
+    "ZeroPad1d",
+    "ZeroPad2d",
+    "ZeroPad3d",
 ]
 
 

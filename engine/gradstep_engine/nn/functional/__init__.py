@@ -35,19 +35,19 @@ from gradstep_engine.nn.functional.activation import (
     threshold_,
 )
 from gradstep_engine.nn.functional.attention import scaled_dot_product_attention
-from gradstep_engine.nn.functional.convolution import conv1d, conv2d
-from gradstep_engine.nn.functional.distance import (
-    cosine_similarity,
-    pairwise_distance,
-    pdist,
+from gradstep_engine.nn.functional.convolution import (
+    conv1d,
+    conv2d,
+    conv3d,
+    conv_transpose1d,
+    conv_transpose2d,
+    conv_transpose3d,
 )
+from gradstep_engine.nn.functional.distance import cosine_similarity, pairwise_distance, pdist
 from gradstep_engine.nn.functional.dropout import dropout
 from gradstep_engine.nn.functional.embedding import embedding, embedding_bag, one_hot
-from gradstep_engine.nn.functional.likelihood import (
-    ctc_loss,
-    gaussian_nll_loss,
-    poisson_nll_loss,
-)
+from gradstep_engine.nn.functional.grid import affine_grid, grid_sample
+from gradstep_engine.nn.functional.likelihood import ctc_loss, gaussian_nll_loss, poisson_nll_loss
 from gradstep_engine.nn.functional.linear import bilinear, linear
 from gradstep_engine.nn.functional.loss import (
     binary_cross_entropy,
@@ -81,24 +81,61 @@ from gradstep_engine.nn.functional.normalization import (
     normalize,
     rms_norm,
 )
+from gradstep_engine.nn.functional.padding import pad
 from gradstep_engine.nn.functional.pooling import (
+    adaptive_avg_pool1d,
     adaptive_avg_pool2d,
+    adaptive_avg_pool3d,
+    adaptive_max_pool1d,
+    adaptive_max_pool2d,
+    adaptive_max_pool3d,
+    avg_pool1d,
     avg_pool2d,
+    avg_pool3d,
+    lp_pool1d,
+    lp_pool2d,
+    lp_pool3d,
+    max_pool1d,
     max_pool2d,
+    max_pool3d,
+    max_unpool1d,
+    max_unpool2d,
+    max_unpool3d,
 )
+from gradstep_engine.nn.functional.rearranging import (
+    channel_shuffle,
+    fold,
+    pixel_shuffle,
+    pixel_unshuffle,
+    unfold,
+)
+from gradstep_engine.nn.functional.resampling import interpolate, upsample
 from gradstep_engine.nn.functional.softmax import gumbel_softmax, log_softmax, softmax, softmin
 
 __all__ = [
+    "adaptive_avg_pool1d",
     "adaptive_avg_pool2d",
+    "adaptive_avg_pool3d",
+    "adaptive_max_pool1d",
+    "adaptive_max_pool2d",
+    "adaptive_max_pool3d",
+    "affine_grid",
+    "avg_pool1d",
     "avg_pool2d",
+    "avg_pool3d",
     "batch_norm",
     "bilinear",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "celu",
     "celu_",
+    "channel_shuffle",
     "conv1d",
     "conv2d",
+    "conv3d",
+    "conv_transpose1d",
+    "conv_transpose2d",
+    "conv_transpose3d",
     "cosine_embedding_loss",
     "cosine_similarity",
     "cross_entropy",
@@ -108,9 +145,11 @@ __all__ = [
     "elu_",
     "embedding",
     "embedding_bag",
+    "fold",
     "gaussian_nll_loss",
     "gelu",
     "glu",
+    "grid_sample",
     "group_norm",
     "gumbel_softmax",
     "hardshrink",
@@ -121,6 +160,7 @@ __all__ = [
     "hinge_embedding_loss",
     "huber_loss",
     "instance_norm",
+    "interpolate",
     "kl_div",
     "l1_loss",
     "layer_norm",
@@ -130,8 +170,16 @@ __all__ = [
     "local_response_norm",
     "log_softmax",
     "logsigmoid",
+    "lp_pool1d",
+    "lp_pool2d",
+    "lp_pool3d",
     "margin_ranking_loss",
+    "max_pool1d",
     "max_pool2d",
+    "max_pool3d",
+    "max_unpool1d",
+    "max_unpool2d",
+    "max_unpool3d",
     "mish",
     "mse_loss",
     "multi_head_attention_forward",
@@ -141,8 +189,11 @@ __all__ = [
     "nll_loss",
     "normalize",
     "one_hot",
+    "pad",
     "pairwise_distance",
     "pdist",
+    "pixel_shuffle",
+    "pixel_unshuffle",
     "poisson_nll_loss",
     "prelu",
     "relu",
@@ -169,4 +220,6 @@ __all__ = [
     "threshold_",
     "triplet_margin_loss",
     "triplet_margin_with_distance_loss",
+    "unfold",
+    "upsample",
 ]
