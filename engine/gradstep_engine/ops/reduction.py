@@ -11,6 +11,7 @@ from gradstep_engine.autograd.function import Op
 from gradstep_engine.autograd.variable import wrap
 from gradstep_engine.dtypes import of_numpy
 from gradstep_engine.ops.axes import with_axes
+from gradstep_engine.ops.elementwise import as_float
 
 Axes = tuple[int, ...] | None
 
@@ -181,7 +182,12 @@ class LogSumExp(Reduction):
     fresh = True
 
     def forward(self, a: Any, *, dim: Axes = None, keepdim: bool = False) -> Any:
+        a = as_float(a)
         self._note(a, dim, keepdim)
+        if not a.size:
+            result = np.log(add_reduce(np.exp(a), axis=dim, keepdims=keepdim))
+            self.saved = (a, result)
+            return result
         top = np.max(a, axis=dim, keepdims=True)
         top = np.where(np.isfinite(top), top, a.dtype.type(0))
         result = np.log(add_reduce(np.exp(a - top), axis=dim, keepdims=True)) + top
@@ -206,7 +212,8 @@ class AllOf(Op):
     differentiable = False
 
     def forward(self, a: Any, *, dim: Axes = None, keepdim: bool = False) -> Any:
-        return _and_reduce(a, axis=dim, keepdims=keepdim)
+        result = _and_reduce(a, axis=dim, keepdims=keepdim)
+        return result.astype(np.uint8) if a.dtype == np.uint8 else result
 
 
 class AnyOf(Op):
@@ -216,4 +223,5 @@ class AnyOf(Op):
     differentiable = False
 
     def forward(self, a: Any, *, dim: Axes = None, keepdim: bool = False) -> Any:
-        return _or_reduce(a, axis=dim, keepdims=keepdim)
+        result = _or_reduce(a, axis=dim, keepdims=keepdim)
+        return result.astype(np.uint8) if a.dtype == np.uint8 else result

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradstep_engine.autograd.variable import wrap
+from gradstep_engine.dtypes import of_numpy
 from gradstep_engine.ops.reduction import Axes, Reduction, add_reduce
 
 _NO_FREEDOM = (
@@ -28,6 +29,8 @@ class Var(Reduction):
     def forward(
         self, a: Any, *, dim: Axes = None, keepdim: bool = False, correction: float = 1
     ) -> Any:
+        if a.dtype.kind != "f":
+            raise RuntimeError("std and var only support floating point and complex dtypes")
         self._note(a, dim, keepdim)
         self.saved = (a,)
         self.degrees = max(self._count() - correction, 0)
@@ -91,6 +94,11 @@ class Norm(Reduction):
     fresh = True
 
     def forward(self, a: Any, *, p: float = 2, dim: Axes = None, keepdim: bool = False) -> Any:
+        if a.dtype.kind != "f":
+            raise RuntimeError(
+                "linalg.vector_norm: Expected a floating point or complex tensor as input. Got "
+                f"{of_numpy(a.dtype).cpu_type}"
+            )
         self._note(a, dim, keepdim)
         self.p = p
         size = np.abs(a)

@@ -188,7 +188,7 @@ class Arithmetic(TensorBase):
 
     def square(self) -> Tensor:
         """Return self²."""
-        return apply(power.Square, self)  # type: ignore[no-any-return]
+        return apply(power.PowScalar, self, exponent=2)  # type: ignore[no-any-return]
 
     subtract = sub
     multiply = mul
@@ -208,3 +208,10 @@ class Arithmetic(TensorBase):
     def ldexp(self, other: Any) -> Tensor:
         """Return self · 2 to the power of `other`."""
         return self * self.new_tensor(2.0).pow(other)  # type: ignore[attr-defined,no-any-return]
+
+
+def rsub(input: Any, other: Any, *, alpha: float = 1) -> Any:
+    """Return other − alpha · input."""
+    if isinstance(other, TensorBase):
+        return binary_with(elementwise.RsubTensor, other, input, alpha=alpha)
+    return binary_with(elementwise.Rsub, other, input, alpha=alpha)

@@ -8,9 +8,12 @@ import numpy as np
 
 from gradstep_engine.autograd.variable import TensorBase
 from gradstep_engine.dtypes import default_numpy
+from gradstep_engine.tensor.algebra import Algebra
 from gradstep_engine.tensor.arithmetic import Arithmetic
 from gradstep_engine.tensor.comparing import Comparing
+from gradstep_engine.tensor.contractions import Contractions
 from gradstep_engine.tensor.conversion import Conversion
+from gradstep_engine.tensor.differences import Differences
 from gradstep_engine.tensor.elementary import Elementary
 from gradstep_engine.tensor.gradient import Gradient
 from gradstep_engine.tensor.indexing import Indexing
@@ -21,7 +24,9 @@ from gradstep_engine.tensor.printing import Printing
 from gradstep_engine.tensor.products import Products
 from gradstep_engine.tensor.reducing import Reducing
 from gradstep_engine.tensor.shaping import Shaping
+from gradstep_engine.tensor.statistics import Statistics
 from gradstep_engine.tensor.twins import Twins
+from gradstep_engine.tensor.uniques import Uniques
 
 
 class Tensor(
@@ -30,7 +35,12 @@ class Tensor(
     Elementary,
     Pairs,
     Products,
+    Contractions,
+    Algebra,
     Reducing,
+    Statistics,
+    Differences,
+    Uniques,
     Shaping,
     Indexing,
     Twins,
