@@ -26,9 +26,9 @@ from gradstep_engine.tensor.rearranging import Rearranging
 from gradstep_engine.tensor.reducing import Reducing
 from gradstep_engine.tensor.scattering import Scattering
 from gradstep_engine.tensor.shaping import Shaping
-from gradstep_engine.tensor.statistics import Statistics
 from gradstep_engine.tensor.slicing import Slicing
 from gradstep_engine.tensor.splitting import Splitting
+from gradstep_engine.tensor.statistics import Statistics
 from gradstep_engine.tensor.twins import Twins
 from gradstep_engine.tensor.uniques import Uniques
 
