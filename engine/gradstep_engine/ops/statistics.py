@@ -36,20 +36,23 @@ class Var(Reduction):
         self.degrees = max(self._count() - correction, 0)
         if self.degrees <= 0:
             warnings.warn(_NO_FREEDOM.format(self.op_name), UserWarning, stacklevel=4)
-        centred = a - np.mean(a, axis=dim, keepdims=True)
+        centred = a - self._mean(a)
         total = add_reduce(centred * centred, axis=dim, keepdims=keepdim)
         return total / a.dtype.type(self.degrees)
 
     def backward(self, grad: Any) -> Any:
         assert self.saved is not None
         (a,) = self.saved
-        centred = a - np.mean(a, axis=self.axes, keepdims=True)
+        centred = a - self._mean(a)
         return (self._spread(grad) * centred * self._scale(),)
 
     def backward_tensors(self, grad: Any) -> Any:
         a = self.input(0)
         centred = a - a.mean(self.axes, True)
         return (self._spread(grad) * centred * self._scale(),)
+
+    def _mean(self, a: Any) -> Any:
+        return add_reduce(a, axis=self.axes, keepdims=True) / a.dtype.type(self._count())
 
     def _scale(self) -> float:
         return 2 / self.degrees if self.degrees else math.inf
@@ -72,7 +75,7 @@ class Std(Var):
         assert self.saved is not None
         a, std = self.saved
         spread = self._spread(std)
-        centred = a - np.mean(a, axis=self.axes, keepdims=True)
+        centred = a - self._mean(a)
         slope = self._spread(grad) / (spread * a.dtype.type(self.degrees))
         return (np.where(spread == 0, a.dtype.type(0), slope) * centred,)
 

@@ -177,6 +177,12 @@ class Atanh(OfInput):
         return grad / (1 - a * a)
 
 
+def sinc(a: Any) -> Any:
+    """Return sin(πa) / (πa), 1 at 0; numpy's own warns of infinity."""
+    angle = math.pi * a
+    return np.where(a == 0, a.dtype.type(1), np.sin(angle) / angle)[()]
+
+
 class Sinc(OfInput):
     """sin(πa) / (πa), 1 at 0.  ∂/∂a = grad · (cos(πa) − sinc a) / a, 0 at 0."""
 
@@ -184,10 +190,10 @@ class Sinc(OfInput):
     node_name = "SincBackward0"
 
     def value(self, a: Any) -> Any:
-        return np.sinc(a)
+        return sinc(a)
 
     def slope(self, grad: Any, a: Any) -> Any:
-        return np.where(a == 0, grad.dtype.type(0), grad * (np.cos(math.pi * a) - np.sinc(a)) / a)
+        return np.where(a == 0, grad.dtype.type(0), grad * (np.cos(math.pi * a) - sinc(a)) / a)
 
     def slope_of_tensors(self, grad: Any, a: Any) -> Any:
         return (grad * ((math.pi * a).cos() - a.sinc()) / a).masked_fill(a == 0, 0)

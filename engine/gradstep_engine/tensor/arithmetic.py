@@ -207,7 +207,8 @@ class Arithmetic(TensorBase):
     @composite("ldexp")
     def ldexp(self, other: Any) -> Tensor:
         """Return self · 2 to the power of `other`."""
-        return self * self.new_tensor(2.0).pow(other)  # type: ignore[attr-defined,no-any-return]
+        two = apply(power.ScalarPow, 2.0, given(other, "ldexp"))
+        return self * two  # type: ignore[no-any-return]
 
 
 def rsub(input: Any, other: Any, *, alpha: float = 1) -> Any:
