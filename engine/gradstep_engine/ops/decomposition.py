@@ -149,7 +149,9 @@ class SVD(Op):
         return (self._along(grad_u, grad_s, grad_vh, *self.saved[1:]),)
 
     def backward_tensors(self, grad_u: Any, grad_s: Any, grad_vh: Any) -> Any:
-        factors = apply(SVD, self.input(0), full=self.full)
+        # Singular values alone need the short form only, which can be differentiated further.
+        full = self.full and (grad_u is not None or grad_vh is not None)
+        factors = apply(SVD, self.input(0), full=full)
         return (self._along(grad_u, grad_s, grad_vh, *factors),)
 
     def _along(self, grad_u: Any, grad_s: Any, grad_vh: Any, u: Any, s: Any, vh: Any) -> Any:

@@ -42,6 +42,8 @@ class Max(Reduction):
                 f"{self.op_name}(): Expected reduction dim to be specified for input.numel() == 0. "
                 "Specify the reduction dim with the 'dim' argument."
             )
+        for axis in dim or ():
+            check_not_empty(self.op_name, a, axis)
         result = type(self).reduce(a, axis=dim, keepdims=keepdim)
         self.saved = (a, result)
         return result

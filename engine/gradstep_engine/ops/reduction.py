@@ -46,7 +46,7 @@ class Sum(Reduction):
 
     def forward(self, a: Any, *, dim: Axes = None, keepdim: bool = False) -> Any:
         self._note(a, dim, keepdim)
-        if dim is not None:
+        if dim is not None or keepdim:
             self.node_name = "SumBackward1"
         if a.dtype.kind in "iub":
             return add_reduce(a, axis=dim, keepdims=keepdim, dtype=np.int64)
@@ -97,7 +97,7 @@ class Mean(Reduction):
                 "mean(): could not infer output dtype. Input dtype must be either a floating point "
                 f"or complex dtype. Got: {of_numpy(a.dtype).cpu_type}"
             )
-        if dim is not None:
+        if dim is not None or keepdim:
             self.node_name = "MeanBackward1"
         self.count = self._count()
         total = add_reduce(a, axis=dim, keepdims=keepdim)
@@ -132,6 +132,8 @@ class Prod(Reduction):
         (a,) = self.saved
         if not a.shape:
             return (grad * 1,)
+        if not a.size:
+            return (np.zeros_like(a),)
         if self.axes is None:
             others = _product_of_others(a.reshape(-1), 0).reshape(a.shape)
         else:

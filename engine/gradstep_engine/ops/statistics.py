@@ -130,7 +130,7 @@ class Norm(Reduction):
         if self.p == 1:
             return (grad * np.sign(a),)
         if self.p == 0:
-            return (grad * zero * a,)
+            return (None,)  # flat, as torch says too
         if math.isinf(self.p):
             return (grad * np.sign(a) * self._share_of_largest(),)
         ratio = np.where(norm == 0, zero, np.abs(a) / norm)
@@ -142,7 +142,7 @@ class Norm(Reduction):
         if self.p == 1:
             return (grad * a.sign(),)
         if self.p == 0:
-            return (grad * 0 * a,)
+            return (None,)
         if math.isinf(self.p):
             return (grad * a.sign() * wrap(self._share_of_largest()),)
         norm = a.norm(self.p, self.axes, True)
