@@ -23,7 +23,7 @@ pytestmark = [
 def matrix(*shape: int) -> Any:
     """Return distinct numbers, with large ones on the diagonal: well conditioned."""
     stream = np.random.default_rng(5)
-    return stream.uniform(-1, 1, shape) + 2 * np.eye(*shape[-2:])
+    return stream.uniform(-1, 1, shape) + 2 * np.eye(shape[-2], shape[-1])
 
 
 A = matrix(3, 3)
