@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from gradstep_engine.autograd.function import Op, apply, apply_pair, composite
-from gradstep_engine.autograd.variable import TensorBase
+from gradstep_engine.autograd.variable import TensorBase, wrap
 from gradstep_engine.ops import division, elementwise, power, unary
 from gradstep_engine.tensor.number_first import number_first
 from gradstep_engine.tensor.operands import check_broadcast, given, operand
@@ -63,6 +65,10 @@ class Arithmetic(TensorBase):
     """+ − · / and powers, as operators and as methods."""
 
     __array_priority__ = 1000
+
+    def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
+        """Return what a function of numpy made of this tensor as a tensor; bools as bytes."""
+        return wrap(array.astype(np.uint8) if array.dtype.kind == "b" else array)
 
     def __add__(self, other: Any) -> Any:
         other = operand(other)

@@ -25,18 +25,22 @@ def operand(other: Any) -> Any:
 
 
 def given(other: Any, name: str, position: int = 1) -> Any:
-    """Return `other` as `operand` does, for a method's argument.
+    """Return `other` as `operand` does, for a method's argument, where no numpy array may stand.
 
     Raises:
         TypeError: it is neither a tensor nor a number.
     """
-    value = operand(other)
+    value = NotImplemented if isinstance(other, np.ndarray) else operand(other)
     if value is NotImplemented:
         raise TypeError(
             f"{name}(): argument 'other' (position {position}) must be Tensor, "
-            f"not {type(other).__name__}"
+            f"not {_type_name(other)}"
         )
     return value
+
+
+def _type_name(value: Any) -> str:
+    return "numpy.ndarray" if isinstance(value, np.ndarray) else type(value).__name__
 
 
 def check_broadcast(a: tuple[int, ...], b: tuple[int, ...]) -> None:

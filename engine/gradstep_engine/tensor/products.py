@@ -56,9 +56,7 @@ class Products(TensorBase):
         """Return the product of a matrix and a vector."""
         ranks = self._array.ndim, vec._array.ndim
         if ranks != (2, 1):
-            raise RuntimeError(
-                f"vector + matrix @ vector expected, got {ranks[1]}, {ranks[0]}, {ranks[1]}"
-            )
+            raise RuntimeError(f"vector + matrix @ vector expected, got 1, {ranks[0]}, {ranks[1]}")
         return apply(matmul.Mv, self, vec)  # type: ignore[no-any-return]
 
     def dot(self, tensor: Tensor) -> Tensor:
