@@ -46,8 +46,11 @@ class Add(Binary):
     alpha: float = 1
 
     def forward(self, a: Any, b: Any, alpha: float = 1) -> Any:
-        if self.edges:
-            self.note_shapes(a, b)
+        # Written out: these two lines run for every sum of a script.
+        if self.edges and a.__class__ not in NUMBERS and b.__class__ not in NUMBERS:
+            first, second = a.shape, b.shape
+            if first != second:
+                self.shapes = first, second
         if alpha == 1:
             return a + b
         self.alpha = alpha
@@ -56,9 +59,8 @@ class Add(Binary):
     def backward(self, grad: Any) -> Any:
         edges = self.edges
         along_a = None if edges[0] is None else grad
-        if edges[1] is None:
-            return self.reduced(along_a, None)
-        return self.reduced(along_a, grad if self.alpha == 1 else grad * self.alpha)
+        along_b = None if edges[1] is None else grad if self.alpha == 1 else grad * self.alpha
+        return (along_a, along_b) if self.shapes is None else self.reduced(along_a, along_b)
 
     backward_tensors = backward
 
@@ -120,16 +122,18 @@ class Mul(Binary):
                 self.saved, self.saves = (a, None), ONLY_FIRST
             else:
                 self.saved = (a, b)
-            self.note_shapes(a, b)
+            if b.__class__ not in NUMBERS and a.__class__ not in NUMBERS:
+                first, second = a.shape, b.shape
+                if first != second:
+                    self.shapes = first, second
         return a * b
 
     def backward(self, grad: Any) -> Any:
-        assert self.saved is not None
-        a, b = self.saved
+        a, b = self.saved  # type: ignore[misc]
         edges = self.edges
-        return self.reduced(
-            None if edges[0] is None else grad * b, None if edges[1] is None else grad * a
-        )
+        along_a = None if edges[0] is None else grad * b
+        along_b = None if edges[1] is None else grad * a
+        return (along_a, along_b) if self.shapes is None else self.reduced(along_a, along_b)
 
     def backward_tensors(self, grad: Any) -> Any:
         return self.reduced(

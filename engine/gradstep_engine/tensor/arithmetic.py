@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from gradstep_engine.autograd.function import Op, apply, apply_pair, composite
 from gradstep_engine.autograd.variable import TensorBase, wrap
 from gradstep_engine.ops import division, elementwise, power, unary
 from gradstep_engine.tensor.number_first import number_first
-from gradstep_engine.tensor.operands import check_broadcast, given, operand
+from gradstep_engine.tensor.operands import PLAIN, check_broadcast, given, operand
 
 if TYPE_CHECKING:
     from gradstep_engine.tensor import Tensor
@@ -32,6 +33,23 @@ def binary_with(op: type[Op], a: Any, b: Any, **attributes: Any) -> Any:
     except ValueError:
         _explain(a, b)
         raise
+
+
+def operator_of(op: type[Op]) -> Callable[[Any, Any], Any]:
+    """Return the operator that runs `op` on its two operands, without calls in between."""
+
+    def method(self: Any, other: Any) -> Any:
+        if other.__class__ not in PLAIN:
+            other = operand(other)
+            if other is NotImplemented:
+                return other
+        try:
+            return apply_pair(op, self, other)
+        except ValueError:
+            _explain(self, other)
+            raise
+
+    return method
 
 
 def _explain(a: Any, b: Any) -> None:
@@ -70,37 +88,19 @@ class Arithmetic(TensorBase):
         """Return what a function of numpy made of this tensor as a tensor; bools as bytes."""
         return wrap(array.astype(np.uint8) if array.dtype.kind == "b" else array)
 
-    def __add__(self, other: Any) -> Any:
-        other = operand(other)
-        return other if other is NotImplemented else binary(elementwise.Add, self, other)
-
-    def __radd__(self, other: Any) -> Any:
-        other = operand(other)
-        return other if other is NotImplemented else binary(elementwise.Add, self, other)
+    __add__ = __radd__ = operator_of(elementwise.Add)
+    __mul__ = __rmul__ = operator_of(elementwise.Mul)
+    __truediv__ = operator_of(elementwise.Div)
+    _minus = operator_of(elementwise.Sub)
 
     def __sub__(self, other: Any) -> Any:
-        other = operand(other)
-        if other is NotImplemented:
-            return other
         if self._array.dtype.kind == "b":
             subtractable(self, other)
-        return binary(elementwise.Sub, self, other)
+        return self._minus(other)
 
     def __rsub__(self, other: Any) -> Any:
         other = operand(other)
         return other if other is NotImplemented else binary(elementwise.Rsub, other, self)
-
-    def __mul__(self, other: Any) -> Any:
-        other = operand(other)
-        return other if other is NotImplemented else binary(elementwise.Mul, self, other)
-
-    def __rmul__(self, other: Any) -> Any:
-        other = operand(other)
-        return other if other is NotImplemented else binary(elementwise.Mul, self, other)
-
-    def __truediv__(self, other: Any) -> Any:
-        other = operand(other)
-        return other if other is NotImplemented else binary(elementwise.Div, self, other)
 
     def __rtruediv__(self, other: Any) -> Any:
         other = operand(other)
@@ -123,9 +123,10 @@ class Arithmetic(TensorBase):
         return other if other is NotImplemented else binary(division.Remainder, other, self)
 
     def __pow__(self, other: Any) -> Any:
-        other = operand(other)
-        if other is NotImplemented:
-            return other
+        if other.__class__ is not int and other.__class__ is not float:
+            other = operand(other)
+            if other is NotImplemented:
+                return other
         if isinstance(other, TensorBase):
             return binary(power.Pow, self, other)
         return apply(power.PowScalar, self, exponent=other)

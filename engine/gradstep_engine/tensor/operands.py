@@ -9,11 +9,13 @@ import numpy as np
 from gradstep_engine.autograd.variable import TensorBase, wrap
 from gradstep_engine.dtypes import of_numpy
 
+PLAIN: set[type] = {float, int, bool}
+"""What operators take as it is: numbers, and the classes of tensors that were defined so far."""
+
 
 def operand(other: Any) -> Any:
     """Return `other` as a tensor or plain number, NotImplemented if it is neither."""
-    kind = other.__class__
-    if kind is float or kind is int or kind is bool or isinstance(other, TensorBase):
+    if other.__class__ in PLAIN or isinstance(other, TensorBase):
         return other
     if isinstance(other, np.generic):
         return other.item()

@@ -19,6 +19,7 @@ from gradstep_engine.tensor.gradient import Gradient
 from gradstep_engine.tensor.indexing import Indexing
 from gradstep_engine.tensor.lacking import name_what_is_lacking
 from gradstep_engine.tensor.mutation import Mutation
+from gradstep_engine.tensor.operands import PLAIN
 from gradstep_engine.tensor.pairs import Pairs
 from gradstep_engine.tensor.printing import Printing
 from gradstep_engine.tensor.products import Products
@@ -76,4 +77,5 @@ class Tensor(
 
 
 TensorBase.public = Tensor
+PLAIN.add(Tensor)
 name_what_is_lacking(Tensor)
