@@ -9,6 +9,7 @@ from gradstep_engine.autograd.variable import TensorBase, wrap
 from gradstep_engine.dtypes import default_numpy
 from gradstep_engine.ops.unbroadcast import unbroadcast
 
+NOTHING: tuple[int, ...] = ()
 ONLY_FIRST = (0,)
 ONLY_SECOND = (1,)
 
@@ -115,6 +116,9 @@ class Mul(Binary):
     def forward(self, a: Any, b: Any) -> Any:
         edges = self.edges
         if edges:
+            if b.__class__ in NUMBERS:
+                self.saved, self.saves = (None, b), NOTHING
+                return a * b
             # Each operand is kept only for the other's gradient.
             if edges[1] is None:
                 self.saved, self.saves = (None, b), ONLY_SECOND
@@ -122,7 +126,7 @@ class Mul(Binary):
                 self.saved, self.saves = (a, None), ONLY_FIRST
             else:
                 self.saved = (a, b)
-            if b.__class__ not in NUMBERS and a.__class__ not in NUMBERS:
+            if a.__class__ not in NUMBERS:
                 first, second = a.shape, b.shape
                 if first != second:
                     self.shapes = first, second

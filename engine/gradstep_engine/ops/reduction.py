@@ -15,6 +15,8 @@ from gradstep_engine.ops.elementwise import as_float
 
 Axes = tuple[int, ...] | None
 
+_SMALL = 2048
+
 add_reduce: Any = np.add.reduce
 _multiply_reduce: Any = np.multiply.reduce
 _and_reduce: Any = np.logical_and.reduce
@@ -24,10 +26,16 @@ _or_reduce: Any = np.logical_or.reduce
 class Reduction(Op):
     """Reduces `axes` (None: all). `forward` notes what its backward needs to spread the grad."""
 
+    shape: tuple[int, ...]
+    axes: Axes = None
+    keepdim: bool = False
+
     def _note(self, a: Any, axes: Axes, keepdim: bool) -> None:
-        self.shape: tuple[int, ...] = a.shape
-        self.axes = axes
-        self.keepdim = keepdim
+        self.shape = a.shape
+        if axes is not None:
+            self.axes = axes
+        if keepdim:
+            self.keepdim = keepdim
 
     def _spread(self, grad: Any) -> Any:
         """Return `grad` with the reduced dimensions of size 1 put back."""
@@ -36,6 +44,18 @@ class Reduction(Op):
     def _count(self) -> int:
         axes = range(len(self.shape)) if self.axes is None else self.axes
         return math.prod(self.shape[axis] for axis in axes)
+
+
+def spread_out(grad: Any, shape: tuple[int, ...]) -> Any:
+    """Return `grad` in the given shape: written out where it is small, else a view of one memory.
+
+    Making a broadcast view takes numpy longer than writing a thousand elements.
+    """
+    if math.prod(shape) > _SMALL:
+        return np.broadcast_to(grad, shape)
+    result = np.empty(shape, grad.dtype)
+    result[...] = grad
+    return result
 
 
 class Sum(Reduction):
@@ -50,12 +70,14 @@ class Sum(Reduction):
             self.node_name = "SumBackward1"
         if a.dtype.kind in "iub":
             return add_reduce(a, axis=dim, keepdims=keepdim, dtype=np.int64)
+        if dim is None and not keepdim:
+            return add_reduce(a, axis=None)
         return add_reduce(a, axis=dim, keepdims=keepdim)
 
     def backward(self, grad: Any) -> Any:
         if not self.shape:
             return (grad,)
-        return (np.broadcast_to(self._spread(grad), self.shape),)
+        return (spread_out(self._spread(grad), self.shape),)
 
     def backward_tensors(self, grad: Any) -> Any:
         return (self._spread(grad).expand(self.shape),)
@@ -99,13 +121,16 @@ class Mean(Reduction):
             )
         if dim is not None or keepdim:
             self.node_name = "MeanBackward1"
+        if dim is None and not keepdim:
+            self.count = count = a.size
+            return add_reduce(a, axis=None) / a.dtype.type(count)
         self.count = self._count()
         total = add_reduce(a, axis=dim, keepdims=keepdim)
         return total / a.dtype.type(self.count)
 
     def backward(self, grad: Any) -> Any:
         share = self._spread(grad) / grad.dtype.type(self.count)
-        return (np.broadcast_to(share, self.shape) if self.shape else share,)
+        return (spread_out(share, self.shape) if self.shape else share,)
 
     def backward_tensors(self, grad: Any) -> Any:
         return ((self._spread(grad) / self.count).expand(self.shape),)

@@ -85,6 +85,8 @@ class Reducing(TensorBase):
     ) -> Tensor:
         """Return the mean of all elements, or along dimensions."""
         dim = axis if dim is None else dim
+        if dim is None and dtype is None and not keepdim:
+            return apply(reduction.Mean, self)  # type: ignore[no-any-return]
         return apply(reduction.Mean, self._as(dtype), **over(dim, keepdim, self._array.ndim))  # type: ignore[no-any-return]
 
     def prod(self, dim: int | None = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
