@@ -30,7 +30,7 @@ from gradstep_engine.tensor.shaping import Shaping
 from gradstep_engine.tensor.slicing import Slicing
 from gradstep_engine.tensor.splitting import Splitting
 from gradstep_engine.tensor.statistics import Statistics
-from gradstep_engine.tensor.twins import Twins
+from gradstep_engine.tensor.twins import CopyingTwins, Twins
 from gradstep_engine.tensor.uniques import Uniques
 
 
@@ -51,6 +51,7 @@ class Tensor(
     Splitting,
     Indexing,
     Twins,
+    CopyingTwins,
     Scattering,
     Slicing,
     Mutation,

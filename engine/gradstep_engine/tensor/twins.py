@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from gradstep_engine.autograd.function import Op
+from gradstep_engine.autograd.function import Op, composite
 from gradstep_engine.autograd.variable import TensorBase
 from gradstep_engine.ops import (
     comparison,
@@ -180,3 +180,28 @@ class Twins(TensorBase):
     def true_divide_(self, other: Any) -> Any:
         """Divide by `other`."""
         return self.div_(other)  # type: ignore[attr-defined]
+
+
+def _copying(name: str) -> Callable[..., Any]:
+    """Return the in-place method that copies the result of the method `name` into its tensor."""
+
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        # Of a clone: backward may need what is about to be overwritten.
+        return self.copy_(getattr(self.clone(), name)(*args, **kwargs))
+
+    method.__name__ = f"{name}_"
+    method.__qualname__ = f"Tensor.{name}_"
+    method.__doc__ = f"Do `{name}` in place."
+    return composite(f"{name}_")(method)
+
+
+class CopyingTwins(TensorBase):
+    """In-place methods of what several operations make."""
+
+    addbmm_ = _copying("addbmm")
+    addmv_ = _copying("addmv")
+    addr_ = _copying("addr")
+    baddbmm_ = _copying("baddbmm")
+    float_power_ = _copying("float_power")
+    ldexp_ = _copying("ldexp")
+    renorm_ = _copying("renorm")

@@ -227,6 +227,10 @@ IN_PLACE_PAIRS: dict[str, Any] = {
     "xlogy_": lambda _, a, b: (a * 1).xlogy_(b),
     "floor_divide_": lambda _, a, b: a.detach().clone().floor_divide_(b.detach()),
     "lt_": lambda _, a, b: a.detach().clone().lt_(b.detach()),
+    "addr_": lambda _, a, b: (a * 1).addr_(a[:, 0], b),
+    "float_power_": lambda _, a, b: (a * 1).float_power_(b),
+    "ldexp_": lambda _, a, b: (a * 1).ldexp_(b.detach().round().int()),
+    "renorm_": lambda _, a, b: (a * b).renorm_(2, 0, 0.5),
     "cumsum_": lambda _, a, b: (a * b).cumsum_(0),
     "cumprod_": lambda _, a, b: (a * b).cumprod_(-1),
 }
