@@ -132,6 +132,38 @@ def scalars_by_hand() -> Iteration:
     return iterate
 
 
+CHAIN = 100_000
+
+
+def chain(framework: Framework) -> Iteration:
+    """A chain of 100,000 operations on one number, forward and backward: depth, not size."""
+    x = framework.tensor(0.5, requires_grad=True)
+
+    def iterate() -> None:
+        y = x
+        for _ in range(CHAIN // 2):
+            y = y * 0.999 + 0.0005
+        x.grad = None
+        y.backward()
+
+    return iterate
+
+
+def chain_by_hand() -> Iteration:
+    """The same in numpy, with the derivative of every step."""
+    x = np.float32(0.5)
+    factor, summand = np.float32(0.999), np.float32(0.0005)
+
+    def iterate() -> None:
+        y, grad = x, np.float32(1)
+        for _ in range(CHAIN // 2):
+            y = y * factor + summand
+        for _ in range(CHAIN // 2):
+            grad = grad * factor
+
+    return iterate
+
+
 def perceptron(framework: Framework) -> Iteration:
     """784-256-128-10 with ReLU, cross-entropy, batches of 64, SGD with momentum."""
     framework.manual_seed(0)
@@ -327,6 +359,7 @@ ByHand = Callable[[], Iteration] | None
 WORKLOADS: dict[str, tuple[str, Callable[[Framework], Iteration], ByHand, int]] = {
     "sine": ("sin polynomial, RMSprop (2000×3)", sine, sine_by_hand, 100),
     "scalars": ("z = 3x² + y³, SGD", scalars, scalars_by_hand, 200),
+    "chain": ("chain of 100,000 operations", chain, chain_by_hand, 1),
     "perceptron": (
         "MLP 784-256-128-10, batch 64, SGD momentum",
         perceptron,

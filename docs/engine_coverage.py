@@ -108,6 +108,9 @@ def _is_own(value: Any) -> bool:
     return not isinstance(value, dict) and not home.startswith((*foreign, "torch._jit_internal"))
 
 
+_ABSENT = object()
+
+
 def is_present(namespace: str, name: str) -> bool:
     """Return whether the engine has a name."""
     mine = namespace.replace("torch", "gradstep_engine", 1)
@@ -117,7 +120,7 @@ def is_present(namespace: str, name: str) -> bool:
             if namespace == "torch.Tensor"
             else importlib.import_module(mine)
         )
-        return getattr(place, name, None) is not None or name in getattr(place, "__dict__", {})
+        return getattr(place, name, _ABSENT) is not _ABSENT
     except (ImportError, NotImplementedError):
         return False
 

@@ -8,78 +8,140 @@ import numpy as np
 
 import gradstep_engine.dtypes as dtypes
 from gradstep_engine.autograd.function import apply
-from gradstep_engine.missing import missing
+from gradstep_engine.method_functions import function_of_method
 from gradstep_engine.ops import power, selection
+from gradstep_engine.out import write as write_out
 from gradstep_engine.tensor import Tensor, wrap
+from gradstep_engine.tensor.arithmetic import rsub
+from gradstep_engine.tensor.contractions import cdist, chain_matmul, tensordot
+from gradstep_engine.tensor.differences import (
+    cumulative_trapezoid,
+    gradient,
+    trapezoid,
+    trapz,
+)
+from gradstep_engine.tensor.einsum import einsum
 from gradstep_engine.tensor.elementary import broadcasting
 from gradstep_engine.tensor.operands import given
-from gradstep_engine.tensor.products import cat, einsum, hstack, outer, stack, vstack
+from gradstep_engine.tensor.products import cat, ger, hstack, outer, stack, vstack
+from gradstep_engine.tensor.statistics import std_mean, var_mean
+from gradstep_engine.tensor.twins import IN_PLACE
 
 _METHODS = [
     "abs",
     "absolute",
     "acos",
+    "acosh",
     "add",
+    "addbmm",
     "addcdiv",
     "addcmul",
     "addmm",
+    "addmv",
+    "addr",
     "all",
     "allclose",
     "amax",
     "amin",
+    "aminmax",
     "any",
     "arccos",
+    "arccosh",
     "arcsin",
+    "arcsinh",
     "arctan",
+    "arctan2",
+    "arctanh",
     "argmax",
     "argmin",
     "argsort",
     "asin",
+    "asinh",
     "atan",
     "atan2",
+    "atanh",
+    "baddbmm",
+    "bincount",
     "bitwise_and",
+    "bitwise_left_shift",
     "bitwise_not",
     "bitwise_or",
+    "bitwise_right_shift",
     "bitwise_xor",
     "bmm",
     "broadcast_to",
     "ceil",
-    "count_nonzero",
-    "isclose",
-    "unique",
+    "cholesky",
+    "cholesky_inverse",
+    "cholesky_solve",
     "chunk",
     "clamp",
     "clamp_max",
     "clamp_min",
     "clip",
     "clone",
+    "copysign",
+    "corrcoef",
     "cos",
     "cosh",
+    "count_nonzero",
+    "cov",
+    "cross",
+    "cummax",
+    "cummin",
+    "cumprod",
     "cumsum",
+    "deg2rad",
+    "det",
     "detach",
+    "diff",
+    "dist",
     "div",
     "divide",
     "dot",
     "eq",
     "equal",
+    "erf",
+    "erfc",
     "exp",
     "exp2",
     "expm1",
+    "fix",
     "flatten",
     "flip",
+    "float_power",
     "floor",
     "floor_divide",
+    "fmax",
+    "fmin",
+    "fmod",
+    "frac",
     "gather",
+    "gcd",
     "ge",
     "greater",
     "greater_equal",
     "gt",
+    "heaviside",
+    "histc",
+    "histogram",
+    "hypot",
     "index_select",
     "inner",
+    "inverse",
     "is_floating_point",
+    "is_nonzero",
+    "isclose",
     "isfinite",
     "isinf",
     "isnan",
+    "isneginf",
+    "isposinf",
+    "isreal",
+    "kron",
+    "kthvalue",
+    "lcm",
+    "ldexp",
     "le",
     "lerp",
     "less",
@@ -89,15 +151,22 @@ _METHODS = [
     "log1p",
     "log2",
     "log_softmax",
+    "logaddexp",
+    "logaddexp2",
+    "logcumsumexp",
+    "logdet",
     "logical_and",
     "logical_not",
     "logical_or",
     "logical_xor",
+    "logit",
     "logsumexp",
     "lt",
     "masked_fill",
     "masked_select",
     "matmul",
+    "matrix_exp",
+    "matrix_power",
     "max",
     "maximum",
     "mean",
@@ -105,26 +174,40 @@ _METHODS = [
     "min",
     "minimum",
     "mm",
+    "mode",
     "movedim",
+    "msort",
     "mul",
     "multiply",
     "mv",
+    "nan_to_num",
+    "nanmean",
+    "nanmedian",
+    "nanquantile",
+    "nansum",
     "narrow",
     "ne",
     "neg",
     "negative",
+    "nextafter",
     "nonzero",
     "norm",
     "not_equal",
     "numel",
     "permute",
+    "pinverse",
+    "positive",
     "pow",
     "prod",
+    "qr",
+    "quantile",
+    "rad2deg",
     "ravel",
     "reciprocal",
     "relu",
     "relu_",
     "remainder",
+    "renorm",
     "repeat_interleave",
     "reshape",
     "roll",
@@ -133,10 +216,14 @@ _METHODS = [
     "scatter",
     "scatter_add",
     "select",
+    "sgn",
     "sigmoid",
     "sign",
+    "signbit",
     "sin",
+    "sinc",
     "sinh",
+    "slogdet",
     "softmax",
     "sort",
     "split",
@@ -147,6 +234,7 @@ _METHODS = [
     "sub",
     "subtract",
     "sum",
+    "svd",
     "swapaxes",
     "swapdims",
     "t",
@@ -154,6 +242,7 @@ _METHODS = [
     "tanh",
     "tile",
     "topk",
+    "trace",
     "transpose",
     "tril",
     "triu",
@@ -161,30 +250,17 @@ _METHODS = [
     "trunc",
     "unbind",
     "unflatten",
+    "unique",
+    "unique_consecutive",
     "unsqueeze",
     "var",
+    "vdot",
+    "xlogy",
+    *IN_PLACE,
 ]
 
 
-def _function(name: str) -> Any:
-    method = getattr(Tensor, name)
-
-    def function(*args: Any, **kwargs: Any) -> Any:
-        if not args and "input" in kwargs:
-            args = (kwargs.pop("input"),)
-        if not args or not isinstance(args[0], Tensor):
-            kind = type(args[0]).__name__ if args else "nothing"
-            raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {kind}")
-        if "out" in kwargs:
-            raise missing(f"torch.{name}(out=...)")
-        return method(*args, **kwargs)
-
-    function.__name__ = function.__qualname__ = name
-    function.__doc__ = method.__doc__
-    return function
-
-
-globals().update({name: _function(name) for name in _METHODS})
+globals().update({name: function_of_method(name) for name in _METHODS})
 
 
 def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
@@ -208,10 +284,11 @@ def numel(input: Tensor) -> int:
     return input.numel()
 
 
-def pow(input: Any, exponent: Any) -> Any:
+def pow(input: Any, exponent: Any, *, out: Any = None) -> Any:
     """Return `input` to the power of `exponent`; one of them may be a number."""
     if isinstance(input, Tensor):
-        return input.pow(exponent)
+        result = input.pow(exponent)
+        return result if out is None else write_out("pow", out, result)
     return apply(power.ScalarPow, input, exponent)
 
 
@@ -233,9 +310,14 @@ concat = concatenate = cat
 __all__ = [
     *_METHODS,
     "cat",
+    "cdist",
+    "chain_matmul",
     "concat",
     "concatenate",
+    "cumulative_trapezoid",
     "einsum",
+    "ger",
+    "gradient",
     "hstack",
     "is_tensor",
     "meshgrid",
@@ -243,7 +325,13 @@ __all__ = [
     "outer",
     "pow",
     "result_type",
+    "rsub",
     "stack",
+    "std_mean",
+    "tensordot",
+    "trapezoid",
+    "trapz",
+    "var_mean",
     "vstack",
     "where",
 ]

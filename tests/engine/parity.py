@@ -76,3 +76,42 @@ def assert_same(
         np.testing.assert_allclose(
             ours_leaf.grad.numpy(), torch_leaf.grad.numpy(), rtol=tolerance, atol=tolerance
         )
+
+
+def assert_same_again(
+    function: Callable[..., Any], data: list[Any], *, tolerance: float = 1e-8
+) -> None:
+    """Compare second derivatives: those of Σ g² for the gradients g of `function(engine, *leaves)`.
+
+    Every output counts with weights of its own, so that the gradients g depend on all of them.
+    """
+    torch = torch_or_skip()
+    mine, theirs = (_second(engine, function, data) for engine in (ours, torch))
+    for ours_leaf, torch_leaf in zip(mine, theirs, strict=True):
+        if ours_leaf is None or torch_leaf is None:
+            assert all(
+                leaf is None or float(leaf.abs().sum()) < tolerance
+                for leaf in (ours_leaf, torch_leaf)
+            )
+            continue
+        np.testing.assert_allclose(
+            as_numpy(ours_leaf),
+            torch_leaf.detach().numpy(force=True),
+            rtol=tolerance,
+            atol=tolerance,
+        )
+
+
+def _second(engine: Any, function: Callable[..., Any], data: list[Any]) -> list[Any]:
+    tensors = leaves(engine, data)
+    found = [out for out in outputs(function(engine, *tensors)) if out.requires_grad]
+    total: Any = 0
+    for number, out in enumerate(found):
+        weights = np.random.default_rng(number).uniform(0.5, 1.5, tuple(out.shape))
+        total = total + (out * engine.tensor(weights)).sum()
+    wanted = [x for x in tensors if x.requires_grad]
+    first = engine.autograd.grad(total, wanted, create_graph=True, allow_unused=True)
+    squares = [(g * g).sum() for g in first if g is not None and g.requires_grad]
+    if not squares or not total.requires_grad:
+        return [None for _ in wanted]
+    return list(engine.autograd.grad(sum(squares), wanted, allow_unused=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -69,5 +70,44 @@ class Einsum(Op):
 
 
 def product(equation: str, arrays: Any) -> Any:
-    """Return what the equation says; two operands without letters of their own go to gemm."""
-    return np.einsum(equation, *arrays, optimize=len(arrays) > 1)
+    """Return what an explicit equation says, factor by factor as products of matrices."""
+    operands, result = equation.split("->")
+    terms = operands.split(",")
+    array, letters = arrays[0], terms[0]
+    for i in range(1, len(terms)):
+        wanted = result + "".join(terms[i + 1 :])
+        array, letters = _pair(array, letters, arrays[i], terms[i], wanted)
+    array, letters = _summed(array, letters, result)
+    return array.transpose([letters.index(letter) for letter in result])
+
+
+def _summed(array: Any, letters: str, wanted: str) -> tuple[Any, str]:
+    """Sum the letters that nobody wants any more."""
+    axes = tuple([i for i, letter in enumerate(letters) if letter not in wanted])
+    if not axes:
+        return array, letters
+    kept = "".join([letter for letter in letters if letter in wanted])
+    return np.add.reduce(array, axis=axes), kept
+
+
+def _pair(a: Any, first: str, b: Any, second: str, wanted: str) -> tuple[Any, str]:
+    """Return the product of two operands over the letters that both have and nobody wants."""
+    a, first = _summed(a, first, wanted + second)
+    b, second = _summed(b, second, wanted + first)
+    both = [letter for letter in first if letter in second]
+    batch = [letter for letter in both if letter in wanted]
+    inner = [letter for letter in both if letter not in wanted]
+    left = [letter for letter in first if letter not in second]
+    right = [letter for letter in second if letter not in first]
+    sizes = dict(zip(first + second, a.shape + b.shape, strict=True))
+    shape = [sizes[letter] for letter in batch]
+    rows, middle, columns = (
+        math.prod([sizes[letter] for letter in part]) for part in (left, inner, right)
+    )
+    stacked = a.transpose([first.index(letter) for letter in batch + left + inner])
+    other = b.transpose([second.index(letter) for letter in batch + inner + right])
+    result = np.matmul(
+        stacked.reshape(*shape, rows, middle), other.reshape(*shape, middle, columns)
+    )
+    letters = batch + left + right
+    return result.reshape([sizes[letter] for letter in letters]), "".join(letters)

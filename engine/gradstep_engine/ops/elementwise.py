@@ -9,6 +9,7 @@ from gradstep_engine.autograd.variable import TensorBase, wrap
 from gradstep_engine.dtypes import default_numpy
 from gradstep_engine.ops.unbroadcast import unbroadcast
 
+NOTHING: tuple[int, ...] = ()
 ONLY_FIRST = (0,)
 ONLY_SECOND = (1,)
 
@@ -46,8 +47,11 @@ class Add(Binary):
     alpha: float = 1
 
     def forward(self, a: Any, b: Any, alpha: float = 1) -> Any:
-        if self.edges:
-            self.note_shapes(a, b)
+        # Written out: these two lines run for every sum of a script.
+        if self.edges and a.__class__ not in NUMBERS and b.__class__ not in NUMBERS:
+            first, second = a.shape, b.shape
+            if first != second:
+                self.shapes = first, second
         if alpha == 1:
             return a + b
         self.alpha = alpha
@@ -56,9 +60,8 @@ class Add(Binary):
     def backward(self, grad: Any) -> Any:
         edges = self.edges
         along_a = None if edges[0] is None else grad
-        if edges[1] is None:
-            return self.reduced(along_a, None)
-        return self.reduced(along_a, grad if self.alpha == 1 else grad * self.alpha)
+        along_b = None if edges[1] is None else grad if self.alpha == 1 else grad * self.alpha
+        return (along_a, along_b) if self.shapes is None else self.reduced(along_a, along_b)
 
     backward_tensors = backward
 
@@ -113,6 +116,9 @@ class Mul(Binary):
     def forward(self, a: Any, b: Any) -> Any:
         edges = self.edges
         if edges:
+            if b.__class__ in NUMBERS:
+                self.saved, self.saves = (None, b), NOTHING
+                return a * b
             # Each operand is kept only for the other's gradient.
             if edges[1] is None:
                 self.saved, self.saves = (None, b), ONLY_SECOND
@@ -120,16 +126,18 @@ class Mul(Binary):
                 self.saved, self.saves = (a, None), ONLY_FIRST
             else:
                 self.saved = (a, b)
-            self.note_shapes(a, b)
+            if a.__class__ not in NUMBERS:
+                first, second = a.shape, b.shape
+                if first != second:
+                    self.shapes = first, second
         return a * b
 
     def backward(self, grad: Any) -> Any:
-        assert self.saved is not None
-        a, b = self.saved
+        a, b = self.saved  # type: ignore[misc]
         edges = self.edges
-        return self.reduced(
-            None if edges[0] is None else grad * b, None if edges[1] is None else grad * a
-        )
+        along_a = None if edges[0] is None else grad * b
+        along_b = None if edges[1] is None else grad * a
+        return (along_a, along_b) if self.shapes is None else self.reduced(along_a, along_b)
 
     def backward_tensors(self, grad: Any) -> Any:
         return self.reduced(

@@ -11,6 +11,21 @@ from gradstep_engine.autograd.variable import wrap
 from gradstep_engine.ops.reduction import Axes, Reduction
 
 
+def check_not_empty(name: str, a: Any, dim: int | None) -> None:
+    """Refuse to look for one element among none.
+
+    Raises:
+        IndexError: the dimension, or without one the whole array, is empty.
+    """
+    if dim is None and not a.size:
+        raise IndexError(
+            f"{name}(): Expected reduction dim to be specified for input.numel() == 0. "
+            "Specify the reduction dim with the 'dim' argument."
+        )
+    if dim is not None and a.shape and not a.shape[dim]:
+        raise IndexError(f"{name}(): Expected reduction dim {dim} to have non-zero size.")
+
+
 class Max(Reduction):
     """The largest element; equal ones share the gradient evenly."""
 
@@ -22,11 +37,13 @@ class Max(Reduction):
 
     def forward(self, a: Any, *, dim: Axes = None, keepdim: bool = False) -> Any:
         self._note(a, dim, keepdim)
-        if not a.size:
+        if not a.size and dim is None:
             raise RuntimeError(
                 f"{self.op_name}(): Expected reduction dim to be specified for input.numel() == 0. "
                 "Specify the reduction dim with the 'dim' argument."
             )
+        for axis in dim or ():
+            check_not_empty(self.op_name, a, axis)
         result = type(self).reduce(a, axis=dim, keepdims=keepdim)
         self.saved = (a, result)
         return result
@@ -35,8 +52,8 @@ class Max(Reduction):
         assert self.saved is not None
         a, result = self.saved
         hit = a == self._spread(result)
-        if result.size == 1 and result != result:
-            hit = np.isnan(a)
+        if a.dtype.kind == "f" and np.isnan(np.add.reduce(result, axis=None)):
+            hit = hit | (np.isnan(a) & np.isnan(self._spread(result)))
         count = np.add.reduce(hit.astype(grad.dtype), axis=self.axes, keepdims=True)
         return (self._spread(grad) * hit / (count if a.shape else 1),)
 
@@ -113,6 +130,7 @@ class MaxDim(Picked):
     node_name = "MaxBackward0"
 
     def forward(self, a: Any, *, dim: int, keepdim: bool = False) -> Any:
+        check_not_empty("max", a, dim)
         indices = np.expand_dims(np.argmax(a, dim), dim) if a.shape else None
         return self._pick(a, indices, dim, keepdim)
 
@@ -124,6 +142,7 @@ class MinDim(Picked):
     node_name = "MinBackward0"
 
     def forward(self, a: Any, *, dim: int, keepdim: bool = False) -> Any:
+        check_not_empty("min", a, dim)
         indices = np.expand_dims(np.argmin(a, dim), dim) if a.shape else None
         return self._pick(a, indices, dim, keepdim)
 
@@ -151,18 +170,6 @@ class TopK(Picked):
         return self._pick(a, indices, dim, True)
 
 
-class Median(Picked):
-    """The middle element along one dimension (the lower of two), and its index."""
-
-    op_name = "median"
-    node_name = "MedianBackward1"
-
-    def forward(self, a: Any, *, dim: int, keepdim: bool = False) -> Any:
-        middle = (a.shape[dim] - 1) // 2 if a.shape else 0
-        indices = np.take(order(a, dim, False), [middle], dim) if a.shape else None
-        return self._pick(a, indices, dim, keepdim)
-
-
 def order(a: Any, dim: int, descending: bool) -> Any:
     """Return the indices that sort `a` along `dim`; equal elements keep their order."""
     if not a.shape:
@@ -180,6 +187,7 @@ class Argmax(Op):
     differentiable = False
 
     def forward(self, a: Any, *, dim: int | None = None, keepdim: bool = False) -> Any:
+        check_not_empty("argmax", a, dim)
         return np.argmax(a, axis=dim if a.shape else None, keepdims=keepdim)
 
 
@@ -190,6 +198,7 @@ class Argmin(Op):
     differentiable = False
 
     def forward(self, a: Any, *, dim: int | None = None, keepdim: bool = False) -> Any:
+        check_not_empty("argmin", a, dim)
         return np.argmin(a, axis=dim if a.shape else None, keepdims=keepdim)
 
 

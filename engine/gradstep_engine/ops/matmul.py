@@ -32,8 +32,8 @@ def _c_name(a: Any) -> str:
 class Mm(Op):
     """A · B for matrices.  ∂/∂A = grad · Bᵀ, ∂/∂B = Aᵀ · grad."""
 
-    op_name = "mm"
-    node_name = "MmBackward0"
+    op_name: str = "mm"
+    node_name: str = "MmBackward0"
     saves: tuple[int, ...] = (0, 1)
     fresh = True
 
@@ -66,11 +66,18 @@ class Mm(Op):
         )
 
 
+class MatrixTimesMatrix(Mm):
+    """The same called as `matmul` or `@`."""
+
+    op_name = "matmul"
+    node_name = "MmBackward0"
+
+
 class Mv(Op):
     """A · v for a matrix and a vector.  ∂/∂A = grad ⊗ v, ∂/∂v = Aᵀ · grad."""
 
-    op_name = "mv"
-    node_name = "MvBackward0"
+    op_name: str = "mv"
+    node_name: str = "MvBackward0"
     saves = (0, 1)
     fresh = True
 
@@ -99,25 +106,32 @@ class Mv(Op):
         )
 
 
+class MatrixTimesVector(Mv):
+    """The same called as `matmul` or `@`."""
+
+    op_name = "matmul"
+    node_name = "MvBackward0"
+
+
 class Dot(Op):
     """Σ aᵢ bᵢ for vectors.  ∂/∂a = grad · b, ∂/∂b = grad · a."""
 
-    op_name = "dot"
-    node_name = "DotBackward0"
+    op_name: str = "dot"
+    node_name: str = "DotBackward0"
     saves = (0, 1)
     fresh = True
 
     def forward(self, a: Any, b: Any) -> Any:
+        if a.dtype != b.dtype:
+            raise RuntimeError(
+                "dot : expected both vectors to have same dtype, but found "
+                f"{of_numpy(a.dtype).cpu_type} and {of_numpy(b.dtype).cpu_type}"
+            )
         if a.shape != b.shape:
             raise RuntimeError(
                 f"inconsistent tensor size, expected tensor [{a.shape[0]}] and src [{b.shape[0]}] "
                 f"to have the same number of elements, but got {a.shape[0]} and {b.shape[0]} "
                 "elements respectively"
-            )
-        if a.dtype != b.dtype:
-            raise RuntimeError(
-                "dot : expected both vectors to have same dtype, but found "
-                f"{of_numpy(a.dtype).cpu_type} and {of_numpy(b.dtype).cpu_type}"
             )
         self.saved = a, b
         return np.dot(a, b)
@@ -132,6 +146,20 @@ class Dot(Op):
             grad * self.input(1) if self.needs(0) else None,
             grad * self.input(0) if self.needs(1) else None,
         )
+
+
+class VectorTimesVector(Dot):
+    """The same called as `matmul` or `@`."""
+
+    op_name = "matmul"
+    node_name = "DotBackward0"
+
+
+class Vdot(Dot):
+    """The same under the name that conjugates complex numbers."""
+
+    op_name = "vdot"
+    node_name = "VdotBackward0"
 
 
 class Bmm(Op):

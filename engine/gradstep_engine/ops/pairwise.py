@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gradstep_engine.autograd.function import NUMBERS
 from gradstep_engine.autograd.variable import wrap
 from gradstep_engine.ops.elementwise import Binary, as_float, as_tensor
 from gradstep_engine.ops.unbroadcast import shape_of, unbroadcast
@@ -19,6 +20,11 @@ class OfPair(Binary):
 
     def forward(self, a: Any, b: Any) -> Any:
         a, b = as_float(a), as_float(b)
+        # numpy's functions would take a plain number for a float64.
+        if a.__class__ in NUMBERS:
+            a = b.dtype.type(a)
+        elif b.__class__ in NUMBERS:
+            b = a.dtype.type(b)
         self.saved = a, b
         return self.value(a, b)
 
@@ -242,7 +248,7 @@ class Xlogy(OfPair):
         return super().forward(a, b)
 
     def value(self, a: Any, b: Any) -> Any:
-        return np.where((np.equal(a, 0)) & ~np.isnan(b), a * np.zeros_like(b), a * np.log(b))
+        return np.where(np.equal(a, 0) & ~np.isnan(b), a * 0, a * np.log(b))
 
     def slopes(self, grad: Any, a: Any, b: Any) -> tuple[Any, Any]:
         flat = np.equal(a, 0) & np.less_equal(b, 0)

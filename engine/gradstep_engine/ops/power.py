@@ -15,8 +15,8 @@ from gradstep_engine.ops.unbroadcast import shape_of, unbroadcast
 class PowScalar(Op):
     """aⁿ for a plain number n.  ∂/∂a = grad · n · aⁿ⁻¹."""
 
-    op_name: str = "pow"
-    node_name: str = "PowBackward0"
+    op_name = "pow"
+    node_name = "PowBackward0"
     saves = (0,)
     fresh = True
 
@@ -42,16 +42,6 @@ class PowScalar(Op):
     def backward_tensors(self, grad: Any) -> Any:
         n = self.exponent
         return (grad * 0 if n == 0 else grad * (n * self.input(0) ** (n - 1)),)
-
-
-class Square(PowScalar):
-    """a².  ∂/∂a = grad · 2a."""
-
-    op_name = "square"
-    node_name = "PowBackward0"
-
-    def forward(self, a: Any, exponent: float = 2) -> Any:
-        return super().forward(a, exponent)
 
 
 def power(a: Any, exponent: float) -> Any:

@@ -11,8 +11,11 @@ from gradstep_engine.autograd.function import Op
 from gradstep_engine.autograd.variable import wrap
 from gradstep_engine.dtypes import of_numpy
 from gradstep_engine.ops.axes import with_axes
+from gradstep_engine.ops.elementwise import as_float
 
 Axes = tuple[int, ...] | None
+
+_SMALL = 2048
 
 add_reduce: Any = np.add.reduce
 _multiply_reduce: Any = np.multiply.reduce
@@ -23,10 +26,16 @@ _or_reduce: Any = np.logical_or.reduce
 class Reduction(Op):
     """Reduces `axes` (None: all). `forward` notes what its backward needs to spread the grad."""
 
+    shape: tuple[int, ...]
+    axes: Axes = None
+    keepdim: bool = False
+
     def _note(self, a: Any, axes: Axes, keepdim: bool) -> None:
-        self.shape: tuple[int, ...] = a.shape
-        self.axes = axes
-        self.keepdim = keepdim
+        self.shape = a.shape
+        if axes is not None:
+            self.axes = axes
+        if keepdim:
+            self.keepdim = keepdim
 
     def _spread(self, grad: Any) -> Any:
         """Return `grad` with the reduced dimensions of size 1 put back."""
@@ -37,6 +46,18 @@ class Reduction(Op):
         return math.prod(self.shape[axis] for axis in axes)
 
 
+def spread_out(grad: Any, shape: tuple[int, ...]) -> Any:
+    """Return `grad` in the given shape: written out where it is small, else a view of one memory.
+
+    Making a broadcast view takes numpy longer than writing a thousand elements.
+    """
+    if math.prod(shape) > _SMALL:
+        return np.broadcast_to(grad, shape)
+    result = np.empty(shape, grad.dtype)
+    result[...] = grad
+    return result
+
+
 class Sum(Reduction):
     """Σ a.  ∂/∂a = grad, spread over the summed elements."""
 
@@ -45,16 +66,18 @@ class Sum(Reduction):
 
     def forward(self, a: Any, *, dim: Axes = None, keepdim: bool = False) -> Any:
         self._note(a, dim, keepdim)
-        if dim is not None:
+        if dim is not None or keepdim:
             self.node_name = "SumBackward1"
         if a.dtype.kind in "iub":
             return add_reduce(a, axis=dim, keepdims=keepdim, dtype=np.int64)
+        if dim is None and not keepdim:
+            return add_reduce(a, axis=None)
         return add_reduce(a, axis=dim, keepdims=keepdim)
 
     def backward(self, grad: Any) -> Any:
         if not self.shape:
             return (grad,)
-        return (np.broadcast_to(self._spread(grad), self.shape),)
+        return (spread_out(self._spread(grad), self.shape),)
 
     def backward_tensors(self, grad: Any) -> Any:
         return (self._spread(grad).expand(self.shape),)
@@ -96,15 +119,18 @@ class Mean(Reduction):
                 "mean(): could not infer output dtype. Input dtype must be either a floating point "
                 f"or complex dtype. Got: {of_numpy(a.dtype).cpu_type}"
             )
-        if dim is not None:
+        if dim is not None or keepdim:
             self.node_name = "MeanBackward1"
+        if dim is None and not keepdim:
+            self.count = count = a.size
+            return add_reduce(a, axis=None) / a.dtype.type(count)
         self.count = self._count()
         total = add_reduce(a, axis=dim, keepdims=keepdim)
         return total / a.dtype.type(self.count)
 
     def backward(self, grad: Any) -> Any:
         share = self._spread(grad) / grad.dtype.type(self.count)
-        return (np.broadcast_to(share, self.shape) if self.shape else share,)
+        return (spread_out(share, self.shape) if self.shape else share,)
 
     def backward_tensors(self, grad: Any) -> Any:
         return ((self._spread(grad) / self.count).expand(self.shape),)
@@ -131,6 +157,8 @@ class Prod(Reduction):
         (a,) = self.saved
         if not a.shape:
             return (grad * 1,)
+        if not a.size:
+            return (np.zeros_like(a),)
         if self.axes is None:
             others = _product_of_others(a.reshape(-1), 0).reshape(a.shape)
         else:
@@ -181,7 +209,12 @@ class LogSumExp(Reduction):
     fresh = True
 
     def forward(self, a: Any, *, dim: Axes = None, keepdim: bool = False) -> Any:
+        a = as_float(a)
         self._note(a, dim, keepdim)
+        if not a.size:
+            result = np.log(add_reduce(np.exp(a), axis=dim, keepdims=keepdim))
+            self.saved = (a, result)
+            return result
         top = np.max(a, axis=dim, keepdims=True)
         top = np.where(np.isfinite(top), top, a.dtype.type(0))
         result = np.log(add_reduce(np.exp(a - top), axis=dim, keepdims=True)) + top
@@ -206,7 +239,8 @@ class AllOf(Op):
     differentiable = False
 
     def forward(self, a: Any, *, dim: Axes = None, keepdim: bool = False) -> Any:
-        return _and_reduce(a, axis=dim, keepdims=keepdim)
+        result = _and_reduce(a, axis=dim, keepdims=keepdim)
+        return result.astype(np.uint8) if a.dtype == np.uint8 else result
 
 
 class AnyOf(Op):
@@ -216,4 +250,5 @@ class AnyOf(Op):
     differentiable = False
 
     def forward(self, a: Any, *, dim: Axes = None, keepdim: bool = False) -> Any:
-        return _or_reduce(a, axis=dim, keepdims=keepdim)
+        result = _or_reduce(a, axis=dim, keepdims=keepdim)
+        return result.astype(np.uint8) if a.dtype == np.uint8 else result

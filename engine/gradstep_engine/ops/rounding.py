@@ -58,7 +58,10 @@ class Sign(Step):
     node_name: str = "SignBackward0"
 
     def forward(self, a: Any) -> Any:
-        return a.copy() if a.dtype.kind == "b" else np.sign(a)
+        if a.dtype.kind != "f":
+            return a.copy() if a.dtype.kind == "b" else np.sign(a)
+        # np.sign makes NaN of NaN, torch 0.
+        return np.greater(a, 0).astype(a.dtype) - np.less(a, 0).astype(a.dtype)
 
 
 class Sgn(Sign):

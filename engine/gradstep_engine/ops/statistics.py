@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradstep_engine.autograd.variable import wrap
+from gradstep_engine.dtypes import of_numpy
 from gradstep_engine.ops.reduction import Axes, Reduction, add_reduce
 
 _NO_FREEDOM = (
@@ -28,25 +29,30 @@ class Var(Reduction):
     def forward(
         self, a: Any, *, dim: Axes = None, keepdim: bool = False, correction: float = 1
     ) -> Any:
+        if a.dtype.kind != "f":
+            raise RuntimeError("std and var only support floating point and complex dtypes")
         self._note(a, dim, keepdim)
         self.saved = (a,)
         self.degrees = max(self._count() - correction, 0)
         if self.degrees <= 0:
             warnings.warn(_NO_FREEDOM.format(self.op_name), UserWarning, stacklevel=4)
-        centred = a - np.mean(a, axis=dim, keepdims=True)
+        centred = a - self._mean(a)
         total = add_reduce(centred * centred, axis=dim, keepdims=keepdim)
         return total / a.dtype.type(self.degrees)
 
     def backward(self, grad: Any) -> Any:
         assert self.saved is not None
         (a,) = self.saved
-        centred = a - np.mean(a, axis=self.axes, keepdims=True)
+        centred = a - self._mean(a)
         return (self._spread(grad) * centred * self._scale(),)
 
     def backward_tensors(self, grad: Any) -> Any:
         a = self.input(0)
         centred = a - a.mean(self.axes, True)
         return (self._spread(grad) * centred * self._scale(),)
+
+    def _mean(self, a: Any) -> Any:
+        return add_reduce(a, axis=self.axes, keepdims=True) / a.dtype.type(self._count())
 
     def _scale(self) -> float:
         return 2 / self.degrees if self.degrees else math.inf
@@ -69,7 +75,7 @@ class Std(Var):
         assert self.saved is not None
         a, std = self.saved
         spread = self._spread(std)
-        centred = a - np.mean(a, axis=self.axes, keepdims=True)
+        centred = a - self._mean(a)
         slope = self._spread(grad) / (spread * a.dtype.type(self.degrees))
         return (np.where(spread == 0, a.dtype.type(0), slope) * centred,)
 
@@ -91,6 +97,11 @@ class Norm(Reduction):
     fresh = True
 
     def forward(self, a: Any, *, p: float = 2, dim: Axes = None, keepdim: bool = False) -> Any:
+        if a.dtype.kind != "f":
+            raise RuntimeError(
+                "linalg.vector_norm: Expected a floating point or complex tensor as input. Got "
+                f"{of_numpy(a.dtype).cpu_type}"
+            )
         self._note(a, dim, keepdim)
         self.p = p
         size = np.abs(a)
@@ -119,7 +130,7 @@ class Norm(Reduction):
         if self.p == 1:
             return (grad * np.sign(a),)
         if self.p == 0:
-            return (grad * zero * a,)
+            return (None,)  # flat, as torch says too
         if math.isinf(self.p):
             return (grad * np.sign(a) * self._share_of_largest(),)
         ratio = np.where(norm == 0, zero, np.abs(a) / norm)
@@ -131,7 +142,7 @@ class Norm(Reduction):
         if self.p == 1:
             return (grad * a.sign(),)
         if self.p == 0:
-            return (grad * 0 * a,)
+            return (None,)
         if math.isinf(self.p):
             return (grad * a.sign() * wrap(self._share_of_largest()),)
         norm = a.norm(self.p, self.axes, True)

@@ -16,8 +16,7 @@ class Sin(OfInput):
     op_name = "sin"
     node_name = "SinBackward0"
 
-    def value(self, a: Any) -> Any:
-        return np.sin(a)
+    value = np.sin
 
     def slope(self, grad: Any, a: Any) -> Any:
         return grad * np.cos(a)
@@ -32,8 +31,7 @@ class Cos(OfInput):
     op_name = "cos"
     node_name = "CosBackward0"
 
-    def value(self, a: Any) -> Any:
-        return np.cos(a)
+    value = np.cos
 
     def slope(self, grad: Any, a: Any) -> Any:
         return -grad * np.sin(a)
@@ -48,8 +46,7 @@ class Tan(OfOutput):
     op_name = "tan"
     node_name = "TanBackward0"
 
-    def value(self, a: Any) -> Any:
-        return np.tan(a)
+    value = np.tan
 
     def slope(self, grad: Any, y: Any) -> Any:
         return grad * (1 + y * y)
@@ -61,8 +58,7 @@ class Asin(OfInput):
     op_name = "asin"
     node_name = "AsinBackward0"
 
-    def value(self, a: Any) -> Any:
-        return np.arcsin(a)
+    value = np.arcsin
 
     def slope(self, grad: Any, a: Any) -> Any:
         return grad / np.sqrt(1 - a * a)
@@ -77,8 +73,7 @@ class Acos(OfInput):
     op_name = "acos"
     node_name = "AcosBackward0"
 
-    def value(self, a: Any) -> Any:
-        return np.arccos(a)
+    value = np.arccos
 
     def slope(self, grad: Any, a: Any) -> Any:
         return -grad / np.sqrt(1 - a * a)
@@ -93,8 +88,7 @@ class Atan(OfInput):
     op_name = "atan"
     node_name = "AtanBackward0"
 
-    def value(self, a: Any) -> Any:
-        return np.arctan(a)
+    value = np.arctan
 
     def slope(self, grad: Any, a: Any) -> Any:
         return grad / (1 + a * a)
@@ -106,8 +100,7 @@ class Sinh(OfInput):
     op_name = "sinh"
     node_name = "SinhBackward0"
 
-    def value(self, a: Any) -> Any:
-        return np.sinh(a)
+    value = np.sinh
 
     def slope(self, grad: Any, a: Any) -> Any:
         return grad * np.cosh(a)
@@ -122,8 +115,7 @@ class Cosh(OfInput):
     op_name = "cosh"
     node_name = "CoshBackward0"
 
-    def value(self, a: Any) -> Any:
-        return np.cosh(a)
+    value = np.cosh
 
     def slope(self, grad: Any, a: Any) -> Any:
         return grad * np.sinh(a)
@@ -138,8 +130,7 @@ class Asinh(OfInput):
     op_name = "asinh"
     node_name = "AsinhBackward0"
 
-    def value(self, a: Any) -> Any:
-        return np.arcsinh(a)
+    value = np.arcsinh
 
     def slope(self, grad: Any, a: Any) -> Any:
         return grad / np.sqrt(1 + a * a)
@@ -154,8 +145,7 @@ class Acosh(OfInput):
     op_name = "acosh"
     node_name = "AcoshBackward0"
 
-    def value(self, a: Any) -> Any:
-        return np.arccosh(a)
+    value = np.arccosh
 
     def slope(self, grad: Any, a: Any) -> Any:
         return grad / np.sqrt(a * a - 1)
@@ -170,11 +160,16 @@ class Atanh(OfInput):
     op_name = "atanh"
     node_name = "AtanhBackward0"
 
-    def value(self, a: Any) -> Any:
-        return np.arctanh(a)
+    value = np.arctanh
 
     def slope(self, grad: Any, a: Any) -> Any:
         return grad / (1 - a * a)
+
+
+def sinc(a: Any) -> Any:
+    """Return sin(πa) / (πa), 1 at 0; numpy's own warns of infinity."""
+    angle = math.pi * a
+    return np.where(a == 0, a.dtype.type(1), np.sin(angle) / angle)[()]
 
 
 class Sinc(OfInput):
@@ -184,10 +179,10 @@ class Sinc(OfInput):
     node_name = "SincBackward0"
 
     def value(self, a: Any) -> Any:
-        return np.sinc(a)
+        return sinc(a)
 
     def slope(self, grad: Any, a: Any) -> Any:
-        return np.where(a == 0, grad.dtype.type(0), grad * (np.cos(math.pi * a) - np.sinc(a)) / a)
+        return np.where(a == 0, grad.dtype.type(0), grad * (np.cos(math.pi * a) - sinc(a)) / a)
 
     def slope_of_tensors(self, grad: Any, a: Any) -> Any:
         return (grad * ((math.pi * a).cos() - a.sinc()) / a).masked_fill(a == 0, 0)

@@ -16,13 +16,18 @@ _LN_10 = math.log(10)
 
 
 class OfInput(Op):
-    """An op whose derivative needs its input."""
+    """An op whose derivative needs its input.
+
+    `value` is f itself: a function of numpy, or a method of the subclass.
+    """
 
     saves = (0,)
     fresh = True
+    value: Any
 
     def forward(self, a: Any) -> Any:
-        a = as_float(a)
+        if a.dtype.kind != "f":
+            a = as_float(a)
         self.saved = (a,)
         return self.value(a)
 
@@ -32,10 +37,6 @@ class OfInput(Op):
 
     def backward_tensors(self, grad: Any) -> Any:
         return (self.slope_of_tensors(grad, self.input(0)),)
-
-    def value(self, a: Any) -> Any:
-        """Return f(a)."""
-        raise NotImplementedError(self.op_name)
 
     def slope(self, grad: Any, a: Any) -> Any:
         """Return grad · f'(a)."""
@@ -47,13 +48,17 @@ class OfInput(Op):
 
 
 class OfOutput(Op):
-    """An op whose derivative is cheapest from its own result."""
+    """An op whose derivative is cheapest from its own result.
+
+    `value` is f itself: a function of numpy, or a method of the subclass.
+    """
 
     saves_output = True
     fresh = True
+    value: Any
 
     def forward(self, a: Any) -> Any:
-        result = self.value(as_float(a))
+        result = self.value(a if a.dtype.kind == "f" else as_float(a))
         self.saved = (result,)
         return result
 
@@ -63,10 +68,6 @@ class OfOutput(Op):
 
     def backward_tensors(self, grad: Any) -> Any:
         return (self.slope(grad, self.output()),)
-
-    def value(self, a: Any) -> Any:
-        """Return f(a)."""
-        raise NotImplementedError(self.op_name)
 
     def slope(self, grad: Any, y: Any) -> Any:
         """Return grad · f'(a), given y = f(a), in operators that arrays and tensors both have."""
@@ -128,8 +129,7 @@ class Exp(OfOutput):
     op_name = "exp"
     node_name = "ExpBackward0"
 
-    def value(self, a: Any) -> Any:
-        return np.exp(a)
+    value = np.exp
 
     def slope(self, grad: Any, y: Any) -> Any:
         return grad * y
@@ -141,8 +141,7 @@ class Exp2(OfOutput):
     op_name = "exp2"
     node_name = "Exp2Backward0"
 
-    def value(self, a: Any) -> Any:
-        return np.exp2(a)
+    value = np.exp2
 
     def slope(self, grad: Any, y: Any) -> Any:
         return grad * y * _LN_2
@@ -154,8 +153,7 @@ class Expm1(OfOutput):
     op_name = "expm1"
     node_name = "Expm1Backward0"
 
-    def value(self, a: Any) -> Any:
-        return np.expm1(a)
+    value = np.expm1
 
     def slope(self, grad: Any, y: Any) -> Any:
         return grad * (y + 1)
@@ -167,8 +165,7 @@ class Log(OfInput):
     op_name = "log"
     node_name = "LogBackward0"
 
-    def value(self, a: Any) -> Any:
-        return np.log(a)
+    value = np.log
 
     def slope(self, grad: Any, a: Any) -> Any:
         return grad / a
@@ -180,8 +177,7 @@ class Log2(OfInput):
     op_name = "log2"
     node_name = "Log2Backward0"
 
-    def value(self, a: Any) -> Any:
-        return np.log2(a)
+    value = np.log2
 
     def slope(self, grad: Any, a: Any) -> Any:
         return grad / (a * _LN_2)
@@ -193,8 +189,7 @@ class Log10(OfInput):
     op_name = "log10"
     node_name = "Log10Backward0"
 
-    def value(self, a: Any) -> Any:
-        return np.log10(a)
+    value = np.log10
 
     def slope(self, grad: Any, a: Any) -> Any:
         return grad / (a * _LN_10)
@@ -206,8 +201,7 @@ class Log1p(OfInput):
     op_name = "log1p"
     node_name = "Log1PBackward0"
 
-    def value(self, a: Any) -> Any:
-        return np.log1p(a)
+    value = np.log1p
 
     def slope(self, grad: Any, a: Any) -> Any:
         return grad / (a + 1)
@@ -219,8 +213,7 @@ class Sqrt(OfOutput):
     op_name = "sqrt"
     node_name = "SqrtBackward0"
 
-    def value(self, a: Any) -> Any:
-        return np.sqrt(a)
+    value = np.sqrt
 
     def slope(self, grad: Any, y: Any) -> Any:
         return grad / (y + y)

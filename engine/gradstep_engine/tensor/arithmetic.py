@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from gradstep_engine.autograd.function import Op, apply, apply_pair, composite
-from gradstep_engine.autograd.variable import TensorBase
+from gradstep_engine.autograd.variable import TensorBase, wrap
 from gradstep_engine.ops import division, elementwise, power, unary
 from gradstep_engine.tensor.number_first import number_first
-from gradstep_engine.tensor.operands import check_broadcast, given, operand
+from gradstep_engine.tensor.operands import PLAIN, check_broadcast, given, operand
 
 if TYPE_CHECKING:
     from gradstep_engine.tensor import Tensor
@@ -30,6 +33,23 @@ def binary_with(op: type[Op], a: Any, b: Any, **attributes: Any) -> Any:
     except ValueError:
         _explain(a, b)
         raise
+
+
+def operator_of(op: type[Op]) -> Callable[[Any, Any], Any]:
+    """Return the operator that runs `op` on its two operands, without calls in between."""
+
+    def method(self: Any, other: Any) -> Any:
+        if other.__class__ not in PLAIN:
+            other = operand(other)
+            if other is NotImplemented:
+                return other
+        try:
+            return apply_pair(op, self, other)
+        except ValueError:
+            _explain(self, other)
+            raise
+
+    return method
 
 
 def _explain(a: Any, b: Any) -> None:
@@ -64,37 +84,23 @@ class Arithmetic(TensorBase):
 
     __array_priority__ = 1000
 
-    def __add__(self, other: Any) -> Any:
-        other = operand(other)
-        return other if other is NotImplemented else binary(elementwise.Add, self, other)
+    def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
+        """Return what a function of numpy made of this tensor as a tensor; bools as bytes."""
+        return wrap(array.astype(np.uint8) if array.dtype.kind == "b" else array)
 
-    def __radd__(self, other: Any) -> Any:
-        other = operand(other)
-        return other if other is NotImplemented else binary(elementwise.Add, self, other)
+    __add__ = __radd__ = operator_of(elementwise.Add)
+    __mul__ = __rmul__ = operator_of(elementwise.Mul)
+    __truediv__ = operator_of(elementwise.Div)
+    _minus = operator_of(elementwise.Sub)
 
     def __sub__(self, other: Any) -> Any:
-        other = operand(other)
-        if other is NotImplemented:
-            return other
         if self._array.dtype.kind == "b":
             subtractable(self, other)
-        return binary(elementwise.Sub, self, other)
+        return self._minus(other)
 
     def __rsub__(self, other: Any) -> Any:
         other = operand(other)
         return other if other is NotImplemented else binary(elementwise.Rsub, other, self)
-
-    def __mul__(self, other: Any) -> Any:
-        other = operand(other)
-        return other if other is NotImplemented else binary(elementwise.Mul, self, other)
-
-    def __rmul__(self, other: Any) -> Any:
-        other = operand(other)
-        return other if other is NotImplemented else binary(elementwise.Mul, self, other)
-
-    def __truediv__(self, other: Any) -> Any:
-        other = operand(other)
-        return other if other is NotImplemented else binary(elementwise.Div, self, other)
 
     def __rtruediv__(self, other: Any) -> Any:
         other = operand(other)
@@ -117,9 +123,10 @@ class Arithmetic(TensorBase):
         return other if other is NotImplemented else binary(division.Remainder, other, self)
 
     def __pow__(self, other: Any) -> Any:
-        other = operand(other)
-        if other is NotImplemented:
-            return other
+        if other.__class__ is not int and other.__class__ is not float:
+            other = operand(other)
+            if other is NotImplemented:
+                return other
         if isinstance(other, TensorBase):
             return binary(power.Pow, self, other)
         return apply(power.PowScalar, self, exponent=other)
@@ -188,7 +195,7 @@ class Arithmetic(TensorBase):
 
     def square(self) -> Tensor:
         """Return self²."""
-        return apply(power.Square, self)  # type: ignore[no-any-return]
+        return apply(power.PowScalar, self, exponent=2)  # type: ignore[no-any-return]
 
     subtract = sub
     multiply = mul
@@ -207,4 +214,12 @@ class Arithmetic(TensorBase):
     @composite("ldexp")
     def ldexp(self, other: Any) -> Tensor:
         """Return self · 2 to the power of `other`."""
-        return self * self.new_tensor(2.0).pow(other)  # type: ignore[attr-defined,no-any-return]
+        two = apply(power.ScalarPow, 2.0, given(other, "ldexp"))
+        return self * two  # type: ignore[no-any-return]
+
+
+def rsub(input: Any, other: Any, *, alpha: float = 1) -> Any:
+    """Return other − alpha · input."""
+    if isinstance(other, TensorBase):
+        return binary_with(elementwise.RsubTensor, other, input, alpha=alpha)
+    return binary_with(elementwise.Rsub, other, input, alpha=alpha)

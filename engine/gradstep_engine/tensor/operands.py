@@ -9,11 +9,13 @@ import numpy as np
 from gradstep_engine.autograd.variable import TensorBase, wrap
 from gradstep_engine.dtypes import of_numpy
 
+PLAIN: set[type] = {float, int, bool}
+"""What operators take as it is: numbers, and the classes of tensors that were defined so far."""
+
 
 def operand(other: Any) -> Any:
     """Return `other` as a tensor or plain number, NotImplemented if it is neither."""
-    kind = other.__class__
-    if kind is float or kind is int or kind is bool or isinstance(other, TensorBase):
+    if other.__class__ in PLAIN or isinstance(other, TensorBase):
         return other
     if isinstance(other, np.generic):
         return other.item()
@@ -25,18 +27,22 @@ def operand(other: Any) -> Any:
 
 
 def given(other: Any, name: str, position: int = 1) -> Any:
-    """Return `other` as `operand` does, for a method's argument.
+    """Return `other` as `operand` does, for a method's argument, where no numpy array may stand.
 
     Raises:
         TypeError: it is neither a tensor nor a number.
     """
-    value = operand(other)
+    value = NotImplemented if isinstance(other, np.ndarray) else operand(other)
     if value is NotImplemented:
         raise TypeError(
             f"{name}(): argument 'other' (position {position}) must be Tensor, "
-            f"not {type(other).__name__}"
+            f"not {_type_name(other)}"
         )
     return value
+
+
+def _type_name(value: Any) -> str:
+    return "numpy.ndarray" if isinstance(value, np.ndarray) else type(value).__name__
 
 
 def check_broadcast(a: tuple[int, ...], b: tuple[int, ...]) -> None:

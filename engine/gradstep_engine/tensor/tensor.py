@@ -8,14 +8,18 @@ import numpy as np
 
 from gradstep_engine.autograd.variable import TensorBase
 from gradstep_engine.dtypes import default_numpy
+from gradstep_engine.tensor.algebra import Algebra
 from gradstep_engine.tensor.arithmetic import Arithmetic
 from gradstep_engine.tensor.comparing import Comparing
+from gradstep_engine.tensor.contractions import Contractions
 from gradstep_engine.tensor.conversion import Conversion
+from gradstep_engine.tensor.differences import Differences
 from gradstep_engine.tensor.elementary import Elementary
 from gradstep_engine.tensor.gradient import Gradient
 from gradstep_engine.tensor.indexing import Indexing
 from gradstep_engine.tensor.lacking import name_what_is_lacking
 from gradstep_engine.tensor.mutation import Mutation
+from gradstep_engine.tensor.operands import PLAIN
 from gradstep_engine.tensor.pairs import Pairs
 from gradstep_engine.tensor.printing import Printing
 from gradstep_engine.tensor.products import Products
@@ -25,7 +29,9 @@ from gradstep_engine.tensor.scattering import Scattering
 from gradstep_engine.tensor.shaping import Shaping
 from gradstep_engine.tensor.slicing import Slicing
 from gradstep_engine.tensor.splitting import Splitting
-from gradstep_engine.tensor.twins import Twins
+from gradstep_engine.tensor.statistics import Statistics
+from gradstep_engine.tensor.twins import CopyingTwins, Twins
+from gradstep_engine.tensor.uniques import Uniques
 
 
 class Tensor(
@@ -34,12 +40,18 @@ class Tensor(
     Elementary,
     Pairs,
     Products,
+    Contractions,
+    Algebra,
     Reducing,
+    Statistics,
+    Differences,
+    Uniques,
     Shaping,
     Rearranging,
     Splitting,
     Indexing,
     Twins,
+    CopyingTwins,
     Scattering,
     Slicing,
     Mutation,
@@ -66,4 +78,5 @@ class Tensor(
 
 
 TensorBase.public = Tensor
+PLAIN.add(Tensor)
 name_what_is_lacking(Tensor)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
-from gradstep_engine.autograd.function import Op
+from gradstep_engine.autograd.function import Op, composite
 from gradstep_engine.autograd.variable import TensorBase
 from gradstep_engine.ops import (
     comparison,
@@ -24,6 +24,15 @@ from gradstep_engine.ops.clamping import ClampTensors
 from gradstep_engine.ops.erf import Erf, Erfc
 from gradstep_engine.tensor.mutation import _change as change
 from gradstep_engine.tensor.operands import given
+
+IN_PLACE: Final = """
+abs_ acos_ acosh_ arccos_ arccosh_ arcsin_ arcsinh_ arctan_ arctanh_ asin_ asinh_ atan_ atanh_
+ceil_ clamp_ clamp_max_ clamp_min_ clip_ cos_ cosh_ deg2rad_ erf_ erfc_ exp2_ exp_ expm1_
+fill_ fix_ floor_ frac_ gcd_ lcm_ log10_ log1p_ log2_ log_ logit_ nan_to_num_ neg_ negative_
+rad2deg_ reciprocal_ round_ rsqrt_ sigmoid_ sin_ sinc_ sinh_ sqrt_ square_ tan_ tanh_ trunc_
+xlogy_ zero_
+""".split()  # noqa: SIM905 (a wall of quotes reads worse)
+"""In-place methods that are functions of `torch` too."""
 
 
 def twin_of(op: type[Op]) -> Callable[..., Any]:
@@ -94,7 +103,6 @@ class Twins(TensorBase):
     xlogy_ = twin_of(pairwise.Xlogy)
 
     absolute_ = twin_of(unary.Abs)
-    square_ = twin_of(power.Square)
     arccos_, arccosh_, arcsin_, arcsinh_ = acos_, acosh_, asin_, asinh_
     arctan_, arctan2_, arctanh_ = atan_, atan2_, atanh_
     fix_, not_equal_ = trunc_, ne_
@@ -120,6 +128,10 @@ class Twins(TensorBase):
 
     def __irshift__(self, other: Any) -> Any:
         return self.bitwise_right_shift_(other)
+
+    def square_(self) -> Any:
+        """Become the square."""
+        return change(power.PowScalar, self, exponent=2)
 
     def logit_(self, eps: float | None = None) -> Any:
         """Become ln(x / (1 − x))."""
@@ -168,3 +180,28 @@ class Twins(TensorBase):
     def true_divide_(self, other: Any) -> Any:
         """Divide by `other`."""
         return self.div_(other)  # type: ignore[attr-defined]
+
+
+def _copying(name: str) -> Callable[..., Any]:
+    """Return the in-place method that copies the result of the method `name` into its tensor."""
+
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        # Of a clone: backward may need what is about to be overwritten.
+        return self.copy_(getattr(self.clone(), name)(*args, **kwargs))
+
+    method.__name__ = f"{name}_"
+    method.__qualname__ = f"Tensor.{name}_"
+    method.__doc__ = f"Do `{name}` in place."
+    return composite(f"{name}_")(method)
+
+
+class CopyingTwins(TensorBase):
+    """In-place methods of what several operations make."""
+
+    addbmm_ = _copying("addbmm")
+    addmv_ = _copying("addmv")
+    addr_ = _copying("addr")
+    baddbmm_ = _copying("baddbmm")
+    float_power_ = _copying("float_power")
+    ldexp_ = _copying("ldexp")
+    renorm_ = _copying("renorm")
