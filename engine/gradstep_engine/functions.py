@@ -8,12 +8,13 @@ import numpy as np
 
 import gradstep_engine.dtypes as dtypes
 from gradstep_engine.autograd.function import apply
-from gradstep_engine.missing import missing
 from gradstep_engine.ops import elementwise, selection
+from gradstep_engine.out import into, refuse_gradients
 from gradstep_engine.tensor import Tensor, wrap
 from gradstep_engine.tensor.elementary import broadcasting
 from gradstep_engine.tensor.operands import given
-from gradstep_engine.tensor.products import cat, einsum, hstack, outer, stack, vstack
+from gradstep_engine.tensor.products import einsum, outer
+from gradstep_engine.tensor.splitting import repeat_interleave
 
 _METHODS = [
     "abs",
@@ -23,6 +24,7 @@ _METHODS = [
     "addcdiv",
     "addcmul",
     "addmm",
+    "adjoint",
     "all",
     "allclose",
     "amax",
@@ -34,6 +36,8 @@ _METHODS = [
     "argmax",
     "argmin",
     "argsort",
+    "argwhere",
+    "as_strided",
     "asin",
     "atan",
     "atan2",
@@ -47,6 +51,10 @@ _METHODS = [
     "count_nonzero",
     "isclose",
     "unique",
+    "unique_consecutive",
+    "unsafe_chunk",
+    "unsafe_split",
+    "unsafe_split_with_sizes",
     "chunk",
     "clamp",
     "clamp_max",
@@ -57,16 +65,26 @@ _METHODS = [
     "cosh",
     "cumsum",
     "detach",
+    "detach_",
+    "diag",
+    "diag_embed",
+    "diagflat",
+    "diagonal",
+    "diagonal_scatter",
     "div",
     "divide",
     "dot",
+    "dsplit",
     "eq",
     "equal",
     "exp",
     "exp2",
     "expm1",
+    "fill_",
     "flatten",
     "flip",
+    "fliplr",
+    "flipud",
     "floor",
     "floor_divide",
     "gather",
@@ -74,9 +92,19 @@ _METHODS = [
     "greater",
     "greater_equal",
     "gt",
+    "hsplit",
+    "index_add",
+    "index_copy",
+    "index_fill",
+    "index_put",
+    "index_put_",
     "index_select",
     "inner",
+    "is_complex",
     "is_floating_point",
+    "is_nonzero",
+    "is_same_size",
+    "is_signed",
     "isfinite",
     "isinf",
     "isnan",
@@ -96,6 +124,7 @@ _METHODS = [
     "logsumexp",
     "lt",
     "masked_fill",
+    "masked_scatter",
     "masked_select",
     "matmul",
     "max",
@@ -105,11 +134,14 @@ _METHODS = [
     "min",
     "minimum",
     "mm",
+    "moveaxis",
     "movedim",
+    "msort",
     "mul",
     "multiply",
     "mv",
     "narrow",
+    "narrow_copy",
     "ne",
     "neg",
     "negative",
@@ -120,26 +152,31 @@ _METHODS = [
     "permute",
     "pow",
     "prod",
+    "put",
     "ravel",
     "reciprocal",
     "relu",
     "relu_",
     "remainder",
-    "repeat_interleave",
     "reshape",
     "roll",
+    "rot90",
     "round",
     "rsqrt",
     "scatter",
     "scatter_add",
+    "scatter_reduce",
     "select",
+    "select_scatter",
     "sigmoid",
     "sign",
     "sin",
     "sinh",
+    "slice_scatter",
     "softmax",
     "sort",
     "split",
+    "split_with_sizes",
     "sqrt",
     "square",
     "squeeze",
@@ -150,8 +187,11 @@ _METHODS = [
     "swapaxes",
     "swapdims",
     "t",
+    "take",
+    "take_along_dim",
     "tan",
     "tanh",
+    "tensor_split",
     "tile",
     "topk",
     "transpose",
@@ -163,6 +203,8 @@ _METHODS = [
     "unflatten",
     "unsqueeze",
     "var",
+    "vsplit",
+    "zero_",
 ]
 
 
@@ -176,7 +218,10 @@ def _function(name: str) -> Any:
             kind = type(args[0]).__name__ if args else "nothing"
             raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {kind}")
         if "out" in kwargs:
-            raise missing(f"torch.{name}(out=...)")
+            out = kwargs.pop("out")
+            if out is not None:
+                refuse_gradients(name, args)
+            return into(out, method(*args, **kwargs), name)
         return method(*args, **kwargs)
 
     function.__name__ = function.__qualname__ = name
@@ -188,13 +233,25 @@ globals().update({name: _function(name) for name in _METHODS})
 
 
 def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
-    """Return `input` where `condition` holds, else `other`; alone, the places where it holds."""
+    """Return `input` where `condition` holds, else `other`; alone, the places where it holds.
+
+    Raises:
+        RuntimeError: the condition is not boolean (or uint8).
+    """
     if input is None and other is None:
         return condition.nonzero(as_tuple=True)
+    kind = condition._array.dtype
+    if kind.kind != "b":
+        if kind != np.uint8:
+            raise RuntimeError(
+                "where expected condition to be a boolean tensor, but got a tensor with dtype "
+                f"{dtypes.of_numpy(kind).cpu_type}"
+            )
+        condition = condition.bool()
     chosen, rest = given(input, "where", 2), given(other, "where", 3)
     if not isinstance(chosen, Tensor) and not isinstance(rest, Tensor):
-        kind = dtypes.result_numpy((chosen, rest))
-        chosen = wrap(kind.type(chosen))
+        common = dtypes.result_numpy((chosen, rest))
+        chosen = wrap(common.type(chosen))
     return broadcasting(selection.Where, condition, chosen, rest)
 
 
@@ -221,29 +278,14 @@ def result_type(tensor1: Any, tensor2: Any) -> dtypes.dtype:
     return dtypes.of_numpy(dtypes.result_numpy(found))
 
 
-def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
-    """Return a grid of coordinates for every vector."""
-    several = tensors[0] if len(tensors) == 1 and isinstance(tensors[0], (list, tuple)) else tensors
-    grids = np.meshgrid(*[t._array for t in several], indexing="xy" if indexing == "xy" else "ij")
-    return tuple(wrap(grid) for grid in grids)
-
-
-concat = concatenate = cat
-
 __all__ = [
     *_METHODS,
-    "cat",
-    "concat",
-    "concatenate",
     "einsum",
-    "hstack",
     "is_tensor",
-    "meshgrid",
     "numel",
     "outer",
     "pow",
+    "repeat_interleave",
     "result_type",
-    "stack",
-    "vstack",
     "where",
 ]

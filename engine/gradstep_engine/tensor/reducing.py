@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-
 from gradstep_engine.autograd.function import apply
-from gradstep_engine.autograd.variable import TensorBase, wrap
+from gradstep_engine.autograd.variable import TensorBase
 from gradstep_engine.ops import extremum, reduction
 from gradstep_engine.ops.axes import axes_of, axis_of
 
@@ -132,10 +130,6 @@ class Reducing(TensorBase):
         """Return how many elements are not zero."""
         nonzero: Any = self.__ne__(0)
         return nonzero.sum(dim)  # type: ignore[no-any-return]
-
-    def unique(self, sorted: bool = True) -> Tensor:
-        """Return every value once, in order."""
-        return wrap(np.unique(self._array))
 
     def max(self, dim: Any = None, keepdim: bool = False, *, axis: Any = None) -> Any:
         """Return the largest element, or values and indices along `dim`, or maximum(self, dim)."""

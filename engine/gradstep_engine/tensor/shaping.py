@@ -72,19 +72,6 @@ class Shaping(TensorBase):
     nelement = numel
     ndimension = dim
 
-    def stride(self, dim: int | None = None) -> Any:
-        """Return how many elements apart neighbours are, along every dimension or one."""
-        steps = tuple(step // self._array.itemsize for step in self._array.strides)
-        return steps if dim is None else steps[axis_of(dim, self._array.ndim)]
-
-    def is_contiguous(self) -> bool:
-        """Return whether elements lie in memory in their order."""
-        return bool(self._array.flags.c_contiguous)
-
-    def contiguous(self) -> Any:
-        """Return the tensor, copied where its elements do not lie in order."""
-        return self if self._array.flags.c_contiguous else self.clone()  # type: ignore[attr-defined]
-
     def view(self, *sizes: Any) -> Tensor:
         """Return the elements in another shape on the same memory.
 
