@@ -8,7 +8,7 @@ import numpy as np
 
 import gradstep_engine.dtypes as dtypes
 from gradstep_engine.autograd.function import apply
-from gradstep_engine.ops import elementwise, selection
+from gradstep_engine.ops import power, selection
 from gradstep_engine.out import into, refuse_gradients
 from gradstep_engine.tensor import Tensor, wrap
 from gradstep_engine.tensor.elementary import broadcasting
@@ -249,10 +249,17 @@ def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
             )
         condition = condition.bool()
     chosen, rest = given(input, "where", 2), given(other, "where", 3)
-    if not isinstance(chosen, Tensor) and not isinstance(rest, Tensor):
-        common = dtypes.result_numpy((chosen, rest))
-        chosen = wrap(common.type(chosen))
+    operands = tuple(x._array if isinstance(x, Tensor) else x for x in (chosen, rest))
+    common = dtypes.result_numpy(operands)
+    chosen, rest = (_as_type(x, common) for x in (chosen, rest))
     return broadcasting(selection.Where, condition, chosen, rest)
+
+
+def _as_type(operand: Any, common: Any) -> Any:
+    if isinstance(operand, Tensor):
+        same = operand._array.dtype == common
+        return operand if same else operand.to(dtypes.of_numpy(common))
+    return wrap(common.type(operand))
 
 
 def is_tensor(obj: Any) -> bool:
@@ -269,7 +276,7 @@ def pow(input: Any, exponent: Any) -> Any:
     """Return `input` to the power of `exponent`; one of them may be a number."""
     if isinstance(input, Tensor):
         return input.pow(exponent)
-    return apply(elementwise.ScalarPow, input, exponent)
+    return apply(power.ScalarPow, input, exponent)
 
 
 def result_type(tensor1: Any, tensor2: Any) -> dtypes.dtype:

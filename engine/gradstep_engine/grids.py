@@ -98,7 +98,7 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
         if tensor._array.ndim > 1:
             raise RuntimeError(
                 "torch.meshgrid: Expected 0D or 1D tensor in the tensor list but got: "
-                + " ".join(f"{n:2d}" for n in tensor._array.shape)
+                + str(list(tensor._array.shape))
             )
         if tensor._array.dtype != several[0]._array.dtype:
             raise RuntimeError("meshgrid expects all tensors to have the same dtype")
@@ -111,7 +111,6 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
         alone = (*(1,) * axis, shape[axis], *(1,) * (len(shape) - axis - 1))
         grids.append(tensor.view(alone).expand(shape))
     if swapped:
-        grids = [grid.transpose(0, 1) for grid in grids]
         grids[:2] = grids[1::-1]
     return tuple(grids)
 

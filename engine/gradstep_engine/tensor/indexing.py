@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 
 _ALL = slice(None)
 
+_NOT_A_TUPLE = (
+    "Using a non-tuple sequence for multidimensional indexing is deprecated and will be changed in "
+    "pytorch 2.9; use x[tuple(seq)] instead of x[seq]. In pytorch 2.9 this will be interpreted as "
+    "tensor index, x[torch.tensor(seq)], which will result either in an error or a different result"
+)
+
 
 def numpy_index(index: Any, shape: tuple[int, ...]) -> tuple[tuple[Any, ...], bool]:
     """Return an index as numpy takes it, and whether it is a basic one (a view).
@@ -29,6 +35,7 @@ def numpy_index(index: Any, shape: tuple[int, ...]) -> tuple[tuple[Any, ...], bo
         IndexError: out of bounds, too many, or of a kind that cannot index.
     """
     if index.__class__ is list and _stands_for_tuple(index):
+        warnings.warn(_NOT_A_TUPLE, UserWarning, stacklevel=3)
         index = tuple(index)
     items = index if isinstance(index, tuple) else (index,)
     basic = True

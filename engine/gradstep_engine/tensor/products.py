@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from gradstep_engine.autograd.function import apply, composite
 from gradstep_engine.autograd.variable import TensorBase
 from gradstep_engine.ops import elementwise, matmul
+from gradstep_engine.ops.einsum import Einsum
 from gradstep_engine.tensor.joins import cat as cat
 from gradstep_engine.tensor.joins import hstack as hstack
 from gradstep_engine.tensor.joins import stack as stack
@@ -129,4 +130,4 @@ def einsum(equation: str, *operands: Any) -> Tensor:
         letters = [letter for letter in equation if letter != ","]
         once = sorted(letter for letter in set(letters) if letters.count(letter) == 1)
         equation = f"{equation}->{''.join(once)}"
-    return apply(matmul.Einsum, *operands, equation=equation)  # type: ignore[no-any-return]
+    return apply(Einsum, *operands, equation=equation)  # type: ignore[no-any-return]

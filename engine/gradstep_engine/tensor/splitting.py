@@ -150,7 +150,7 @@ class Splitting(TensorBase):
         """Return the slices along `dim`."""
         if not self._array.ndim:
             axis_of(dim, 0)
-            raise RuntimeError("dimension specified as 0 but tensor has no dimensions")
+            raise IndexError("Dimension specified as 0 but tensor has no dimensions")
         return apply(joining.Unbind, self, dim=axis_of(dim, self._array.ndim))  # type: ignore[no-any-return]
 
     def repeat(self, *repeats: Any) -> Tensor:

@@ -6,15 +6,17 @@ from typing import Any
 
 from gradstep_engine.autograd.variable import TensorBase
 from gradstep_engine.dtypes import default_numpy
-from gradstep_engine.tensor.arithmetic import Arithmetic, Comparing
+from gradstep_engine.tensor.arithmetic import Arithmetic
+from gradstep_engine.tensor.comparing import Comparing
 from gradstep_engine.tensor.conversion import Conversion
 from gradstep_engine.tensor.elementary import Elementary
 from gradstep_engine.tensor.gradient import Gradient
 from gradstep_engine.tensor.indexing import Indexing
-from gradstep_engine.tensor.lacking import Lacking
+from gradstep_engine.tensor.lacking import name_what_is_lacking
 from gradstep_engine.tensor.memory import Memory
 from gradstep_engine.tensor.mutation import Mutation
 from gradstep_engine.tensor.ordering import Ordering
+from gradstep_engine.tensor.pairs import Pairs
 from gradstep_engine.tensor.printing import Printing
 from gradstep_engine.tensor.products import Products
 from gradstep_engine.tensor.rearranging import Rearranging
@@ -24,12 +26,14 @@ from gradstep_engine.tensor.scattering import Scattering
 from gradstep_engine.tensor.shaping import Shaping
 from gradstep_engine.tensor.slicing import Slicing
 from gradstep_engine.tensor.splitting import Splitting
+from gradstep_engine.tensor.twins import Twins
 
 
 class Tensor(
     Arithmetic,
     Comparing,
     Elementary,
+    Pairs,
     Products,
     Reducing,
     Ordering,
@@ -37,6 +41,7 @@ class Tensor(
     Rearranging,
     Splitting,
     Indexing,
+    Twins,
     Scattering,
     Slicing,
     Mutation,
@@ -45,7 +50,6 @@ class Tensor(
     Conversion,
     Gradient,
     Printing,
-    Lacking,
     TensorBase,
 ):
     """An n-dimensional array that can take part in backward.
@@ -63,3 +67,4 @@ class Tensor(
 
 
 TensorBase.public = Tensor
+name_what_is_lacking(Tensor)

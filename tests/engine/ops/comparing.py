@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-import gradstep_engine as ours
+import gradstep_engine
 from gradstep_engine.autograd.differences import gradcheck, gradgradcheck
 from tests.engine.parity import torch_or_skip
+
+ours: Any = gradstep_engine
 
 
 def plain(value: Any) -> Any:
@@ -52,9 +54,7 @@ def assert_same_warning(function: Callable[..., Any]) -> None:
 def assert_second_derivative(function: Callable[..., Any], *shapes: tuple[int, ...]) -> None:
     """Check first and second derivatives of a cube of `function`, which is linear in most cases."""
     stream = np.random.default_rng(3)
-    inputs = [
-        ours.tensor(stream.uniform(0.4, 1.6, shape), requires_grad=True) for shape in shapes
-    ]
+    inputs = [ours.tensor(stream.uniform(0.4, 1.6, shape), requires_grad=True) for shape in shapes]
 
     def cubed(*tensors: Any) -> Any:
         result = function(ours, *tensors)
