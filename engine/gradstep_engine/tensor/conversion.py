@@ -12,6 +12,7 @@ from gradstep_engine.autograd.variable import TensorBase, wrap
 from gradstep_engine.device import CPU
 from gradstep_engine.device import check as check_device
 from gradstep_engine.device import device as torch_device
+from gradstep_engine.device import layout as torch_layout
 from gradstep_engine.emission import cut, written
 from gradstep_engine.ops import selection
 
@@ -53,10 +54,32 @@ class Conversion(TensorBase):
         self._bump()
         written(self, "data")
 
+    # What kinds of tensors there are not: all are dense, in the memory of the CPU.
+    is_cpu = True
+    is_cuda = is_ipu = is_maia = is_meta = is_mkldnn = is_mps = is_mtia = is_xla = is_xpu = False
+    is_nested = is_quantized = is_sparse = is_sparse_csr = is_vulkan = False
+
     @property
-    def is_cuda(self) -> bool:
-        """Whether the elements are on a GPU: never."""
+    def layout(self) -> torch_layout:
+        """How the elements are stored: densely."""
+        return torch_layout.strided
+
+    @property
+    def real(self) -> Tensor:
+        """The tensor itself: there are no complex numbers."""
+        return self  # type: ignore[return-value]
+
+    def conj(self) -> Any:
+        """Return the tensor itself: there are no complex numbers."""
+        return self
+
+    resolve_conj = resolve_neg = conj_physical = conj
+
+    def is_conj(self) -> bool:
+        """Return False: there are no complex numbers."""
         return False
+
+    is_neg = is_conj
 
     def is_floating_point(self) -> bool:
         """Return whether elements are floating point numbers."""

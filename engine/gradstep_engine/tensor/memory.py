@@ -144,6 +144,10 @@ class Memory(TensorBase):
         """Return False: no memory is shared with other processes."""
         return False
 
+    def share_memory_(self) -> Any:
+        """Return the tensor as it is: there are no worker processes to share it with."""
+        return self
+
     def is_nonzero(self) -> bool:
         """Return whether the only element is not zero.
 

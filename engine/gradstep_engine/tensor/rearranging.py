@@ -91,20 +91,20 @@ class Rearranging(TensorBase):
             raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {rank}D")
         return apply(shape.T, self, dims=tuple(range(rank))[::-1])  # type: ignore[no-any-return]
 
-    def permute(self, *dims: Any) -> Tensor:
+    def permute(self, *order: Any, dims: Any = None) -> Tensor:
         """Return the tensor with its dimensions in the given order."""
         rank = self._array.ndim
-        wanted = sizes_of(dims)
+        wanted = sizes_of(order if dims is None else (dims,))
         if len(wanted) != rank:
             raise RuntimeError(
                 "permute(sparse_coo): number of dimensions in the tensor input does not match the "
                 f"length of the desired ordering of dimensions i.e. input.dim() = {rank} is not "
                 f"equal to len(dims) = {len(wanted)}"
             )
-        order = tuple([axis_of(dim, rank) for dim in wanted])
-        if len(set(order)) < rank:
+        axes = tuple([axis_of(dim, rank) for dim in wanted])
+        if len(set(axes)) < rank:
             raise RuntimeError("permute(): duplicate dims are not allowed.")
-        return apply(shape.Permute, self, dims=order)  # type: ignore[no-any-return]
+        return apply(shape.Permute, self, dims=axes)  # type: ignore[no-any-return]
 
     def movedim(self, source: Any, destination: Any) -> Tensor:
         """Return the tensor with one dimension, or several, moved elsewhere."""
@@ -126,9 +126,10 @@ class Rearranging(TensorBase):
 
     moveaxis = movedim
 
-    def flip(self, *dims: Any) -> Tensor:
+    def flip(self, *several: Any, dims: Any = None) -> Tensor:
         """Return a copy with dimensions reversed."""
-        axes = tuple([axis_of(dim, self._array.ndim) for dim in sizes_of(dims)])
+        wanted = sizes_of(several if dims is None else (dims,))
+        axes = tuple([axis_of(dim, self._array.ndim) for dim in wanted])
         for axis in axes:
             if axes.count(axis) > 1:
                 raise RuntimeError(f"dim {axis} appears multiple times in the list of dims")
