@@ -134,7 +134,7 @@ REPRS: dict[str, Any] = {
     "parameter": lambda e: e.nn.Parameter(e.ones(2)),
     "parameter_fixed": lambda e: e.nn.Parameter(e.ones(2), requires_grad=False),
     "parameter_0d": lambda e: e.nn.Parameter(e.tensor(2.5)),
-    "size_sum": lambda e: e.Size([2]) + (3,),
+    "size_sum": lambda e: e.Size([2]) + e.Size([3]),
     "size_times": lambda e: e.Size([2, 3]) * 2,
     "device_index": lambda e: e.device("cpu", 0),
     "finfo": lambda e: e.finfo(e.float16),
