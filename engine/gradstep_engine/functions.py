@@ -249,6 +249,9 @@ def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
             )
         condition = condition.bool()
     chosen, rest = given(input, "where", 2), given(other, "where", 3)
+    both = isinstance(chosen, Tensor) and isinstance(rest, Tensor)
+    if both and chosen._array.dtype == rest._array.dtype:
+        return broadcasting(selection.Where, condition, chosen, rest)
     operands = tuple(x._array if isinstance(x, Tensor) else x for x in (chosen, rest))
     common = dtypes.result_numpy(operands)
     chosen, rest = (_as_type(x, common) for x in (chosen, rest))
