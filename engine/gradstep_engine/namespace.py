@@ -71,8 +71,7 @@ _PLACES = (
     ),
     (
         creation,
-        "arange as_tensor asarray bernoulli empty empty_like eye from_numpy full full_like "
-        "linspace "
+        "as_tensor asarray bernoulli empty empty_like from_numpy full full_like "
         "multinomial normal ones ones_like rand rand_like randint randn randn_like "
         "randperm tensor zeros zeros_like",
     ),

@@ -11,7 +11,7 @@ from gradstep_engine.dtypes import default_numpy
 from gradstep_engine.out import into
 from gradstep_engine.tensor import Tensor
 
-__all__ = ["bucketize", "isin", "searchsorted"]
+__all__ = ["bucketize", "isin", "searchsorted", "unravel_index"]
 
 
 def _array_of(values: Any) -> Any:
@@ -107,3 +107,14 @@ def isin(
         invert=invert,
     )
     return wrap(found)
+
+
+def unravel_index(indices: Tensor, shape: Any) -> tuple[Tensor, ...]:
+    """Return the place along every dimension of elements given by their number in order.
+
+    Raises:
+        ValueError: a number is outside the shape.
+    """
+    sizes = (shape,) if isinstance(shape, int) else tuple(shape)
+    places = np.unravel_index(indices._array, sizes)
+    return tuple(wrap(np.asarray(place)) for place in places)

@@ -36,6 +36,7 @@ RESULTS: dict[str, Any] = {
     "as_tensor": lambda e: e.as_tensor([1, 2], dtype=e.float16),
     "asarray": lambda e: e.asarray(np.ones(2), dtype=e.float32, copy=True),
     "from_numpy": lambda e: e.from_numpy(np.arange(3, dtype=np.int16)),
+    "frombuffer": lambda e: e.frombuffer(bytearray(range(6)), dtype=e.int16, offset=2),
     "full_int": lambda e: e.full((2,), 3),
     "full_bool": lambda e: e.full([2], True),
     "full_like": lambda e: e.full_like(e.ones(2, dtype=e.int32), 7),

@@ -107,6 +107,7 @@ RESULTS: dict[str, Any] = {
     "where_numbers": lambda e: e.where(e.tensor([True, False]), 1, 0),
     "where_floats": lambda e: e.where(e.tensor([True, False]), 1.0, 0),
     "where_promotes": lambda e: e.where(e.tensor([True]), e.tensor([1]), e.tensor([1.0])),
+    "unravel_index": lambda e: e.unravel_index(e.tensor([[1, 5]]), (2, 3)),
     "unsafe_split": lambda e: e.arange(5).unsafe_split(2),
 }
 
