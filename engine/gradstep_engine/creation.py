@@ -11,6 +11,7 @@ import gradstep_engine.dtypes as dtypes
 from gradstep_engine.autograd.variable import TensorBase, wrap
 from gradstep_engine.device import check as check_device
 from gradstep_engine.emission import cut
+from gradstep_engine.literals import array_of, check_array, plain
 from gradstep_engine.missing import missing
 from gradstep_engine.out import into
 from gradstep_engine.randomness import source
@@ -56,77 +57,10 @@ def tensor(
     check_device(device)
     if isinstance(data, TensorBase):
         warnings.warn(_COPY, UserWarning, stacklevel=2)
-        result = _finished(_array_of(data._array, dtype), requires_grad)
+        result = _finished(array_of(data._array, dtype), requires_grad)
         cut("tensor", data, result)
         return result
-    return _finished(_array_of(_plain(data), dtype), requires_grad)
-
-
-def _plain(data: Any) -> Any:
-    """Return nested lists with any tensors in them as plain numbers."""
-    if isinstance(data, TensorBase):
-        if data._array.size != 1:
-            raise ValueError("only one element tensors can be converted to Python scalars")
-        return data._array.reshape(())
-    if isinstance(data, (list, tuple)) and any(
-        isinstance(item, (list, tuple, TensorBase)) for item in data
-    ):
-        return [_plain(item) for item in data]
-    return data
-
-
-def _array_of(data: Any, dtype: Any) -> np.ndarray[Any, Any]:
-    if isinstance(data, (np.ndarray, np.generic)):
-        _check_array(data)
-        return np.array(data, dtype=None if dtype is None else dtypes.to_numpy(dtype), order="C")
-    try:
-        array = np.array(data)
-    except ValueError:
-        raise _ragged(data) from None
-    if array.dtype.kind == "U":
-        if isinstance(data, str):
-            raise TypeError("new(): invalid data type 'str'")
-        raise ValueError("too many dimensions 'str'")
-    if array.dtype.kind == "c":
-        raise missing("complex numbers")
-    if array.dtype.kind not in "fib" and not isinstance(_first(data), np.unsignedinteger):
-        kind = type(_first(data)).__name__
-        if isinstance(_first(data), int):
-            raise ValueError("Overflow when unpacking long long")
-        raise RuntimeError(f"Could not infer dtype of {kind}")
-    if dtype is not None:
-        return array.astype(dtypes.to_numpy(dtype))
-    holds_numpy = _first(data).__class__ not in (float, int, bool)
-    if array.dtype.kind == "f" and not (holds_numpy and array.size):
-        return array.astype(dtypes.default_numpy())
-    return array
-
-
-def _check_array(array: Any) -> None:
-    """Refuse numpy arrays of other types, or that run backwards."""
-    dtypes.of_numpy(array.dtype)
-    if any(step < 0 for step in array.strides):
-        raise ValueError(
-            "At least one stride in the given numpy array is negative, and tensors with negative "
-            "strides are not currently supported. (You can probably work around this by making a "
-            "copy of your array  with array.copy().) "
-        )
-
-
-def _first(data: Any) -> Any:
-    while isinstance(data, (list, tuple)) and data:
-        data = data[0]
-    return data
-
-
-def _ragged(data: Any, depth: int = 0) -> ValueError:
-    lengths = [len(item) if isinstance(item, (list, tuple)) else 0 for item in data]
-    for length in lengths:
-        if length != lengths[0]:
-            return ValueError(
-                f"expected sequence of length {lengths[0]} at dim {depth + 1} (got {length})"
-            )
-    return _ragged(data[0], depth + 1)
+    return _finished(array_of(plain(data), dtype), requires_grad)
 
 
 def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
@@ -174,7 +108,7 @@ def from_numpy(ndarray: Any) -> Tensor:
     """
     if not isinstance(ndarray, np.ndarray):
         raise TypeError(f"expected np.ndarray (got {type(ndarray).__name__})")
-    _check_array(ndarray)
+    check_array(ndarray)
     if not ndarray.flags.writeable:
         warnings.warn(
             "The given NumPy array is not writable, and PyTorch does not support non-writable "
