@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,9 @@ import gradstep_engine.dtypes as dtypes
 from gradstep_engine.autograd.variable import TensorBase, wrap
 from gradstep_engine.device import check as check_device
 from gradstep_engine.emission import cut
+from gradstep_engine.literals import array_of, check_array, plain
+from gradstep_engine.missing import missing
+from gradstep_engine.out import into
 from gradstep_engine.randomness import source
 from gradstep_engine.tensor.shaping import sizes_of
 from gradstep_engine.tensor.tensor import Tensor
@@ -29,68 +33,34 @@ def _type(dtype: Any) -> np.dtype[Any]:
     return dtypes.default_numpy() if dtype is None else dtypes.to_numpy(dtype)
 
 
+_COPY = (
+    "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
+    "sourceTensor.detach().clone().requires_grad_(True), rather than torch.tensor(sourceTensor)."
+)
+
+
 def tensor(
-    data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+    data: Any,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    pin_memory: bool = False,
 ) -> Tensor:
     """Return a new leaf with a copy of `data`: numbers, nested lists, numpy arrays, tensors.
 
     Raises:
         ValueError: lists of different lengths.
-        RuntimeError: `requires_grad` on elements that are no floats.
+        TypeError: text.
+        RuntimeError: what is no number; `requires_grad` on elements that are no floats.
     """
     check_device(device)
     if isinstance(data, TensorBase):
-        result = _finished(_array_of(data._array, dtype), requires_grad)
+        warnings.warn(_COPY, UserWarning, stacklevel=2)
+        result = _finished(array_of(data._array, dtype), requires_grad)
         cut("tensor", data, result)
         return result
-    return _finished(_array_of(_plain(data), dtype), requires_grad)
-
-
-def _plain(data: Any) -> Any:
-    """Return nested lists with any tensors in them as plain numbers."""
-    if isinstance(data, TensorBase):
-        return data._array
-    if isinstance(data, (list, tuple)) and any(
-        isinstance(item, (list, tuple, TensorBase)) for item in data
-    ):
-        return [_plain(item) for item in data]
-    return data
-
-
-def _array_of(data: Any, dtype: Any) -> np.ndarray[Any, Any]:
-    if isinstance(data, (np.ndarray, np.generic)):
-        dtypes.of_numpy(data.dtype)
-        return np.array(data, dtype=None if dtype is None else dtypes.to_numpy(dtype), order="C")
-    try:
-        array = np.array(data)
-    except ValueError:
-        raise _ragged(data) from None
-    if array.dtype.kind == "U":
-        raise ValueError("too many dimensions 'str'")
-    if array.dtype.kind not in "fiub":
-        raise RuntimeError(f"Could not infer dtype of {type(data).__name__}")
-    if dtype is not None:
-        return array.astype(dtypes.to_numpy(dtype))
-    holds_numpy = _first(data).__class__ not in (float, int, bool)
-    if array.dtype.kind == "f" and not (holds_numpy and array.size):
-        return array.astype(dtypes.default_numpy())
-    return array
-
-
-def _first(data: Any) -> Any:
-    while isinstance(data, (list, tuple)) and data:
-        data = data[0]
-    return data
-
-
-def _ragged(data: Any, depth: int = 0) -> ValueError:
-    lengths = [len(item) if isinstance(item, (list, tuple)) else 0 for item in data]
-    for length in lengths:
-        if length != lengths[0]:
-            return ValueError(
-                f"expected sequence of length {lengths[0]} at dim {depth + 1} (got {length})"
-            )
-    return _ragged(data[0], depth + 1)
+    return _finished(array_of(plain(data), dtype), requires_grad)
 
 
 def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
@@ -104,6 +74,32 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     return tensor(data, dtype=dtype)
 
 
+def asarray(
+    obj: Any,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    copy: bool | None = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """Return `obj` as a tensor, on the same memory unless `copy` or another type is wanted.
+
+    Raises:
+        ValueError: `copy=False` where a copy cannot be avoided.
+    """
+    found = as_tensor(obj, dtype, device)
+    shared = isinstance(obj, (Tensor, np.ndarray)) and np.may_share_memory(
+        found._array, getattr(obj, "_array", obj)
+    )
+    if copy is False and not shared:
+        raise ValueError("can't alias arbitrary sequence into a tensor.")
+    if copy and shared:
+        found = found.clone()
+    if isinstance(obj, Tensor):
+        return found
+    return found.requires_grad_() if requires_grad else found
+
+
 def from_numpy(ndarray: Any) -> Tensor:
     """Return a tensor on the memory of a numpy array.
 
@@ -112,25 +108,79 @@ def from_numpy(ndarray: Any) -> Tensor:
     """
     if not isinstance(ndarray, np.ndarray):
         raise TypeError(f"expected np.ndarray (got {type(ndarray).__name__})")
-    dtypes.of_numpy(ndarray.dtype)
+    check_array(ndarray)
+    if not ndarray.flags.writeable:
+        warnings.warn(
+            "The given NumPy array is not writable, and PyTorch does not support non-writable "
+            "tensors. This means writing to this tensor will result in undefined behavior. You "
+            "may want to copy the array to protect its data or make it writable before converting "
+            "it to a tensor.",
+            UserWarning,
+            stacklevel=2,
+        )
     return wrap(ndarray)
 
 
-def zeros(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
-    """Return zeros."""
+def _shape(name: str, size: tuple[Any, ...], options: dict[str, Any]) -> tuple[int, ...]:
+    """Return the sizes given; check what is accepted only because torch has it."""
+    if options:
+        if "size" in options:
+            size = (options.pop("size"),)
+        for key, value in options.items():
+            if key not in ("layout", "memory_format", "names", "pin_memory"):
+                raise TypeError(f"{name}() got an unexpected keyword argument '{key}'")
+            if value and (key == "names" or str(value) == "torch.sparse_coo"):
+                raise missing(f"torch.{name}({key}=...)")
+    if not size:
+        raise TypeError(f'{name}() missing 1 required positional arguments: "size"')
+    if isinstance(size[0], float):
+        raise TypeError(f"{name}(): argument 'size' (position 1) must be tuple of ints, not float")
+    shape = sizes_of(size)
+    if any(each < 0 for each in shape):
+        raise RuntimeError(f"{name}: Dimension size must be non-negative.")
+    return shape
+
+
+def zeros(
+    *size: Any,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    out: Any = None,
+    **options: Any,
+) -> Tensor:
+    """Return zeros; sizes one by one or as a tuple."""
     check_device(device)
-    return _finished(np.zeros(sizes_of(size), _type(dtype)), requires_grad)
+    shape = _shape("zeros", size, options)
+    return into(out, _finished(np.zeros(shape, _type(dtype)), requires_grad), "zeros")  # type: ignore[no-any-return]
 
 
-def ones(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
-    """Return ones."""
+def ones(
+    *size: Any,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    out: Any = None,
+    **options: Any,
+) -> Tensor:
+    """Return ones; sizes one by one or as a tuple."""
     check_device(device)
-    return _finished(np.ones(sizes_of(size), _type(dtype)), requires_grad)
+    shape = _shape("ones", size, options)
+    return into(out, _finished(np.ones(shape, _type(dtype)), requires_grad), "ones")  # type: ignore[no-any-return]
 
 
-def empty(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def empty(
+    *size: Any,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    out: Any = None,
+    **options: Any,
+) -> Tensor:
     """Return a tensor to be filled; it holds zeros, so that runs can be repeated."""
-    return zeros(*size, dtype=dtype, device=device, requires_grad=requires_grad)
+    check_device(device)
+    shape = _shape("empty", size, options)
+    return into(out, _finished(np.zeros(shape, _type(dtype)), requires_grad), "empty")  # type: ignore[no-any-return]
 
 
 def full(
@@ -140,32 +190,59 @@ def full(
     dtype: Any = None,
     device: Any = None,
     requires_grad: bool = False,
+    out: Any = None,
+    **options: Any,
 ) -> Tensor:
     """Return one value everywhere; its type is that of the value unless given."""
     check_device(device)
+    if not isinstance(size, (tuple, list)):
+        raise TypeError(
+            f"full(): argument 'size' (position 1) must be tuple of ints, not {type(size).__name__}"
+        )
+    shape = _shape("full", (size,), options)
     value = fill_value.item() if isinstance(fill_value, Tensor) else fill_value
     if dtype is None:
         dtype = dtypes.get_default_dtype() if isinstance(value, float) else type(value)
-    return _finished(np.full(sizes_of((size,)), value, dtypes.to_numpy(dtype)), requires_grad)
+    made = _finished(np.full(shape, value, dtypes.to_numpy(dtype)), requires_grad)
+    return into(out, made, "full")  # type: ignore[no-any-return]
 
 
 def _like(make: Any, input: Tensor, dtype: Any, requires_grad: bool) -> Tensor:
+    if not isinstance(input, Tensor):
+        raise TypeError(
+            f"{make.__name__}_like(): argument 'input' (position 1) must be Tensor, not "
+            f"{type(input).__name__}"
+        )
     return make(  # type: ignore[no-any-return]
         input._array.shape, dtype=dtype or input.dtype, requires_grad=requires_grad
     )
 
 
 def zeros_like(
-    input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+    input: Tensor,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    layout: Any = None,
+    memory_format: Any = None,
 ) -> Tensor:
     """Return zeros in the shape and type of `input`."""
+    check_device(device)
     return _like(zeros, input, dtype, requires_grad)
 
 
 def ones_like(
-    input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+    input: Tensor,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    layout: Any = None,
+    memory_format: Any = None,
 ) -> Tensor:
     """Return ones in the shape and type of `input`."""
+    check_device(device)
     return _like(ones, input, dtype, requires_grad)
 
 
@@ -179,8 +256,11 @@ def full_like(
     dtype: Any = None,
     device: Any = None,
     requires_grad: bool = False,
+    layout: Any = None,
+    memory_format: Any = None,
 ) -> Tensor:
     """Return one value everywhere, in the shape and type of `input`."""
+    check_device(device)
     return full(
         input._array.shape, fill_value, dtype=dtype or input.dtype, requires_grad=requires_grad
     )
@@ -194,73 +274,6 @@ def rand_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False) 
 def randn_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Return normal numbers in the shape and type of `input`."""
     return _like(randn, input, dtype, requires_grad)
-
-
-def arange(
-    start: Any,
-    end: Any = None,
-    step: Any = 1,
-    *,
-    dtype: Any = None,
-    device: Any = None,
-    requires_grad: bool = False,
-) -> Tensor:
-    """Return start, start + step, … before `end`; whole numbers unless a float is given."""
-    check_device(device)
-    if end is None:
-        start, end = 0, start
-    start, end, step = (x.item() if isinstance(x, Tensor) else x for x in (start, end, step))
-    floats = any(isinstance(x, float) for x in (start, end, step))
-    found = dtypes.default_numpy() if floats else np.dtype(np.int64)
-    wanted = found if dtype is None else dtypes.to_numpy(dtype)
-    if step == 0:
-        raise RuntimeError("step must be nonzero")
-    if (end - start) * step < 0:
-        raise RuntimeError("upper bound and lower bound inconsistent with step sign")
-    count = int(np.ceil((end - start) / step))
-    return _finished((start + step * np.arange(count)).astype(wanted), requires_grad)
-
-
-def linspace(
-    start: Any,
-    end: Any,
-    steps: int,
-    *,
-    dtype: Any = None,
-    device: Any = None,
-    requires_grad: bool = False,
-) -> Tensor:
-    """Return `steps` numbers from `start` to `end`, both included, equally far apart."""
-    check_device(device)
-    wanted = _type(dtype)
-    ends = float(start), float(end)
-    if wanted.kind != "f" or steps < 2:
-        return _finished(np.linspace(*ends, steps).astype(wanted), requires_grad)
-    # As torch does: each half counts from its own end, in the result's own precision.
-    step = wanted.type((wanted.type(ends[1]) - wanted.type(ends[0])) / wanted.type(steps - 1))
-    counts = np.arange(steps).astype(wanted)
-    lower = wanted.type(ends[0]) + step * counts
-    upper = wanted.type(ends[1]) - step * counts[::-1]
-    return _finished(np.where(np.arange(steps) < steps // 2, lower, upper), requires_grad)
-
-
-def logspace(start: float, end: float, steps: int, base: float = 10.0, **options: Any) -> Tensor:
-    """Return `steps` numbers from base^start to base^end whose exponents are equally far apart."""
-    array = np.logspace(start, end, steps, base=base).astype(_type(options.pop("dtype", None)))
-    return _finished(array, bool(options.get("requires_grad")))
-
-
-def eye(
-    n: int,
-    m: int | None = None,
-    *,
-    dtype: Any = None,
-    device: Any = None,
-    requires_grad: bool = False,
-) -> Tensor:
-    """Return a matrix with ones on the diagonal."""
-    check_device(device)
-    return _finished(np.eye(n, m, dtype=_type(dtype)), requires_grad)
 
 
 def rand(

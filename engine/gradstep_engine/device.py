@@ -46,3 +46,43 @@ def check(wanted: Any) -> None:
     """Refuse a `device=` argument that is not the CPU; None is fine."""
     if wanted is not None and not isinstance(wanted, device):
         device(wanted)
+
+
+class memory_format:
+    """How dimensions lie in memory. Only the order of the dimensions themselves exists here.
+
+    The other names are accepted where they change no value, so that scripts run.
+    """
+
+    __slots__ = ("name",)
+
+    contiguous: memory_format
+    channels_last: memory_format
+    channels_last_3d: memory_format
+    preserve: memory_format
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"torch.{self.name}"
+
+
+memory_format.contiguous = memory_format("contiguous_format")
+memory_format.channels_last = memory_format("channels_last")
+memory_format.channels_last_3d = memory_format("channels_last_3d")
+memory_format.preserve = memory_format("preserve_format")
+
+
+class layout:
+    """How a tensor is stored: always dense."""
+
+    __slots__ = ()
+
+    strided: layout
+
+    def __repr__(self) -> str:
+        return "torch.strided"
+
+
+layout.strided = layout()

@@ -23,7 +23,8 @@ from gradstep_engine.tensor.differences import (
 from gradstep_engine.tensor.einsum import einsum
 from gradstep_engine.tensor.elementary import broadcasting
 from gradstep_engine.tensor.operands import given
-from gradstep_engine.tensor.products import cat, ger, hstack, outer, stack, vstack
+from gradstep_engine.tensor.products import ger, outer
+from gradstep_engine.tensor.splitting import repeat_interleave
 from gradstep_engine.tensor.statistics import std_mean, var_mean
 from gradstep_engine.tensor.twins import IN_PLACE
 
@@ -39,6 +40,7 @@ _METHODS = [
     "addmm",
     "addmv",
     "addr",
+    "adjoint",
     "all",
     "allclose",
     "amax",
@@ -55,6 +57,9 @@ _METHODS = [
     "argmax",
     "argmin",
     "argsort",
+    "argwhere",
+    "as_strided",
+    "as_strided_",
     "asin",
     "asinh",
     "atan",
@@ -80,6 +85,8 @@ _METHODS = [
     "clamp_min",
     "clip",
     "clone",
+    "conj",
+    "conj_physical",
     "copysign",
     "corrcoef",
     "cos",
@@ -94,11 +101,18 @@ _METHODS = [
     "deg2rad",
     "det",
     "detach",
+    "detach_",
+    "diag",
+    "diag_embed",
+    "diagflat",
+    "diagonal",
+    "diagonal_scatter",
     "diff",
     "dist",
     "div",
     "divide",
     "dot",
+    "dsplit",
     "eq",
     "equal",
     "erf",
@@ -106,9 +120,12 @@ _METHODS = [
     "exp",
     "exp2",
     "expm1",
+    "fill_",
     "fix",
     "flatten",
     "flip",
+    "fliplr",
+    "flipud",
     "float_power",
     "floor",
     "floor_divide",
@@ -119,18 +136,31 @@ _METHODS = [
     "gather",
     "gcd",
     "ge",
+    "get_device",
     "greater",
     "greater_equal",
     "gt",
     "heaviside",
     "histc",
     "histogram",
+    "hsplit",
     "hypot",
+    "index_add",
+    "index_copy",
+    "index_fill",
+    "index_put",
+    "index_put_",
     "index_select",
     "inner",
     "inverse",
+    "is_complex",
+    "is_conj",
     "is_floating_point",
+    "is_inference",
+    "is_neg",
     "is_nonzero",
+    "is_same_size",
+    "is_signed",
     "isclose",
     "isfinite",
     "isinf",
@@ -163,6 +193,7 @@ _METHODS = [
     "logsumexp",
     "lt",
     "masked_fill",
+    "masked_scatter",
     "masked_select",
     "matmul",
     "matrix_exp",
@@ -175,6 +206,7 @@ _METHODS = [
     "minimum",
     "mm",
     "mode",
+    "moveaxis",
     "movedim",
     "msort",
     "mul",
@@ -186,6 +218,7 @@ _METHODS = [
     "nanquantile",
     "nansum",
     "narrow",
+    "narrow_copy",
     "ne",
     "neg",
     "negative",
@@ -199,6 +232,7 @@ _METHODS = [
     "positive",
     "pow",
     "prod",
+    "put",
     "qr",
     "quantile",
     "rad2deg",
@@ -208,14 +242,19 @@ _METHODS = [
     "relu_",
     "remainder",
     "renorm",
-    "repeat_interleave",
     "reshape",
+    "resize_as_",
+    "resolve_conj",
+    "resolve_neg",
     "roll",
+    "rot90",
     "round",
     "rsqrt",
     "scatter",
     "scatter_add",
+    "scatter_reduce",
     "select",
+    "select_scatter",
     "sgn",
     "sigmoid",
     "sign",
@@ -223,10 +262,12 @@ _METHODS = [
     "sin",
     "sinc",
     "sinh",
+    "slice_scatter",
     "slogdet",
     "softmax",
     "sort",
     "split",
+    "split_with_sizes",
     "sqrt",
     "square",
     "squeeze",
@@ -238,8 +279,11 @@ _METHODS = [
     "swapaxes",
     "swapdims",
     "t",
+    "take",
+    "take_along_dim",
     "tan",
     "tanh",
+    "tensor_split",
     "tile",
     "topk",
     "trace",
@@ -252,10 +296,15 @@ _METHODS = [
     "unflatten",
     "unique",
     "unique_consecutive",
+    "unsafe_chunk",
+    "unsafe_split",
+    "unsafe_split_with_sizes",
     "unsqueeze",
     "var",
     "vdot",
+    "vsplit",
     "xlogy",
+    "zero_",
     *IN_PLACE,
 ]
 
@@ -264,14 +313,36 @@ globals().update({name: function_of_method(name) for name in _METHODS})
 
 
 def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
-    """Return `input` where `condition` holds, else `other`; alone, the places where it holds."""
+    """Return `input` where `condition` holds, else `other`; alone, the places where it holds.
+
+    Raises:
+        RuntimeError: the condition is not boolean (or uint8).
+    """
     if input is None and other is None:
         return condition.nonzero(as_tuple=True)
+    kind = condition._array.dtype
+    if kind.kind != "b":
+        if kind != np.uint8:
+            raise RuntimeError(
+                "where expected condition to be a boolean tensor, but got a tensor with dtype "
+                f"{dtypes.of_numpy(kind).cpu_type}"
+            )
+        condition = condition.bool()
     chosen, rest = given(input, "where", 2), given(other, "where", 3)
-    if not isinstance(chosen, Tensor) and not isinstance(rest, Tensor):
-        kind = dtypes.result_numpy((chosen, rest))
-        chosen = wrap(kind.type(chosen))
+    both = isinstance(chosen, Tensor) and isinstance(rest, Tensor)
+    if both and chosen._array.dtype == rest._array.dtype:
+        return broadcasting(selection.Where, condition, chosen, rest)
+    operands = tuple(x._array if isinstance(x, Tensor) else x for x in (chosen, rest))
+    common = dtypes.result_numpy(operands)
+    chosen, rest = (_as_type(x, common) for x in (chosen, rest))
     return broadcasting(selection.Where, condition, chosen, rest)
+
+
+def _as_type(operand: Any, common: Any) -> Any:
+    if isinstance(operand, Tensor):
+        same = operand._array.dtype == common
+        return operand if same else operand.to(dtypes.of_numpy(common))
+    return wrap(common.type(operand))
 
 
 def is_tensor(obj: Any) -> bool:
@@ -298,40 +369,25 @@ def result_type(tensor1: Any, tensor2: Any) -> dtypes.dtype:
     return dtypes.of_numpy(dtypes.result_numpy(found))
 
 
-def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
-    """Return a grid of coordinates for every vector."""
-    several = tensors[0] if len(tensors) == 1 and isinstance(tensors[0], (list, tuple)) else tensors
-    grids = np.meshgrid(*[t._array for t in several], indexing="xy" if indexing == "xy" else "ij")
-    return tuple(wrap(grid) for grid in grids)
-
-
-concat = concatenate = cat
-
 __all__ = [
     *_METHODS,
-    "cat",
     "cdist",
     "chain_matmul",
-    "concat",
-    "concatenate",
     "cumulative_trapezoid",
     "einsum",
     "ger",
     "gradient",
-    "hstack",
     "is_tensor",
-    "meshgrid",
     "numel",
     "outer",
     "pow",
     "result_type",
+    "repeat_interleave",
     "rsub",
-    "stack",
     "std_mean",
     "tensordot",
     "trapezoid",
     "trapz",
     "var_mean",
-    "vstack",
     "where",
 ]

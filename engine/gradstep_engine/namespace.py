@@ -6,12 +6,23 @@ import math
 from importlib import import_module
 from typing import Any
 
-from gradstep_engine import creation, dtypes, functions, randomness
+from gradstep_engine import (
+    creation,
+    dtypes,
+    functions,
+    grids,
+    legacy,
+    patterns,
+    randomness,
+    searching,
+    settings,
+)
+from gradstep_engine.amp import autocast
 from gradstep_engine.autograd import mode
-from gradstep_engine.device import device
+from gradstep_engine.device import device, layout, memory_format
 from gradstep_engine.missing import missing
 from gradstep_engine.size import Size
-from gradstep_engine.tensor import Tensor
+from gradstep_engine.tensor import Tensor, joins
 from gradstep_engine.tensor.printing import set_printoptions
 
 _DTYPES = {
@@ -28,8 +39,16 @@ _NAMES: dict[str, Any] = {
     **_DTYPES,
     "Size": Size,
     "Tensor": Tensor,
+    "autocast": autocast,
+    "channels_last": memory_format.channels_last,
+    "channels_last_3d": memory_format.channels_last_3d,
+    "contiguous_format": memory_format.contiguous,
     "device": device,
     "dtype": dtypes.dtype,
+    "layout": layout,
+    "memory_format": memory_format,
+    "preserve_format": memory_format.preserve,
+    "strided": layout.strided,
     "set_printoptions": set_printoptions,
     "e": math.e,
     "inf": math.inf,
@@ -53,11 +72,17 @@ _PLACES = (
     ),
     (
         creation,
-        "arange as_tensor bernoulli empty empty_like eye from_numpy full full_like linspace "
-        "logspace multinomial normal ones ones_like rand rand_like randint randn randn_like "
+        "as_tensor asarray bernoulli empty empty_like from_numpy full full_like "
+        "multinomial normal ones ones_like rand rand_like randint randn randn_like "
         "randperm tensor zeros zeros_like",
     ),
     (functions, " ".join(functions.__all__)),
+    (grids, " ".join(grids.__all__)),
+    (joins, " ".join(joins.__all__)),
+    (legacy, " ".join(legacy.__all__)),
+    (patterns, " ".join(patterns.__all__)),
+    (searching, " ".join(searching.__all__)),
+    (settings, " ".join(settings.__all__)),
 )
 
 # Places that only load once one of their names is used: scripts without layers do not pay for them.

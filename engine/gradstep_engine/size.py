@@ -10,6 +10,22 @@ class Size(tuple[int, ...]):
 
     __slots__ = ()
 
+    def __new__(cls, sizes: Any = ()) -> Size:
+        """Take whole numbers from an iterable.
+
+        Raises:
+            TypeError: an item is no whole number.
+        """
+        if sizes.__class__ is not tuple:
+            sizes = tuple(sizes)
+        for place, size in enumerate(sizes):
+            if size.__class__ is not int and not hasattr(size, "__index__"):
+                raise TypeError(
+                    "torch.Size() takes an iterable of 'int' "
+                    f"(item {place} is '{type(size).__name__}')"
+                )
+        return tuple.__new__(cls, sizes)
+
     def numel(self) -> int:
         """Return the number of elements of a tensor of this shape."""
         count = 1

@@ -93,6 +93,7 @@ CUTS: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("how", CUTS)
+@pytest.mark.filterwarnings("ignore:To copy construct")
 def test_leaving_the_graph_is_told(how: str, heard: list[Any]) -> None:
     y = torch.tensor(1.0, requires_grad=True) * 2
     heard.clear()

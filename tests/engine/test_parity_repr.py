@@ -97,3 +97,57 @@ FORMATS: dict[str, Any] = {
 def test_formats(name: str) -> None:
     torch = torch_or_skip()
     assert FORMATS[name](ours) == FORMATS[name](torch)
+
+
+OPTIONS: dict[str, Any] = {
+    "coarse": {"precision": 2},
+    "fine": {"precision": 8},
+    "scientific": {"sci_mode": True},
+    "never_scientific": {"sci_mode": False},
+    "narrow": {"linewidth": 40},
+    "short_edges": {"edgeitems": 1, "threshold": 5},
+    "short": {"profile": "short"},
+    "full": {"profile": "full"},
+    "whole": {"precision": 0},
+    "several": {"precision": 3, "sci_mode": True, "linewidth": 60},
+}
+
+
+@pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_options(kind: str, options: dict[str, Any]) -> None:
+    torch = torch_or_skip()
+    try:
+        for e in (ours, torch):
+            e.set_printoptions(**options)
+        for shape in ((), (3,), (2, 3), (40,), (9, 8)):
+            array = np.asarray(KINDS[kind](np.random.default_rng(2), shape)).astype("float32")
+            for change in (lambda x: x, lambda x: x.requires_grad_(), lambda x: x * 1):
+                mine, theirs = (change(e.tensor(array)) for e in (ours, torch))
+                assert repr(mine) == repr(theirs)
+    finally:
+        for e in (ours, torch):
+            e.set_printoptions(profile="default")
+
+
+REPRS: dict[str, Any] = {
+    "parameter": lambda e: e.nn.Parameter(e.ones(2)),
+    "parameter_fixed": lambda e: e.nn.Parameter(e.ones(2), requires_grad=False),
+    "parameter_0d": lambda e: e.nn.Parameter(e.tensor(2.5)),
+    "size_sum": lambda e: e.Size([2]) + e.Size([3]),
+    "size_times": lambda e: e.Size([2, 3]) * 2,
+    "device_index": lambda e: e.device("cpu", 0),
+    "finfo": lambda e: e.finfo(e.float16),
+    "iinfo": lambda e: e.iinfo(e.int32),
+    "layout": lambda e: e.ones(1).layout,
+    "memory_format": lambda e: e.channels_last,
+    "max": lambda e: e.ones(2, 2).max(0),
+}
+
+
+@pytest.mark.parametrize("name", REPRS)
+def test_reprs(name: str) -> None:
+    torch = torch_or_skip()
+    mine, theirs = REPRS[name](ours), REPRS[name](torch)
+    assert repr(mine) == repr(theirs)
+    assert f"{mine}" == f"{theirs}"

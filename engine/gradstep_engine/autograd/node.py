@@ -178,6 +178,8 @@ class AccumulateGrad(Node):
             grad._bump()
         if listener is not None:
             listener(events.Accumulated(variable, wrap(contribution), before, grad, root))
+        if variable._post_hooks:
+            run_post_hooks(variable)
 
     def accumulate_tensor(self, contribution: Tensor, root: Tensor) -> None:
         """Add `contribution` into `variable.grad` as a recorded operation (`create_graph=True`)."""
@@ -193,6 +195,8 @@ class AccumulateGrad(Node):
         after._grad_owner = weakref.ref(variable)
         if events.listener is not None:
             events.listener(events.Accumulated(variable, contribution, before, after, root))
+        if variable._post_hooks:
+            run_post_hooks(variable)
 
 
 def _fits(contribution: Any, dtype: np.dtype[Any]) -> bool:
@@ -211,6 +215,12 @@ def _copied(contribution: Any, dtype: np.dtype[Any]) -> Any:
     if contribution.__class__ is not np.ndarray:
         return contribution  # a numpy scalar cannot change under anyone
     return contribution.copy()
+
+
+def run_post_hooks(variable: Any) -> None:
+    """Call the hooks that wait for a leaf's gradient to be complete (optimizers in backward)."""
+    for hook in tuple(variable._post_hooks.values()):
+        hook(variable)
 
 
 def run_tensor_hooks(hooks: dict[int, Any], grad: Any) -> Any:

@@ -48,6 +48,7 @@ class TensorBase:
     _base: Tensor | None = None
     _views: list[weakref.ref[Tensor]] | None = None
     _hooks: dict[int, Any] | None = None
+    _post_hooks: dict[int, Any] | None = None
     _retains_grad: bool = False
     _uid: int = 0
 

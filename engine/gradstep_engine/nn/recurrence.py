@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from gradstep_engine.autograd.function import apply
-from gradstep_engine.functions import cat, stack
 from gradstep_engine.nn.functional.dropout import dropout
 from gradstep_engine.nn.functional.linear import linear
 from gradstep_engine.nn.functional.recurrent import gru_step, rnn_step
 from gradstep_engine.ops.recurrent import LstmCell, Turned
 from gradstep_engine.tensor import Tensor
+from gradstep_engine.tensor.joins import cat, stack
 
 State = tuple[Tensor, ...]
 """The hidden state (N, H), for an LSTM also the cell state; the first is the step's output."""

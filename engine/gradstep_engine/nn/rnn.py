@@ -8,7 +8,6 @@ import warnings
 from typing import Any
 
 from gradstep_engine.creation import zeros
-from gradstep_engine.functions import stack
 from gradstep_engine.nn import init
 from gradstep_engine.nn.module import Module
 from gradstep_engine.nn.parameter import Parameter
@@ -16,6 +15,7 @@ from gradstep_engine.nn.recurrence import State, run_layers
 from gradstep_engine.nn.storage import empty_parameter
 from gradstep_engine.nn.utils.rnn import PackedSequence
 from gradstep_engine.tensor import Tensor
+from gradstep_engine.tensor.joins import stack
 
 GATES = {"LSTM": 4, "GRU": 3, "RNN_TANH": 1, "RNN_RELU": 1}
 

@@ -78,6 +78,17 @@ class Clamp(Op):
         return inside if high is None else inside & (a <= high)
 
 
+_C_NAMES = {
+    "uint8": "unsigned char",
+    "int8": "signed char",
+    "int16": "short int",
+    "int32": "int",
+    "int64": "long int",
+    "float32": "float",
+    "float64": "double",
+}
+
+
 class MaskedFill(Op):
     """a with `value` where the mask holds; a gets the gradient elsewhere, `value` the rest."""
 
@@ -86,6 +97,18 @@ class MaskedFill(Op):
     fresh = True
 
     def forward(self, a: Any, mask: Any, value: Any) -> Any:
+        if mask.dtype.kind != "b":
+            raise RuntimeError(
+                "masked_fill_ only supports boolean masks, but got mask with dtype "
+                f"{_C_NAMES.get(mask.dtype.name, mask.dtype.name)}"
+            )
+        if shape_of(value):
+            raise RuntimeError(
+                "masked_fill_ only supports a 0-dimensional value tensor, but got tensor with "
+                f"{value.ndim} dimension(s)."
+            )
+        if isinstance(value, (np.ndarray, np.generic)):
+            self.node_name = "MaskedFillBackward1"
         self.saved = (mask,)
         self.shape = shape_of(a)
         return np.where(mask, a.dtype.type(value), a)

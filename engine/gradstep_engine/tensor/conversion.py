@@ -12,8 +12,8 @@ from gradstep_engine.autograd.variable import TensorBase, wrap
 from gradstep_engine.device import CPU
 from gradstep_engine.device import check as check_device
 from gradstep_engine.device import device as torch_device
+from gradstep_engine.device import layout as torch_layout
 from gradstep_engine.emission import cut, written
-from gradstep_engine.missing import missing
 from gradstep_engine.ops import selection
 
 if TYPE_CHECKING:
@@ -43,33 +43,43 @@ class Conversion(TensorBase):
 
     @data.setter
     def data(self, value: Tensor) -> None:
+        if not isinstance(value, TensorBase):
+            raise TypeError(f"Variable data has to be a tensor, but got {type(value).__name__}")
+        if self.requires_grad and value._array.dtype.kind != "f":
+            raise RuntimeError(
+                "data set to a tensor that requires gradients must be floating point or complex "
+                "dtype"
+            )
         self._array = value._array
         self._bump()
         written(self, "data")
 
+    # What kinds of tensors there are not: all are dense, in the memory of the CPU.
+    is_cpu = True
+    is_cuda = is_ipu = is_maia = is_meta = is_mkldnn = is_mps = is_mtia = is_xla = is_xpu = False
+    is_nested = is_quantized = is_sparse = is_sparse_csr = is_vulkan = False
+
     @property
-    def is_cuda(self) -> bool:
-        """Whether the elements are on a GPU: never."""
+    def layout(self) -> torch_layout:
+        """How the elements are stored: densely."""
+        return torch_layout.strided
+
+    @property
+    def real(self) -> Tensor:
+        """The tensor itself: there are no complex numbers."""
+        return self  # type: ignore[return-value]
+
+    def conj(self) -> Any:
+        """Return the tensor itself: there are no complex numbers."""
+        return self
+
+    resolve_conj = resolve_neg = conj_physical = conj
+
+    def is_conj(self) -> bool:
+        """Return False: there are no complex numbers."""
         return False
 
-    @property
-    def itemsize(self) -> int:
-        """Bytes per element."""
-        return int(self._array.itemsize)
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes of all elements."""
-        return int(self._array.nbytes)
-
-    def element_size(self) -> int:
-        """Return bytes per element."""
-        return int(self._array.itemsize)
-
-    def data_ptr(self) -> int:
-        """Return the address of the first element."""
-        materialise(self)
-        return int(self._array.__array_interface__["data"][0])
+    is_neg = is_conj
 
     def is_floating_point(self) -> bool:
         """Return whether elements are floating point numbers."""
@@ -126,10 +136,15 @@ class Conversion(TensorBase):
         return bool(array.item())
 
     def __float__(self) -> float:
-        return float(self.item())
+        return float(self._scalar())
 
     def __int__(self) -> int:
-        return int(self.item())
+        return int(self._scalar())
+
+    def _scalar(self) -> Any:
+        if self._array.size != 1:
+            raise ValueError("only one element tensors can be converted to Python scalars")
+        return self.item()
 
     def __index__(self) -> int:
         if self._array.dtype.kind not in "iub" or self._array.size != 1:
@@ -187,7 +202,7 @@ class Conversion(TensorBase):
             return self
         return apply(selection.ToCopy, self, dtype=numpy_dtype)
 
-    def type(self, dtype: Any = None) -> Any:
+    def type(self, dtype: Any = None, non_blocking: bool = False) -> Any:
         """Return the legacy type name (`torch.FloatTensor`), or the tensor in another type."""
         if dtype is None:
             return f"torch.{self.dtype.cpu_type}Tensor"
@@ -195,9 +210,10 @@ class Conversion(TensorBase):
             name = dtype.removeprefix("torch.").removesuffix("Tensor")
             known = {each.cpu_type: each for each in dtypes.ALL}
             if name not in known:
-                raise missing(dtype)
+                raise ValueError(f"invalid type: '{dtype}'")
             dtype = known[name]
-        return self.to(dtype)
+        # The old constructors (torch.LongTensor) know their type.
+        return self._converted(dtypes.to_numpy(getattr(dtype, "dtype", dtype)))
 
     def type_as(self, other: Tensor) -> Any:
         """Return the tensor in the type of `other`."""
@@ -244,38 +260,12 @@ class Conversion(TensorBase):
         return self
 
     def cuda(self, *args: Any, **kwargs: Any) -> Any:
-        """Refuse: the engine has no GPU.
+        """Refuse, as torch does without a GPU: the engine has none.
 
         Raises:
-            MissingFeatureError: always.
+            AssertionError: always.
         """
-        raise missing("Tensor.cuda()")
-
-    def new_tensor(self, data: Any, *, dtype: Any = None, requires_grad: Any = False) -> Tensor:
-        """Return a tensor of `data` in this tensor's type."""
-        from gradstep_engine.creation import tensor
-
-        return tensor(data, dtype=dtype or self.dtype, requires_grad=requires_grad)
-
-    def new_zeros(self, *size: Any, dtype: Any = None, requires_grad: Any = False) -> Tensor:
-        """Return zeros in this tensor's type."""
-        from gradstep_engine.creation import zeros
-
-        return zeros(*size, dtype=dtype or self.dtype, requires_grad=requires_grad)
-
-    def new_ones(self, *size: Any, dtype: Any = None, requires_grad: Any = False) -> Tensor:
-        """Return ones in this tensor's type."""
-        from gradstep_engine.creation import ones
-
-        return ones(*size, dtype=dtype or self.dtype, requires_grad=requires_grad)
-
-    def new_full(self, size: Any, fill_value: Any, *, dtype: Any = None) -> Tensor:
-        """Return one value everywhere in this tensor's type."""
-        from gradstep_engine.creation import full
-
-        return full(size, fill_value, dtype=dtype or self.dtype)
-
-    new_empty = new_zeros
+        raise AssertionError("Torch not compiled with CUDA enabled")
 
     def is_signed(self) -> Any:
         """Return whether elements can be negative."""
@@ -284,36 +274,3 @@ class Conversion(TensorBase):
     def get_device(self) -> Any:
         """Return −1: the CPU."""
         return -1
-
-    def isclose(
-        self, other: Tensor, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: Any = False
-    ) -> Tensor:
-        """Return where |self − other| ≤ atol + rtol · |other|."""
-        return wrap(np.isclose(self._array, other._array, rtol, atol, equal_nan))
-
-    def equal(self, other: Tensor) -> Any:
-        """Return whether shapes and all elements agree."""
-        return bool(np.array_equal(self._array, other._array))
-
-    def allclose(
-        self, other: Tensor, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: Any = False
-    ) -> Any:
-        """Return whether |self − other| ≤ atol + rtol · |other| everywhere."""
-        return bool(np.allclose(self._array, other._array, rtol, atol, equal_nan))
-
-    def __deepcopy__(self, memo: dict[Any, Any]) -> Any:
-        if self.grad_fn is not None:
-            raise RuntimeError(
-                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy "
-                "protocol at the moment.  If you were attempting to deepcopy a module, this may be "
-                "because of a torch.nn.utils.weight_norm usage, see "
-                "https://github.com/pytorch/pytorch/pull/103001"
-            )
-        kind = type(self)
-        result = kind.__new__(kind)
-        memo[id(self)] = result
-        result._array = self._array.copy()
-        result._requires_grad = self._requires_grad
-        if self._grad is not None:
-            result._grad = wrap(self._grad._array.copy())
-        return result

@@ -76,7 +76,12 @@ class Gradient(TensorBase):
         Raises:
             RuntimeError: the elements are no floats, or the tensor is not a leaf.
         """
-        wanted = bool(requires_grad)
+        if not isinstance(requires_grad, bool):
+            raise TypeError(
+                "requires_grad_(): argument 'requires_grad' (position 1) must be bool, not "
+                f"{type(requires_grad).__name__}"
+            )
+        wanted = requires_grad
         if wanted and self._array.dtype.kind != "f":
             raise RuntimeError("only Tensors of floating point dtype can require gradients")
         if self.grad_fn is not None:
@@ -127,6 +132,22 @@ class Gradient(TensorBase):
             return _add(self._hooks, hook)
         hooks = self.grad_fn._extras().tensor_hooks.setdefault(self.output_nr, {})
         return _add(hooks, hook)
+
+    def register_post_accumulate_grad_hook(self, hook: Any) -> RemovableHandle:
+        """Call `hook(tensor)` whenever a gradient was added to this leaf's `.grad`.
+
+        Raises:
+            RuntimeError: the tensor does not require grad, or is no leaf.
+        """
+        if not self.requires_grad:
+            raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+        if self.grad_fn is not None:
+            raise RuntimeError(
+                "post accumulate grad hooks cannot be registered on non-leaf tensors"
+            )
+        if self._post_hooks is None:
+            self._post_hooks = {}
+        return _add(self._post_hooks, hook)
 
     def backward(
         self,

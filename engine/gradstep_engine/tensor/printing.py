@@ -31,9 +31,10 @@ def set_printoptions(
     """Set how tensors are printed; `profile` is default, short or full."""
     if profile is not None:
         presets = {"default": (4, 1000, 3), "short": (2, 1000, 2), "full": (4, math.inf, 3)}
-        preset = presets[profile]
-        PrintOptions.precision, PrintOptions.threshold, PrintOptions.edgeitems = preset
-        PrintOptions.linewidth = 80
+        preset = presets.get(profile)
+        if preset is not None:
+            PrintOptions.precision, PrintOptions.threshold, PrintOptions.edgeitems = preset
+            PrintOptions.linewidth = 80
     PrintOptions.precision = PrintOptions.precision if precision is None else precision
     PrintOptions.threshold = PrintOptions.threshold if threshold is None else threshold
     PrintOptions.edgeitems = PrintOptions.edgeitems if edgeitems is None else edgeitems
@@ -55,7 +56,6 @@ class _Format:
             return
         finite = flat[np.isfinite(flat) & (flat != 0)]
         if not finite.size:
-            self._finish()
             return
         sizes = np.abs(finite).astype(np.float64)
         smallest, largest = float(sizes.min()), float(sizes.max())
@@ -63,16 +63,13 @@ class _Format:
         too_wide = largest / smallest > 1000.0 or largest > 1.0e8
         precision = PrintOptions.precision
         self.scientific = too_wide if self.whole else too_wide or smallest < 1.0e-4
+        if PrintOptions.sci_mode is not None:
+            self.scientific = PrintOptions.sci_mode
         if self.whole and not self.scientific:
             self.width = max([1, *(len(f"{value:.0f}") + 1 for value in finite.tolist())])
         else:
             form = f".{precision}e" if self.scientific else f".{precision}f"
             self.width = max([1, *(len(f"{value:{form}}") for value in finite.tolist())])
-        self._finish()
-
-    def _finish(self) -> None:
-        if PrintOptions.sci_mode is not None:
-            self.scientific = PrintOptions.sci_mode
 
     def __call__(self, value: Any) -> str:
         if not self.is_float:
@@ -177,7 +174,7 @@ class Printing(TensorBase):
         return tensor_text(self)
 
     def __str__(self) -> str:
-        return tensor_text(self)
+        return repr(self)
 
     def __format__(self, spec: str) -> str:
         if self._array.ndim == 0 and type(self) is TensorBase.public:

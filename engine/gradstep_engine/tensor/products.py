@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gradstep_engine.autograd.function import apply, composite
 from gradstep_engine.autograd.variable import TensorBase
-from gradstep_engine.ops import elementwise, joining, matmul
-from gradstep_engine.ops.axes import axis_of
+from gradstep_engine.ops import elementwise, matmul
+from gradstep_engine.tensor.joins import cat as cat
+from gradstep_engine.tensor.joins import hstack as hstack
+from gradstep_engine.tensor.joins import stack as stack
+from gradstep_engine.tensor.joins import vstack as vstack
 from gradstep_engine.tensor.operands import check_broadcast
 
 if TYPE_CHECKING:
@@ -158,61 +160,3 @@ def _folded(left: Any, right: Any, vector_right: bool) -> Any:
 def _require_rank(tensor: TensorBase, rank: int, message: str) -> None:
     if tensor._array.ndim != rank:
         raise RuntimeError(message)
-
-
-def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
-    """Return tensors one after another along `dim`.
-
-    Raises:
-        RuntimeError: nothing to join, or other sizes differ.
-    """
-    several = [t for t in tensors if t._array.shape != (0,)] or list(tensors)
-    if not several:
-        raise RuntimeError("expected a non-empty list of Tensors")
-    if any(t._array.ndim == 0 for t in several):
-        raise RuntimeError("zero-dimensional tensor (at position 0) cannot be concatenated")
-    axis = axis_of(dim, several[0]._array.ndim)
-    first = several[0]._array.shape
-    for number, tensor in enumerate(several):
-        shape = tensor._array.shape
-        if len(shape) != len(first):
-            raise RuntimeError(
-                f"Tensors must have same number of dimensions: got {len(first)} and {len(shape)}"
-            )
-        for each in range(len(first)):
-            if each != axis and shape[each] != first[each]:
-                raise RuntimeError(
-                    f"Sizes of tensors must match except in dimension {axis}. Expected size "
-                    f"{first[each]} but got size {shape[each]} for tensor number {number} in the "
-                    "list."
-                )
-    return apply(joining.Cat, *several, dim=axis)  # type: ignore[no-any-return]
-
-
-def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
-    """Return tensors of one shape along a new dimension.
-
-    Raises:
-        RuntimeError: nothing to stack, or shapes differ.
-    """
-    several = list(tensors)
-    if not several:
-        raise RuntimeError("stack expects a non-empty TensorList")
-    first = several[0]._array.shape
-    for number, tensor in enumerate(several):
-        if tensor._array.shape != first:
-            raise RuntimeError(
-                f"stack expects each tensor to be equal size, but got {list(first)} at entry 0 and "
-                f"{list(tensor._array.shape)} at entry {number}"
-            )
-    return apply(joining.Stack, *several, dim=axis_of(dim, len(first) + 1))  # type: ignore[no-any-return]
-
-
-def vstack(tensors: Sequence[Tensor]) -> Tensor:
-    """Return tensors one below another."""
-    return cat([t if t._array.ndim > 1 else t.reshape(1, -1) for t in tensors])
-
-
-def hstack(tensors: Sequence[Tensor]) -> Tensor:
-    """Return tensors side by side."""
-    return cat(list(tensors), 0 if tensors[0]._array.ndim <= 1 else 1)

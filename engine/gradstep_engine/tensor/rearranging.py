@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from gradstep_engine.autograd.function import apply
@@ -14,12 +15,22 @@ if TYPE_CHECKING:
     from gradstep_engine.tensor import Tensor
 
 
+_NO_MATRIX = (
+    "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is deprecated "
+    "and it will throw an error in a future release. Consider `x.mT` to transpose batches of "
+    "matrices or `x.permute(*torch.arange(x.ndim - 1, -1, -1))` to reverse the dimensions of a "
+    "tensor."
+)
+
+
 class Rearranging(TensorBase):
     """Views and copies with elements in another order."""
 
     @property
     def T(self) -> Tensor:
-        """The tensor with all dimensions in reverse order."""
+        """The tensor with all dimensions in reverse order; only for matrices without a warning."""
+        if self._array.ndim != 2:
+            warnings.warn(_NO_MATRIX, UserWarning, stacklevel=2)
         dims = tuple(range(self._array.ndim))[::-1]
         return apply(shape.Permute, self, dims=dims)  # type: ignore[no-any-return]
 
@@ -33,8 +44,26 @@ class Rearranging(TensorBase):
             )
         return self.transpose(-2, -1)
 
-    H = T
-    mH = mT
+    @property
+    def H(self) -> Tensor:
+        """The matrix transposed: there are no complex numbers."""
+        if self._array.ndim not in (0, 2):
+            raise RuntimeError(
+                "tensor.H is only supported on matrices (2-D tensors). Got "
+                f"{self._array.ndim}-D tensor."
+                + (" For batches of matrices, consider using tensor.mH" * (self._array.ndim > 2))
+            )
+        return self.transpose(0, 1) if self._array.ndim else self  # type: ignore[return-value]
+
+    @property
+    def mH(self) -> Tensor:
+        """The tensor with its last two dimensions swapped: there are no complex numbers."""
+        if self._array.ndim < 2:
+            raise RuntimeError(
+                "tensor.mH is only supported on matrices or batches of matrices. Got "
+                f"{self._array.ndim}-D tensor."
+            )
+        return self.transpose(-2, -1)
 
     def adjoint(self) -> Tensor:
         """Return the tensor with its last two dimensions swapped: there are no complex numbers."""
@@ -62,20 +91,20 @@ class Rearranging(TensorBase):
             raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {rank}D")
         return apply(shape.T, self, dims=tuple(range(rank))[::-1])  # type: ignore[no-any-return]
 
-    def permute(self, *dims: Any) -> Tensor:
+    def permute(self, *order: Any, dims: Any = None) -> Tensor:
         """Return the tensor with its dimensions in the given order."""
         rank = self._array.ndim
-        wanted = sizes_of(dims)
+        wanted = sizes_of(order if dims is None else (dims,))
         if len(wanted) != rank:
             raise RuntimeError(
                 "permute(sparse_coo): number of dimensions in the tensor input does not match the "
                 f"length of the desired ordering of dimensions i.e. input.dim() = {rank} is not "
                 f"equal to len(dims) = {len(wanted)}"
             )
-        order = tuple([axis_of(dim, rank) for dim in wanted])
-        if len(set(order)) < rank:
+        axes = tuple([axis_of(dim, rank) for dim in wanted])
+        if len(set(axes)) < rank:
             raise RuntimeError("permute(): duplicate dims are not allowed.")
-        return apply(shape.Permute, self, dims=order)  # type: ignore[no-any-return]
+        return apply(shape.Permute, self, dims=axes)  # type: ignore[no-any-return]
 
     def movedim(self, source: Any, destination: Any) -> Tensor:
         """Return the tensor with one dimension, or several, moved elsewhere."""
@@ -97,9 +126,10 @@ class Rearranging(TensorBase):
 
     moveaxis = movedim
 
-    def flip(self, *dims: Any) -> Tensor:
+    def flip(self, *several: Any, dims: Any = None) -> Tensor:
         """Return a copy with dimensions reversed."""
-        axes = tuple([axis_of(dim, self._array.ndim) for dim in sizes_of(dims)])
+        wanted = sizes_of(several if dims is None else (dims,))
+        axes = tuple([axis_of(dim, self._array.ndim) for dim in wanted])
         for axis in axes:
             if axes.count(axis) > 1:
                 raise RuntimeError(f"dim {axis} appears multiple times in the list of dims")

@@ -172,10 +172,6 @@ class Reducing(TensorBase):
         axes: Any = () if dim is None else dim
         return MinMax(self.amin(axes, keepdim), self.amax(axes, keepdim))
 
-    def msort(self) -> Tensor:
-        """Return elements in order along the first dimension."""
-        return self.sort(0).values  # type: ignore[no-any-return]
-
     def amin(self, dim: Any = (), keepdim: bool = False) -> Tensor:
         """Return the smallest elements along dimensions."""
         return apply(extremum.Amin, self, **over(dim, keepdim, self._array.ndim))  # type: ignore[no-any-return]

@@ -11,6 +11,8 @@ from gradstep_engine.autograd.variable import TensorBase, wrap
 from gradstep_engine.missing import missing
 from gradstep_engine.ops import shape, windows
 from gradstep_engine.ops.axes import axis_of
+from gradstep_engine.ops.shape import Reshape
+from gradstep_engine.ops.unbroadcast import unbroadcast
 from gradstep_engine.size import Size
 
 if TYPE_CHECKING:
@@ -42,13 +44,16 @@ def filled_in(wanted: tuple[int, ...], count: int) -> tuple[int, ...]:
     return wanted
 
 
+new_tuple = tuple.__new__  # past the checks of Size: numpy's shapes are whole numbers
+
+
 class Shaping(TensorBase):
     """The same elements in another arrangement, sharing memory where torch shares it."""
 
     @property
     def shape(self) -> Size:
         """The size of every dimension."""
-        return Size(self._array.shape)
+        return new_tuple(Size, self._array.shape)
 
     @property
     def ndim(self) -> int:
@@ -72,25 +77,14 @@ class Shaping(TensorBase):
     nelement = numel
     ndimension = dim
 
-    def stride(self, dim: int | None = None) -> Any:
-        """Return how many elements apart neighbours are, along every dimension or one."""
-        steps = tuple(step // self._array.itemsize for step in self._array.strides)
-        return steps if dim is None else steps[axis_of(dim, self._array.ndim)]
-
-    def is_contiguous(self) -> bool:
-        """Return whether elements lie in memory in their order."""
-        return bool(self._array.flags.c_contiguous)
-
-    def contiguous(self) -> Any:
-        """Return the tensor, copied where its elements do not lie in order."""
-        return self if self._array.flags.c_contiguous else self.clone()  # type: ignore[attr-defined]
-
-    def view(self, *sizes: Any) -> Tensor:
+    def view(self, *sizes: Any, size: Any = None, dtype: Any = None) -> Tensor:
         """Return the elements in another shape on the same memory.
 
         Raises:
             RuntimeError: the elements do not fit, or do not lie in memory in that order.
         """
+        if not sizes:
+            sizes = (size if dtype is None else dtype,) if size is not None or dtype else ()
         if len(sizes) == 1 and not isinstance(sizes[0], (int, tuple, list)):
             if isinstance(sizes[0], dtypes.dtype):
                 return self._reinterpreted(sizes[0])
@@ -133,10 +127,12 @@ class Shaping(TensorBase):
         """Return the elements in the shape of `other`."""
         return self.view(other.shape)
 
-    def reshape(self, *sizes: Any) -> Tensor:
+    def reshape(self, *sizes: Any, shape: Any = None) -> Tensor:
         """Return the elements in another shape, copied only where they must be."""
+        if shape is not None:
+            sizes = (shape,)
         wanted = filled_in(sizes_of(sizes), self._array.size)
-        return apply(shape.Reshape, self, shape=wanted)  # type: ignore[no-any-return]
+        return apply(Reshape, self, shape=wanted)  # type: ignore[no-any-return]
 
     def as_strided(self, size: Any, stride: Any, storage_offset: int | None = None) -> Tensor:
         """Return elements at given distances in memory (a view).
@@ -218,8 +214,10 @@ class Shaping(TensorBase):
         axis = axis_of(dim, len(sizes) + 1)
         return apply(shape.Unsqueeze, self, shape=(*sizes[:axis], 1, *sizes[axis:]))  # type: ignore[no-any-return]
 
-    def expand(self, *sizes: Any) -> Tensor:
+    def expand(self, *sizes: Any, size: Any = None, implicit: bool = False) -> Tensor:
         """Return dimensions of size 1 repeated, without copying; −1 keeps a size."""
+        if size is not None:
+            sizes = (size,)
         wanted, own = list(sizes_of(sizes)), self._array.shape
         extra = len(wanted) - len(own)
         if extra < 0:
@@ -229,19 +227,19 @@ class Shaping(TensorBase):
                 f"greater or equal to the number of dimensions in the tensor ({len(own)})"
             )
         asked = list(wanted)
-        for axis, size in reversed(list(enumerate(own))):
+        for axis, length in reversed(list(enumerate(own))):
             if wanted[axis + extra] == -1:
-                wanted[axis + extra] = size
-            elif size not in (1, wanted[axis + extra]):
+                wanted[axis + extra] = length
+            elif length not in (1, wanted[axis + extra]):
                 raise RuntimeError(
                     f"The expanded size of the tensor ({wanted[axis + extra]}) must match the "
-                    f"existing size ({size}) at non-singleton dimension {axis + extra}.  Target "
+                    f"existing size ({length}) at non-singleton dimension {axis + extra}.  Target "
                     f"sizes: {asked}.  Tensor sizes: {list(own)}"
                 )
-        for axis, size in enumerate(wanted):
-            if size < 0:
+        for axis, length in enumerate(wanted):
+            if length < 0:
                 raise RuntimeError(
-                    f"The expanded size of the tensor ({size}) isn't allowed in a leading, "
+                    f"The expanded size of the tensor ({length}) isn't allowed in a leading, "
                     f"non-existing dimension {axis}"
                 )
         return apply(shape.Expand, self, shape=tuple(wanted))  # type: ignore[no-any-return]
@@ -249,6 +247,22 @@ class Shaping(TensorBase):
     def broadcast_to(self, size: Any) -> Tensor:
         """Return the tensor expanded to `size`."""
         return self.expand(size)
+
+    def sum_to_size(self, *size: Any) -> Tensor:
+        """Return the sum over the dimensions along which `size` was broadcast to this shape.
+
+        Raises:
+            RuntimeError: `size` does not broadcast to this shape.
+        """
+        wanted, own = sizes_of(size), self._array.shape
+        fits = len(wanted) <= len(own) and all(
+            a in (1, b) for a, b in zip(wanted[::-1], own[::-1], strict=False)
+        )
+        if not fits:
+            raise RuntimeError(
+                f"size {{{list(wanted)}}} is not expandable to size {{{list(own)}}}."
+            )
+        return unbroadcast(self, wanted)  # type: ignore[no-any-return]
 
     def expand_as(self, other: Tensor) -> Tensor:
         """Return the tensor expanded to the shape of `other`."""

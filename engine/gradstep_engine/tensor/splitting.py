@@ -20,12 +20,16 @@ if TYPE_CHECKING:
 class Splitting(TensorBase):
     """Pieces as views, and repeats as copies."""
 
-    def split(self, split_size: Any, dim: int = 0) -> tuple[Tensor, ...]:
+    def split(
+        self, split_size: Any = None, dim: int = 0, *, split_size_or_sections: Any = None
+    ) -> tuple[Tensor, ...]:
         """Return pieces of a size (the last may be smaller), or of the given sizes.
 
         Raises:
             RuntimeError: the sizes do not add up.
         """
+        if split_size is None:
+            split_size = split_size_or_sections
         if not isinstance(split_size, int):
             return self.split_with_sizes(split_size, dim)
         sizes = self._even(split_size, dim)
@@ -150,12 +154,12 @@ class Splitting(TensorBase):
         """Return the slices along `dim`."""
         if not self._array.ndim:
             axis_of(dim, 0)
-            raise RuntimeError("dimension specified as 0 but tensor has no dimensions")
+            raise IndexError("Dimension specified as 0 but tensor has no dimensions")
         return apply(joining.Unbind, self, dim=axis_of(dim, self._array.ndim))  # type: ignore[no-any-return]
 
-    def repeat(self, *repeats: Any) -> Tensor:
+    def repeat(self, *sizes: Any, repeats: Any = None) -> Tensor:
         """Return copies laid side by side."""
-        counts = sizes_of(repeats)
+        counts = sizes_of(sizes if repeats is None else (repeats,))
         if len(counts) < self._array.ndim:
             raise RuntimeError(
                 "Number of dimensions of repeat dims can not be smaller than number of dimensions "
@@ -165,9 +169,9 @@ class Splitting(TensorBase):
             raise RuntimeError(f"Trying to create tensor with negative dimension {min(counts)}")
         return apply(shape.Repeat, self, repeats=counts)  # type: ignore[no-any-return]
 
-    def tile(self, *dims: Any) -> Tensor:
+    def tile(self, *sizes: Any, dims: Any = None) -> Tensor:
         """Return copies laid side by side; missing counts in front are 1."""
-        repeats = sizes_of(dims)
+        repeats = sizes_of(sizes if dims is None else (dims,))
         return self.repeat((1,) * (self._array.ndim - len(repeats)) + repeats)
 
     def repeat_interleave(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from gradstep_engine.autograd.variable import TensorBase
 from gradstep_engine.dtypes import default_numpy
 from gradstep_engine.tensor.algebra import Algebra
@@ -18,13 +16,16 @@ from gradstep_engine.tensor.elementary import Elementary
 from gradstep_engine.tensor.gradient import Gradient
 from gradstep_engine.tensor.indexing import Indexing
 from gradstep_engine.tensor.lacking import name_what_is_lacking
+from gradstep_engine.tensor.memory import Memory
 from gradstep_engine.tensor.mutation import Mutation
 from gradstep_engine.tensor.operands import PLAIN
+from gradstep_engine.tensor.ordering import Ordering
 from gradstep_engine.tensor.pairs import Pairs
 from gradstep_engine.tensor.printing import Printing
 from gradstep_engine.tensor.products import Products
 from gradstep_engine.tensor.rearranging import Rearranging
 from gradstep_engine.tensor.reducing import Reducing
+from gradstep_engine.tensor.reshaping import Reshaping
 from gradstep_engine.tensor.scattering import Scattering
 from gradstep_engine.tensor.shaping import Shaping
 from gradstep_engine.tensor.slicing import Slicing
@@ -46,6 +47,7 @@ class Tensor(
     Statistics,
     Differences,
     Uniques,
+    Ordering,
     Shaping,
     Rearranging,
     Splitting,
@@ -55,6 +57,8 @@ class Tensor(
     Scattering,
     Slicing,
     Mutation,
+    Reshaping,
+    Memory,
     Conversion,
     Gradient,
     Printing,
@@ -69,12 +73,9 @@ class Tensor(
     __hash__ = object.__hash__
 
     def __init__(self, *args: Any) -> None:
-        if len(args) == 1 and isinstance(args[0], TensorBase):
-            self._array = args[0]._array
-        elif len(args) == 1 and not isinstance(args[0], int):
-            self._array = np.array(args[0], dtype=default_numpy())
-        else:
-            self._array = np.zeros(args or (0,), dtype=default_numpy())
+        from gradstep_engine.legacy import made
+
+        self._array = made(args, default_numpy())
 
 
 TensorBase.public = Tensor
