@@ -93,16 +93,6 @@ class Mutation(TensorBase):
         """Move towards `end` by `weight`."""
         return _change(selection.Lerp, self, end, weight)
 
-    def clamp_(self, min: Any = None, max: Any = None) -> Any:
-        """Limit elements to [min, max]."""
-        return _change(selection.Clamp, self, min=min, max=max)
-
-    clip_ = clamp_
-
-    def clamp_min_(self, min: Any) -> Any:
-        """Limit elements from below."""
-        return self.clamp_(min=min)
-
     def masked_fill_(self, mask: Any, value: Any) -> Any:
         """Write `value` where `mask` holds."""
         return _change(selection.MaskedFill, self, mask, value)

@@ -32,7 +32,6 @@ from gradstep_engine.tensor.slicing import Slicing
 from gradstep_engine.tensor.splitting import Splitting
 from gradstep_engine.tensor.statistics import Statistics
 from gradstep_engine.tensor.twins import CopyingTwins, Twins
-from gradstep_engine.tensor.uniques import Uniques
 
 
 class Tensor(
@@ -46,7 +45,6 @@ class Tensor(
     Reducing,
     Statistics,
     Differences,
-    Uniques,
     Ordering,
     Shaping,
     Rearranging,

@@ -58,7 +58,8 @@ def hinge_embedding_loss(
 
 @composite("hinge_embedding_loss")
 def _hinge(input: Tensor, target: Tensor, *, margin: float, reduction: str) -> Tensor:
-    near, far = _where(target, input, np.not_equal, -1), (margin - input).clamp(min=0)
+    below: Any = margin - input
+    near, far = _where(target, input, np.not_equal, -1), below.clamp(min=0)
     return reduced(near + _where(target, far, np.not_equal, 1), reduction)
 
 
