@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from gradstep_engine import creation, dtypes, functions, randomness
+from gradstep_engine import creation, creation_random, dtypes, functions, randomness
 from gradstep_engine.autograd import mode
 from gradstep_engine.device import device
 from gradstep_engine.missing import missing
@@ -48,9 +48,13 @@ _PLACES = (
     ),
     (
         creation,
-        "arange as_tensor bernoulli empty empty_like eye from_numpy full full_like linspace "
-        "logspace multinomial normal ones ones_like rand rand_like randint randn randn_like "
-        "randperm tensor zeros zeros_like",
+        "arange as_tensor empty empty_like eye from_numpy full full_like linspace "
+        "logspace ones ones_like tensor zeros zeros_like",
+    ),
+    (
+        creation_random,
+        "bernoulli binomial multinomial normal poisson rand "
+        "rand_like randint randint_like randn randn_like randperm",
     ),
     (functions, " ".join(functions.__all__)),
 )

@@ -31,7 +31,14 @@ from gradstep_engine.nn.containers import (
     Sequential,
 )
 from gradstep_engine.nn.convolution import Conv1d, Conv2d
-from gradstep_engine.nn.dropout import Dropout
+from gradstep_engine.nn.dropout import (
+    AlphaDropout,
+    Dropout,
+    Dropout1d,
+    Dropout2d,
+    Dropout3d,
+    FeatureAlphaDropout,
+)
 from gradstep_engine.nn.embedding import Embedding
 from gradstep_engine.nn.flatten import Flatten, Unflatten
 from gradstep_engine.nn.linear import Bilinear, Identity, Linear
@@ -57,6 +64,7 @@ __all__ = [
     "GELU",
     "SELU",
     "AdaptiveAvgPool2d",
+    "AlphaDropout",
     "AvgPool2d",
     "BCELoss",
     "BCEWithLogitsLoss",
@@ -68,7 +76,11 @@ __all__ = [
     "Conv2d",
     "CrossEntropyLoss",
     "Dropout",
+    "Dropout1d",
+    "Dropout2d",
+    "Dropout3d",
     "Embedding",
+    "FeatureAlphaDropout",
     "Flatten",
     "Hardtanh",
     "HuberLoss",

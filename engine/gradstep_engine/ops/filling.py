@@ -53,19 +53,3 @@ class Copy(Op):
             np.zeros_like(grad) if self.needs(0) else None,
             unbroadcast(grad, self.shape).astype(self.dtype) if self.needs(1) else None,
         )
-
-
-class Overwrite(Op):
-    """The target becomes values given as an array, such as random numbers.  ∂/∂target = 0."""
-
-    op_name = "overwrite_"
-    node_name = "OverwriteBackward0"
-    writes = True
-
-    def forward(self, a: Any, *, values: Any, shown_as: str, node_name: str) -> Any:
-        self.shown_as, self.node_name = shown_as, node_name
-        a[...] = values
-        return a
-
-    def backward(self, grad: Any) -> Any:
-        return (np.zeros_like(grad),)

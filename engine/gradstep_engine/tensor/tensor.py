@@ -18,6 +18,7 @@ from gradstep_engine.tensor.mutation import Mutation
 from gradstep_engine.tensor.printing import Printing
 from gradstep_engine.tensor.products import Products
 from gradstep_engine.tensor.reducing import Reducing
+from gradstep_engine.tensor.sampling import Sampling
 from gradstep_engine.tensor.shaping import Shaping
 
 
@@ -30,6 +31,7 @@ class Tensor(
     Shaping,
     Indexing,
     Mutation,
+    Sampling,
     Conversion,
     Gradient,
     Printing,

@@ -22,7 +22,14 @@ from gradstep_engine.nn.functional.activation import (
     tanhshrink,
 )
 from gradstep_engine.nn.functional.convolution import conv1d, conv2d
-from gradstep_engine.nn.functional.dropout import dropout
+from gradstep_engine.nn.functional.dropout import (
+    alpha_dropout,
+    dropout,
+    dropout1d,
+    dropout2d,
+    dropout3d,
+    feature_alpha_dropout,
+)
 from gradstep_engine.nn.functional.embedding import embedding, one_hot
 from gradstep_engine.nn.functional.linear import bilinear, linear
 from gradstep_engine.nn.functional.loss import (
@@ -45,6 +52,7 @@ from gradstep_engine.nn.functional.pooling import (
 
 __all__ = [
     "adaptive_avg_pool2d",
+    "alpha_dropout",
     "avg_pool2d",
     "batch_norm",
     "bilinear",
@@ -55,8 +63,12 @@ __all__ = [
     "conv2d",
     "cross_entropy",
     "dropout",
+    "dropout1d",
+    "dropout2d",
+    "dropout3d",
     "elu",
     "embedding",
+    "feature_alpha_dropout",
     "gelu",
     "hardtanh",
     "huber_loss",
