@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 
 import gradstep_engine.dtypes as dtypes
+from gradstep_engine.autograd.function import apply
 from gradstep_engine.autograd.variable import TensorBase, wrap
 from gradstep_engine.device import check as check_device
 from gradstep_engine.draws import checks, continuous, rejection, whole
 from gradstep_engine.missing import missing
+from gradstep_engine.ops import reparameterized
 from gradstep_engine.randomness import source
 from gradstep_engine.size import Size
 from gradstep_engine.tensor.operands import check_broadcast
@@ -230,3 +232,13 @@ def binomial(count: Tensor, prob: Tensor, generator: Any = None) -> Tensor:
     ]
     array = np.array(values, count._array.dtype).reshape(trials.shape)
     return drawn("binomial", "BinomialBackward0", array, count, prob)  # type: ignore[no-any-return]
+
+
+def _standard_gamma(input: Tensor, generator: Any = None) -> Tensor:
+    """Return gamma numbers with rate 1 and the shapes in `input`, differentiable by these."""
+    return apply(reparameterized.StandardGamma, input, stream=source(generator))  # type: ignore[no-any-return]
+
+
+def _sample_dirichlet(input: Tensor, generator: Any = None) -> Tensor:
+    """Return points of the simplex with the concentrations in the last dimension of `input`."""
+    return apply(reparameterized.SampleDirichlet, input, stream=source(generator))  # type: ignore[no-any-return]

@@ -9,7 +9,7 @@ import numpy as np
 import gradstep_engine.dtypes as dtypes
 from gradstep_engine.autograd.function import apply
 from gradstep_engine.missing import missing
-from gradstep_engine.ops import elementwise, selection
+from gradstep_engine.ops import power, selection
 from gradstep_engine.tensor import Tensor, wrap
 from gradstep_engine.tensor.elementary import broadcasting
 from gradstep_engine.tensor.operands import given
@@ -57,11 +57,13 @@ _METHODS = [
     "cosh",
     "cumsum",
     "detach",
+    "digamma",
     "div",
     "divide",
     "dot",
     "eq",
     "equal",
+    "erfinv",
     "exp",
     "exp2",
     "expm1",
@@ -84,6 +86,7 @@ _METHODS = [
     "lerp",
     "less",
     "less_equal",
+    "lgamma",
     "log",
     "log10",
     "log1p",
@@ -212,7 +215,7 @@ def pow(input: Any, exponent: Any) -> Any:
     """Return `input` to the power of `exponent`; one of them may be a number."""
     if isinstance(input, Tensor):
         return input.pow(exponent)
-    return apply(elementwise.ScalarPow, input, exponent)
+    return apply(power.ScalarPow, input, exponent)
 
 
 def result_type(tensor1: Any, tensor2: Any) -> dtypes.dtype:
@@ -228,6 +231,11 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
     return tuple(wrap(grid) for grid in grids)
 
 
+def polygamma(n: int, input: Tensor) -> Tensor:
+    """Return the n-th derivative of digamma."""
+    return input.polygamma(n)  # type: ignore[no-any-return]
+
+
 concat = concatenate = cat
 
 __all__ = [
@@ -241,6 +249,7 @@ __all__ = [
     "meshgrid",
     "numel",
     "outer",
+    "polygamma",
     "pow",
     "result_type",
     "stack",

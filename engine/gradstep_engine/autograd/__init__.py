@@ -5,9 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 _HOMES = {
+    "detect_anomaly": "anomaly",
+    "is_anomaly_check_nan_enabled": "anomaly",
+    "is_anomaly_enabled": "anomaly",
+    "set_detect_anomaly": "anomaly",
     "backward": "api",
     "grad": "api",
     "gradcheck": "differences",
+    "gradgradcheck": "differences",
     "Function": "custom",
     "no_grad": "mode",
     "enable_grad": "mode",

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
 
 from gradstep_engine import events
+from gradstep_engine.autograd.anomaly import Anomaly
+from gradstep_engine.autograd.careful_walk import careful_walk
 from gradstep_engine.autograd.node import AccumulateGrad, Node
+from gradstep_engine.autograd.order import Root
+from gradstep_engine.autograd.search import Captures, Search
 from gradstep_engine.autograd.variable import TensorBase, wrap
-from gradstep_engine.autograd.walk import Captures, Root, Search, walk
+from gradstep_engine.autograd.walk import walk
 from gradstep_engine.missing import missing
 from gradstep_engine.size import Size
+
+_CYCLE = (
+    "Using backward() with create_graph=True will create a reference cycle between the parameter "
+    "and its gradient which can cause a memory leak. We recommend using autograd.grad when "
+    "creating the graph to avoid this. If you have to use this function, make sure to reset the "
+    ".grad fields of your parameters to None after use to break the cycle and avoid the leak."
+)
 
 
 def backward(
@@ -28,26 +40,28 @@ def backward(
         tensors: one tensor or several; a scalar needs no seed.
         grad_tensors: seed gradients, each of its tensor's shape.
         retain_graph: keep saved arrays, so that backward can run again.
-        create_graph: not available: the engine differentiates once.
+        create_graph: record the backward pass itself, so that gradients can be differentiated;
+            it keeps the graph unless `retain_graph` is False.
         inputs: accumulate into these leaves only.
 
     Raises:
         RuntimeError: nothing to differentiate, or a non-scalar without a seed.
     """
     if create_graph:
-        raise _no_second_order()
+        warnings.warn(_CYCLE, UserWarning, stacklevel=3)
     several = _listed(tensors)
-    roots = _roots(several, grad_tensors)
+    roots = _roots(several, grad_tensors, create_graph)
     search = None
     if inputs is not None:
         only = {_leaf_node(tensor) for tensor in _listed(inputs)}
         if not only:
             raise RuntimeError("`inputs` argument to `backward` cannot be empty.")
         search = Search(only=only)
-    if events.listener is None:
-        walk(roots, bool(retain_graph), several[0], search)
+    retain = create_graph if retain_graph is None else bool(retain_graph)
+    if events.listener is None and search is None and not create_graph and not Anomaly.enabled:
+        walk(roots, retain, several[0])
     else:
-        _told("backward", roots, bool(retain_graph), several[0], search)
+        _told("backward", roots, retain, several[0], search, create_graph)
 
 
 def grad(
@@ -65,8 +79,6 @@ def grad(
     Raises:
         RuntimeError: an input does not require grad or, without `allow_unused`, was not used.
     """
-    if create_graph:
-        raise _no_second_order()
     if is_grads_batched:
         raise missing("autograd.grad(is_grads_batched=True)")
     several, wanted = _listed(outputs), _listed(inputs)
@@ -77,7 +89,9 @@ def grad(
         node = tensor.grad_fn or AccumulateGrad.of(tensor)
         captures.setdefault(node, {}).setdefault(tensor.output_nr, []).append(position)
     search = Search(captures)
-    _told("grad", _roots(several, grad_outputs), bool(retain_graph), several[0], search)
+    retain = create_graph if retain_graph is None else bool(retain_graph)
+    roots = _roots(several, grad_outputs, create_graph)
+    _told("grad", roots, retain, several[0], search, create_graph)
     results: list[Any] = []
     for position, tensor in enumerate(wanted):
         found = search.captured.get(position)
@@ -89,12 +103,8 @@ def grad(
         if found is None:
             results.append(wrap(np.zeros_like(tensor._array)) if materialize_grads else None)
         else:
-            results.append(wrap(np.array(found)))
+            results.append(found if create_graph else wrap(np.array(found)))
     return tuple(results)
-
-
-def _no_second_order() -> Exception:
-    return missing("create_graph=True (gradients of gradients)")
 
 
 def _listed(tensors: Any) -> list[Any]:
@@ -109,7 +119,8 @@ def _leaf_node(tensor: Any) -> Node:
     return AccumulateGrad.of(tensor)
 
 
-def _roots(tensors: list[Any], seeds: Any) -> list[Root]:
+def _roots(tensors: list[Any], seeds: Any, as_tensors: bool) -> list[Root]:
+    """Return where to start, with the seeds as arrays or, for `create_graph`, as tensors."""
     given = [seeds] if isinstance(seeds, TensorBase) else list(seeds or ())
     roots: list[Root] = []
     for position, tensor in enumerate(tensors):
@@ -123,7 +134,12 @@ def _roots(tensors: list[Any], seeds: Any) -> list[Root]:
                 )
             node = AccumulateGrad.of(tensor)
         seed = given[position] if position < len(given) else None
-        start = _implicit_seed(array) if seed is None else _checked_seed(seed, array, position)
+        if seed is None:
+            one = _implicit_seed(array)
+            start = wrap(one) if as_tensors else one
+        else:
+            _check_seed(seed, array, position)
+            start = seed if as_tensors else seed._array
         roots.append((node, tensor.output_nr, start))
     return roots
 
@@ -132,31 +148,38 @@ def _implicit_seed(array: Any) -> Any:
     if array.size != 1:
         raise RuntimeError("grad can be implicitly created only for scalar outputs")
     one = array.dtype.type(1)
-    return np.full(array.shape, one) if array.shape else one
+    if not array.shape:
+        return one
+    seed = np.empty(array.shape, array.dtype)
+    seed[...] = one
+    return seed
 
 
-def _checked_seed(seed: Any, array: Any, position: int) -> Any:
-    start = seed._array
-    if start.shape != array.shape:
+def _check_seed(seed: Any, array: Any, position: int) -> None:
+    if seed._array.shape != array.shape:
         raise RuntimeError(
-            f"Mismatch in shape: grad_output[{position}] has a shape of {Size(start.shape)} and "
-            f"output[{position}] has a shape of {Size(array.shape)}."
+            f"Mismatch in shape: grad_output[{position}] has a shape of {Size(seed._array.shape)} "
+            f"and output[{position}] has a shape of {Size(array.shape)}."
         )
-    return start
 
 
 def _told(
-    name: str, roots: list[Root], retain_graph: bool, root: Any, search: Search | None
+    name: str,
+    roots: list[Root],
+    retain_graph: bool,
+    root: Any,
+    search: Search | None,
+    create_graph: bool,
 ) -> None:
     """Walk, and tell the listener where it begins and ends."""
     listener = events.listener
     if listener is None:
-        walk(roots, retain_graph, root, search)
+        careful_walk(roots, retain_graph, root, search, create_graph)
         return
     listener(events.PhaseEntered("backward", name, root=root))
     error: BaseException | None = None
     try:
-        walk(roots, retain_graph, root, search)
+        careful_walk(roots, retain_graph, root, search, create_graph)
     except BaseException as raised:
         error = raised
         raise

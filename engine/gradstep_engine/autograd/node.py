@@ -10,6 +10,8 @@ import numpy as np
 
 from gradstep_engine import events
 from gradstep_engine.autograd.variable import TensorBase, wrap
+from gradstep_engine.dtypes import of_numpy
+from gradstep_engine.missing import missing
 
 if TYPE_CHECKING:
     from gradstep_engine.tensor import Tensor
@@ -78,6 +80,14 @@ class Node:
     def backward(self, *grads: Any) -> Any:
         """Return one gradient (or None) per input, given the gradients of the outputs."""
         raise NotImplementedError(f"{type(self).__qualname__} defines no backward")
+
+    def backward_tensors(self, *grads: Any) -> Any:
+        """Do what `backward` does in operations on tensors, so that they can be differentiated.
+
+        Raises:
+            MissingFeatureError: the node cannot be differentiated twice.
+        """
+        raise missing(f"second derivative of {self.name()} (create_graph=True through it)")
 
     def needs(self, position: int) -> bool:
         """Return whether the input at `position` wants a gradient."""
@@ -169,6 +179,21 @@ class AccumulateGrad(Node):
         if listener is not None:
             listener(events.Accumulated(variable, wrap(contribution), before, grad, root))
 
+    def accumulate_tensor(self, contribution: Tensor, root: Tensor) -> None:
+        """Add `contribution` into `variable.grad` as a recorded operation (`create_graph=True`)."""
+        variable: Any = self.variable
+        if variable._hooks:
+            contribution = run_tensor_hooks(variable._hooks, contribution)
+        if contribution._array.dtype != variable._array.dtype:
+            contribution = contribution.to(of_numpy(variable._array.dtype))
+        before = variable._grad
+        # A gradient of its own: optimizers and zero_grad change it in place.
+        after: Any = contribution.clone() if before is None else before + contribution
+        variable._grad = after
+        after._grad_owner = weakref.ref(variable)
+        if events.listener is not None:
+            events.listener(events.Accumulated(variable, contribution, before, after, root))
+
 
 def _fits(contribution: Any, dtype: np.dtype[Any]) -> bool:
     """Return whether an array may itself become the gradient: of its type, in C order."""
@@ -189,9 +214,10 @@ def _copied(contribution: Any, dtype: np.dtype[Any]) -> Any:
 
 
 def run_tensor_hooks(hooks: dict[int, Any], grad: Any) -> Any:
-    """Pass the gradient array `grad` through the hooks of a tensor; return what remains."""
+    """Pass a gradient, array or tensor, through the hooks of a tensor; return what remains."""
+    is_tensor = isinstance(grad, TensorBase)
     for hook in tuple(hooks.values()):
-        replaced = hook(wrap(grad))
+        replaced = hook(grad if is_tensor else wrap(grad))
         if replaced is not None:
-            grad = replaced._array
+            grad = replaced if is_tensor else replaced._array
     return grad

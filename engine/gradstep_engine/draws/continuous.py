@@ -40,7 +40,7 @@ def standard_uniform(stream: Generator, count: int, dtype: Any) -> Any:
             part = result[start : start + _CHUNK]
             part[...] = stream.draw(len(part)) & _SINGLE
     result *= _STEP
-    return result if dtype == np.float32 else result.astype(dtype)
+    return result if dtype == np.float32 else _closed(result.astype(dtype), 0, 1)
 
 
 def uniform(stream: Generator, count: int, dtype: Any, low: float, high: float) -> Any:
@@ -48,7 +48,7 @@ def uniform(stream: Generator, count: int, dtype: Any, low: float, high: float) 
     if low == 0 and high == 1:
         return standard_uniform(stream, count, dtype)
     if dtype == np.float64:
-        return _fused(unit(stream, count), high - low, low)
+        return _closed(_fused(unit(stream, count), high - low, low), low, high)
     start = np.float32(low)
     width = np.float32(high) - start
     # 24 bits times 24 bits fit a double, so that only the sum and the last step round.
@@ -58,7 +58,15 @@ def uniform(stream: Generator, count: int, dtype: Any, low: float, high: float) 
         part = result[first : first + _CHUNK]
         wide = (stream.draw(len(part)) & _SINGLE) * scale
         np.add(wide, offset, out=part, casting="same_kind")
-    return result if dtype == np.float32 else result.astype(dtype)
+    return _closed(result.astype(dtype, copy=False), low, high)
+
+
+def _closed(values: Any, low: float, high: float) -> Any:
+    """Turn what rounding brought up to `high`, which is excluded, into `low`."""
+    over = values == values.dtype.type(high)
+    if low < high and over.any():
+        values[over] = low
+    return values
 
 
 def _fused(x: Any, factor: float, addend: float) -> Any:
