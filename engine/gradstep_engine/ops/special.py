@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from gradstep_engine.autograd.function import Op, apply
+from gradstep_engine.ops.elementwise import as_float
 from gradstep_engine.ops.erf import erf, erfc
-from gradstep_engine.ops.unary import OfInput, OfOutput, as_float
+from gradstep_engine.ops.unary import OfInput, OfOutput
 
 _STEPS = 10
 # B₂ₖ, the Bernoulli numbers
@@ -108,16 +109,16 @@ def _zeta(s: int, x: Any) -> Any:
     return total
 
 
-_CENTRE = np.array(
-    "2.81022636e-08 3.43273939e-07 -3.5233877e-06 -4.39150654e-06 0.00021858087 "
-    "-0.00125372503 -0.00417768164 0.246640727 1.50140941".split(),
-    np.float64,
+# fmt: off
+_CENTRE: tuple[float, ...] = (
+    2.81022636e-08, 3.43273939e-07, -3.5233877e-06, -4.39150654e-06, 0.00021858087,
+    -0.00125372503, -0.00417768164, 0.246640727, 1.50140941,
 )
-_TAIL = np.array(
-    "-0.000200214257 0.000100950558 0.00134934322 -0.00367342844 0.00573950773 "
-    "-0.0076224613 0.00943887047 1.00167406 2.83297682".split(),
-    np.float64,
+_TAIL: tuple[float, ...] = (
+    -0.000200214257, 0.000100950558, 0.00134934322, -0.00367342844, 0.00573950773,
+    -0.0076224613, 0.00943887047, 1.00167406, 2.83297682,
 )
+# fmt: on
 _ROOT_PI = math.sqrt(math.pi)
 
 
