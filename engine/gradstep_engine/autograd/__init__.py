@@ -28,6 +28,8 @@ def __getattr__(name: str) -> Any:
         return import_module("gradstep_engine.tensor").Tensor
     if name in _HOMES:
         return getattr(import_module(f"gradstep_engine.autograd.{_HOMES[name]}"), name)
+    if name in ("function", "functional"):
+        return import_module(f"gradstep_engine.autograd.{name}")
     if name.startswith("__"):
         raise AttributeError(name)
     from gradstep_engine.missing import missing

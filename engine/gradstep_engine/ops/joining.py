@@ -19,7 +19,7 @@ class Cat(Op):
     promotes = True
 
     def forward(self, *arrays: Any, dim: int) -> Any:
-        self.dim = dim
+        self.dim = dim % arrays[0].ndim
         self.ends = list(accumulate([a.shape[dim] for a in arrays]))
         return np.concatenate(arrays, dim)
 
