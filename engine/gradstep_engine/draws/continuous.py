@@ -181,6 +181,19 @@ def log_normal(stream: Generator, count: int, dtype: Any, mean: float, std: floa
     return np.exp(np.array(normals(stream, count, mean, std), np.float64)).astype(dtype)
 
 
+def slopes(stream: Generator, x: Any, low: float, high: float) -> Any:
+    """Return a number from [low, high) where x ≤ 0, drawn only there, and 1 elsewhere."""
+    result = np.ones(x.shape, x.dtype)
+    below = x <= 0
+    result[below] = unit(stream, int(np.count_nonzero(below))) * (high - low) + low
+    return result
+
+
+def gumbel(stream: Generator, shape: tuple[int, ...], dtype: Any) -> Any:
+    """Return −log of exponential numbers."""
+    return -np.log(exponential(stream, math.prod(shape), dtype, 1.0)).reshape(shape)
+
+
 def in_order_of_memory(array: Any, flat: Any) -> Any:
     """Return `flat` in the shape of `array`, its values following each other as in its memory.
 

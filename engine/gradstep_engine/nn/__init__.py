@@ -45,6 +45,10 @@ from gradstep_engine.nn.containers import (
     Sequential,
 )
 from gradstep_engine.nn.convolution import Conv1d, Conv2d
+from gradstep_engine.nn.distance import (
+    CosineSimilarity,
+    PairwiseDistance,
+)
 from gradstep_engine.nn.dropout import (
     AlphaDropout,
     Dropout,
@@ -53,11 +57,6 @@ from gradstep_engine.nn.dropout import (
     Dropout3d,
     FeatureAlphaDropout,
 )
-from gradstep_engine.nn.distance import (
-    CosineSimilarity,
-    PairwiseDistance,
-)
-from gradstep_engine.nn.dropout import Dropout
 from gradstep_engine.nn.embedding import Embedding
 from gradstep_engine.nn.flatten import Flatten, Unflatten
 from gradstep_engine.nn.linear import Bilinear, Identity, Linear
@@ -99,8 +98,8 @@ __all__ = [
     "GLU",
     "SELU",
     "AdaptiveAvgPool2d",
-    "AlphaDropout",
     "AdaptiveLogSoftmaxWithLoss",
+    "AlphaDropout",
     "AvgPool2d",
     "BCELoss",
     "BCEWithLogitsLoss",

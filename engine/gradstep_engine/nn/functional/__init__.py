@@ -35,6 +35,11 @@ from gradstep_engine.nn.functional.activation import (
     threshold_,
 )
 from gradstep_engine.nn.functional.convolution import conv1d, conv2d
+from gradstep_engine.nn.functional.distance import (
+    cosine_similarity,
+    pairwise_distance,
+    pdist,
+)
 from gradstep_engine.nn.functional.dropout import (
     alpha_dropout,
     dropout,
@@ -43,12 +48,6 @@ from gradstep_engine.nn.functional.dropout import (
     dropout3d,
     feature_alpha_dropout,
 )
-from gradstep_engine.nn.functional.distance import (
-    cosine_similarity,
-    pairwise_distance,
-    pdist,
-)
-from gradstep_engine.nn.functional.dropout import dropout
 from gradstep_engine.nn.functional.embedding import embedding, one_hot
 from gradstep_engine.nn.functional.likelihood import (
     ctc_loss,
