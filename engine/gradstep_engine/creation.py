@@ -14,7 +14,6 @@ from gradstep_engine.emission import cut
 from gradstep_engine.literals import array_of, check_array, plain
 from gradstep_engine.missing import missing
 from gradstep_engine.out import into
-from gradstep_engine.randomness import source
 from gradstep_engine.tensor.shaping import sizes_of
 from gradstep_engine.tensor.tensor import Tensor
 
@@ -264,97 +263,3 @@ def full_like(
     return full(
         input._array.shape, fill_value, dtype=dtype or input.dtype, requires_grad=requires_grad
     )
-
-
-def rand_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """Return uniform numbers in the shape and type of `input`."""
-    return _like(rand, input, dtype, requires_grad)
-
-
-def randn_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """Return normal numbers in the shape and type of `input`."""
-    return _like(randn, input, dtype, requires_grad)
-
-
-def rand(
-    *size: Any,
-    generator: Any = None,
-    dtype: Any = None,
-    device: Any = None,
-    requires_grad: bool = False,
-) -> Tensor:
-    """Return numbers drawn uniformly from [0, 1)."""
-    check_device(device)
-    wanted = _type(dtype)
-    stream = source(generator)
-    if wanted == np.float32:
-        return _finished(stream.random(sizes_of(size), dtype=np.float32), requires_grad)
-    return _finished(np.asarray(stream.random(sizes_of(size))).astype(wanted), requires_grad)
-
-
-def randn(
-    *size: Any,
-    generator: Any = None,
-    dtype: Any = None,
-    device: Any = None,
-    requires_grad: bool = False,
-) -> Tensor:
-    """Return numbers drawn from the normal distribution with mean 0 and deviation 1."""
-    check_device(device)
-    drawn = np.asarray(source(generator).standard_normal(sizes_of(size)))
-    return _finished(drawn.astype(_type(dtype)), requires_grad)
-
-
-def randint(
-    low: Any,
-    high: Any = None,
-    size: Any = None,
-    *,
-    generator: Any = None,
-    dtype: Any = None,
-    device: Any = None,
-    requires_grad: bool = False,
-) -> Tensor:
-    """Return whole numbers drawn uniformly from [low, high); `low` may be left out."""
-    check_device(device)
-    if isinstance(high, (tuple, list)):
-        size, high = high, None
-    if high is None:
-        low, high = 0, low
-    wanted = np.dtype(np.int64) if dtype is None else dtypes.to_numpy(dtype)
-    drawn = np.asarray(source(generator).integers(int(low), int(high), sizes_of((size,))))
-    return _finished(drawn.astype(wanted), requires_grad)
-
-
-def randperm(n: int, *, generator: Any = None, dtype: Any = None, device: Any = None) -> Tensor:
-    """Return the numbers 0 … n − 1 in random order."""
-    check_device(device)
-    wanted = np.dtype(np.int64) if dtype is None else dtypes.to_numpy(dtype)
-    return wrap(source(generator).permutation(n).astype(wanted))
-
-
-def normal(mean: Any, std: Any = 1.0, size: Any = None, *, generator: Any = None) -> Tensor:
-    """Return normal numbers; `mean` and `std` are numbers with a size, or tensors."""
-    centre = mean._array if isinstance(mean, TensorBase) else mean
-    spread = std._array if isinstance(std, TensorBase) else std
-    shape = None if size is None else sizes_of((size,))
-    drawn = np.asarray(source(generator).normal(centre, spread, shape))
-    return wrap(drawn.astype(dtypes.default_numpy()))
-
-
-def bernoulli(input: Tensor, *, generator: Any = None) -> Tensor:
-    """Return 1 with the probability that `input` holds at each place, else 0."""
-    drawn = source(generator).random(input._array.shape) < input._array
-    return wrap(np.asarray(drawn).astype(input._array.dtype))
-
-
-def multinomial(
-    input: Tensor, num_samples: int, replacement: bool = False, *, generator: Any = None
-) -> Tensor:
-    """Return indices drawn with the weights in (each row of) `input`."""
-    rows = np.atleast_2d(input._array).astype(np.float64)
-    stream = source(generator)
-    drawn = [
-        stream.choice(len(row), num_samples, replace=replacement, p=row / row.sum()) for row in rows
-    ]
-    return wrap(np.stack(drawn) if input._array.ndim == 2 else drawn[0])

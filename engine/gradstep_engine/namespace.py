@@ -8,6 +8,7 @@ from typing import Any
 
 from gradstep_engine import (
     creation,
+    creation_random,
     dtypes,
     functions,
     grids,
@@ -72,9 +73,13 @@ _PLACES = (
     ),
     (
         creation,
-        "as_tensor asarray bernoulli empty empty_like from_numpy full full_like "
-        "multinomial normal ones ones_like rand rand_like randint randn randn_like "
-        "randperm tensor zeros zeros_like",
+        "as_tensor asarray empty empty_like from_numpy full full_like ones ones_like tensor "
+        "zeros zeros_like",
+    ),
+    (
+        creation_random,
+        "_sample_dirichlet _standard_gamma bernoulli binomial multinomial normal poisson rand "
+        "rand_like randint randint_like randn randn_like randperm",
     ),
     (functions, " ".join(functions.__all__)),
     (grids, " ".join(grids.__all__)),

@@ -47,7 +47,14 @@ from gradstep_engine.nn.convolution import (
     ConvTranspose3d,
 )
 from gradstep_engine.nn.distance import CosineSimilarity, PairwiseDistance
-from gradstep_engine.nn.dropout import Dropout
+from gradstep_engine.nn.dropout import (
+    AlphaDropout,
+    Dropout,
+    Dropout1d,
+    Dropout2d,
+    Dropout3d,
+    FeatureAlphaDropout,
+)
 from gradstep_engine.nn.embedding import Embedding, EmbeddingBag
 from gradstep_engine.nn.flatten import Flatten, Unflatten
 from gradstep_engine.nn.linear import Bilinear, Identity, Linear
@@ -159,6 +166,7 @@ __all__ = [
     "AdaptiveMaxPool1d",
     "AdaptiveMaxPool2d",
     "AdaptiveMaxPool3d",
+    "AlphaDropout",
     "AvgPool1d",
     "AvgPool2d",
     "AvgPool3d",
@@ -187,8 +195,12 @@ __all__ = [
     "CosineSimilarity",
     "CrossEntropyLoss",
     "Dropout",
+    "Dropout1d",
+    "Dropout2d",
+    "Dropout3d",
     "Embedding",
     "EmbeddingBag",
+    "FeatureAlphaDropout",
     "Flatten",
     "Fold",
     "GRUCell",

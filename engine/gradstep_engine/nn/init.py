@@ -12,9 +12,12 @@ from typing import Any
 import numpy as np
 
 from gradstep_engine import events
+from gradstep_engine.draws import checks, continuous, whole
 from gradstep_engine.emission import Emission
 from gradstep_engine.randomness import source
 from gradstep_engine.tensor import Tensor
+
+_ROOT = math.sqrt(2.0)
 
 
 def _fill(tensor: Tensor, values: Any) -> Tensor:
@@ -27,12 +30,19 @@ def _fill(tensor: Tensor, values: Any) -> Tensor:
 
 def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Any = None) -> Tensor:
     """Fill from the uniform distribution on [a, b)."""
-    return _fill(tensor, source(generator).uniform(a, b, tensor._array.shape))
+    array = tensor._writable()
+    checks.floating(array, "check_uniform_bounds")
+    checks.bounds("uniform_", a, b)
+    flat = continuous.uniform(source(generator), array.size, array.dtype, a, b)
+    return _fill(tensor, continuous.in_order_of_memory(array, flat))
 
 
 def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Any = None) -> Tensor:
     """Fill from the normal distribution."""
-    return _fill(tensor, source(generator).normal(mean, std, tensor._array.shape))
+    array = tensor._writable()
+    checks.deviation("normal", std)
+    checks.floating(array, "normal_kernel_cpu")
+    return _fill(tensor, continuous.normal_like(source(generator), array, mean, std))
 
 
 def trunc_normal_(
@@ -43,16 +53,46 @@ def trunc_normal_(
     b: float = 2.0,
     generator: Any = None,
 ) -> Tensor:
-    """Fill from the normal distribution cut to [a, b]: values outside are drawn again."""
-    rng = source(generator)
-    values = rng.normal(mean, std, tensor._array.shape)
-    outside = (values < a) | (values > b)
-    for _ in range(1000):
-        if not outside.any():
-            break
-        values[outside] = rng.normal(mean, std, int(outside.sum()))
-        outside = (values < a) | (values > b)
-    return _fill(tensor, np.clip(values, a, b))
+    """Fill from the normal distribution cut to [a, b], by rejection.
+
+    Values outside are drawn again; where that would take long, uniform values are kept with a
+    chance in the proportion of the density.
+    """
+    if mean < a - 2 * std or mean > b + 2 * std:
+        warnings.warn(
+            "mean is more than 2 std from [a, b] in nn.init.trunc_normal_. "
+            "The distribution of values may be incorrect.",
+            stacklevel=2,
+        )
+    array, stream = tensor._writable(), source(generator)
+    inside = (math.erf((b - mean) / std / _ROOT) - math.erf((a - mean) / std / _ROOT)) / 2
+    if inside <= 0.3:
+        return _fill(tensor, _by_density(stream, array, mean, std, a, b))
+    low, high = array.dtype.type(a), array.dtype.type(b)
+    values = continuous.normal_like(stream, array, mean, std)
+    outside = (values < low) | (values > high)
+    while outside.any():
+        values = np.where(outside, continuous.normal_like(stream, array, mean, std), values)
+        outside = (values < low) | (values > high)
+    return _fill(tensor, values)
+
+
+def _by_density(stream: Any, array: Any, mean: float, std: float, a: float, b: float) -> Any:
+    """Return uniform values on [a, b], each kept with a chance of density / greatest density."""
+    peak = -0.5 * ((max(a, min(mean, b)) - mean) / std) ** 2
+    values, pending = np.empty_like(array), np.ones(array.shape, bool)
+    while pending.any():
+        draws = [
+            continuous.in_order_of_memory(
+                array, continuous.uniform(stream, array.size, array.dtype, low, high)
+            )
+            for low, high in ((a, b), (0.0, 1.0))
+        ]
+        values = np.where(pending, draws[0], values)
+        density = ((draws[0] - mean) / std) ** 2 * -0.5 - peak
+        with np.errstate(divide="ignore"):
+            pending &= np.log(draws[1]) > density
+    return values
 
 
 def constant_(tensor: Tensor, val: float) -> Tensor:
@@ -79,6 +119,26 @@ def eye_(tensor: Tensor) -> Tensor:
     if tensor._array.ndim != 2:
         raise ValueError("Only tensors with 2 dimensions are supported")
     return _fill(tensor, np.eye(*tensor._array.shape))
+
+
+def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
+    """Fill the weight of a convolution so that each group passes its input on.
+
+    Raises:
+        ValueError: the tensor has not three to five dimensions, or `groups` does not divide it.
+    """
+    shape = tensor._array.shape
+    if len(shape) not in (3, 4, 5):
+        raise ValueError("Only tensors with 3, 4, or 5 dimensions are supported")
+    if shape[0] % groups:
+        raise ValueError("dim 0 must be divisible by groups")
+    values = np.zeros(shape, tensor._array.dtype)
+    each = shape[0] // groups
+    centre = tuple(size // 2 for size in shape[2:])
+    for group in range(groups):
+        for channel in range(min(each, shape[1])):
+            values[(group * each + channel, channel, *centre)] = 1
+    return _fill(tensor, values)
 
 
 def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
@@ -176,7 +236,26 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Any = None) -> Tenso
     if len(shape) < 2:
         raise ValueError("Only tensors with 2 or more dimensions are supported")
     rows, columns = shape[0], math.prod(shape[1:])
-    square = source(generator).normal(size=(max(rows, columns), min(rows, columns)))
-    q, r = np.linalg.qr(square)
+    stream = source(generator)
+    flat = continuous.normal(stream, rows * columns, tensor._array.dtype, 0.0, 1.0)
+    matrix = flat.reshape(rows, columns)
+    q, r = np.linalg.qr(matrix.T if rows < columns else matrix)
     q = q * np.sign(np.diag(r))  # makes the distribution uniform
-    return _fill(tensor, gain * (q if rows >= columns else q.T).reshape(shape))
+    return _fill(tensor, gain * (q.T if rows < columns else q).reshape(shape))
+
+
+def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Any = None) -> Tensor:
+    """Fill a matrix normally and set the fraction `sparsity` of every column to zero.
+
+    Raises:
+        ValueError: the tensor has not two dimensions.
+    """
+    if tensor._array.ndim != 2:
+        raise ValueError("Only tensors with 2 dimensions are supported")
+    rows, columns = tensor._array.shape
+    zeros = math.ceil(sparsity * rows)
+    stream = source(generator)
+    values = continuous.normal_like(stream, tensor._writable(), 0.0, std)
+    for column in range(columns):
+        values[whole.permutation(stream, rows)[:zeros], column] = 0
+    return _fill(tensor, values)

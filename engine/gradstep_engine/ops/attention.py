@@ -9,8 +9,8 @@ import numpy as np
 
 from gradstep_engine.autograd.function import Op, apply
 from gradstep_engine.autograd.variable import wrap
+from gradstep_engine.ops.dropout import kept
 from gradstep_engine.ops.joining import Stack
-from gradstep_engine.randomness import source
 
 
 @lru_cache(maxsize=16)
@@ -70,8 +70,9 @@ class Attention(Op):
         self.dropped = None
         used = weights
         if dropout_p:
-            kept = source(None).random(weights.shape, dtype=np.float32) >= dropout_p
-            self.dropped = kept * q.dtype.type(1 / (1 - dropout_p) if dropout_p < 1 else 0)
+            self.dropped = kept(weights, dropout_p) * q.dtype.type(
+                1 / (1 - dropout_p) if dropout_p < 1 else 0
+            )
             used = weights * self.dropped
         self.saved = q, k, v, weights
         # In the memory order of Q, so that joining the heads again copies nothing.

@@ -68,22 +68,3 @@ class Copy(Op):
             along_source = unbroadcast(grad, self.shape).to(of_numpy(self.dtype))
         zeros = wrap(np.zeros(grad.shape, grad._array.dtype)) if self.needs(0) else None
         return zeros, along_source
-
-
-class Overwrite(Op):
-    """The target becomes values given as an array, such as random numbers.  ∂/∂target = 0."""
-
-    op_name = "overwrite_"
-    node_name = "OverwriteBackward0"
-    writes = True
-
-    def forward(self, a: Any, *, values: Any, shown_as: str, node_name: str) -> Any:
-        self.shown_as, self.node_name = shown_as, node_name
-        a[...] = values
-        return a
-
-    def backward(self, grad: Any) -> Any:
-        return (np.zeros_like(grad),)
-
-    def backward_tensors(self, grad: Any) -> Any:
-        return (wrap(np.zeros(grad.shape, grad._array.dtype)),)

@@ -21,7 +21,6 @@ from gradstep_engine.ops import (
     unary,
 )
 from gradstep_engine.ops.unbroadcast import shape_of
-from gradstep_engine.randomness import source as random_source
 from gradstep_engine.tensor.number_first import number_first
 from gradstep_engine.tensor.operands import check_broadcast, given
 
@@ -182,28 +181,5 @@ class Mutation(TensorBase):
     def copy_(self, src: Any, non_blocking: bool = False) -> Any:
         """Take over the values of `src`, broadcast and converted."""
         return _change(filling.Copy, self, src)
-
-    def uniform_(self, a: float = 0, b: float = 1, *, generator: Any = None) -> Any:
-        """Draw from the uniform distribution on [a, b)."""
-        drawn = random_source(generator).uniform(a, b, self._array.shape)
-        return self._overwrite(drawn, "uniform_", "UniformBackward0")
-
-    def normal_(self, mean: float = 0, std: float = 1, *, generator: Any = None) -> Any:
-        """Draw from the normal distribution."""
-        drawn = random_source(generator).normal(mean, std, self._array.shape)
-        return self._overwrite(drawn, "normal_", "NormalBackward0")
-
-    def bernoulli_(self, p: float = 0.5, *, generator: Any = None) -> Any:
-        """Draw 1 with probability p, else 0."""
-        drawn = random_source(generator).random(self._array.shape) < p
-        return self._overwrite(drawn, "bernoulli_", "BernoulliBackward0")
-
-    def random_(self, low: int = 0, high: int = 2**24, *, generator: Any = None) -> Any:
-        """Draw whole numbers from [low, high)."""
-        drawn = random_source(generator).integers(low, high, self._array.shape)
-        return self._overwrite(drawn, "random_", "RandomBackward0")
-
-    def _overwrite(self, values: Any, name: str, node_name: str) -> Any:
-        return _change(filling.Overwrite, self, values=values, shown_as=name, node_name=node_name)
 
     subtract_, multiply_, divide_, negative_ = sub_, mul_, div_, neg_

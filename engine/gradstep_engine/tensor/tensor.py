@@ -26,9 +26,11 @@ from gradstep_engine.tensor.products import Products
 from gradstep_engine.tensor.rearranging import Rearranging
 from gradstep_engine.tensor.reducing import Reducing
 from gradstep_engine.tensor.reshaping import Reshaping
+from gradstep_engine.tensor.sampling import Sampling
 from gradstep_engine.tensor.scattering import Scattering
 from gradstep_engine.tensor.shaping import Shaping
 from gradstep_engine.tensor.slicing import Slicing
+from gradstep_engine.tensor.special import Special
 from gradstep_engine.tensor.splitting import Splitting
 from gradstep_engine.tensor.statistics import Statistics
 from gradstep_engine.tensor.twins import CopyingTwins, Twins
@@ -47,6 +49,7 @@ class Tensor(
     Differences,
     Ordering,
     Shaping,
+    Special,
     Rearranging,
     Splitting,
     Indexing,
@@ -57,6 +60,7 @@ class Tensor(
     Mutation,
     Reshaping,
     Memory,
+    Sampling,
     Conversion,
     Gradient,
     Printing,

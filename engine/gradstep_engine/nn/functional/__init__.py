@@ -44,7 +44,14 @@ from gradstep_engine.nn.functional.convolution import (
     conv_transpose3d,
 )
 from gradstep_engine.nn.functional.distance import cosine_similarity, pairwise_distance, pdist
-from gradstep_engine.nn.functional.dropout import dropout
+from gradstep_engine.nn.functional.dropout import (
+    alpha_dropout,
+    dropout,
+    dropout1d,
+    dropout2d,
+    dropout3d,
+    feature_alpha_dropout,
+)
 from gradstep_engine.nn.functional.embedding import embedding, embedding_bag, one_hot
 from gradstep_engine.nn.functional.grid import affine_grid, grid_sample
 from gradstep_engine.nn.functional.likelihood import ctc_loss, gaussian_nll_loss, poisson_nll_loss
@@ -120,6 +127,7 @@ __all__ = [
     "adaptive_max_pool2d",
     "adaptive_max_pool3d",
     "affine_grid",
+    "alpha_dropout",
     "avg_pool1d",
     "avg_pool2d",
     "avg_pool3d",
@@ -141,10 +149,14 @@ __all__ = [
     "cross_entropy",
     "ctc_loss",
     "dropout",
+    "dropout1d",
+    "dropout2d",
+    "dropout3d",
     "elu",
     "elu_",
     "embedding",
     "embedding_bag",
+    "feature_alpha_dropout",
     "fold",
     "gaussian_nll_loss",
     "gelu",

@@ -8,6 +8,7 @@ import numpy as np
 
 from gradstep_engine import dtypes, randomness
 from gradstep_engine.autograd.function import Op, composite
+from gradstep_engine.draws.continuous import slopes
 from gradstep_engine.nn.functional.running import run, run_inplace
 from gradstep_engine.ops import activation as ops
 from gradstep_engine.ops import gated
@@ -201,7 +202,7 @@ def rrelu(
     x = input._array
     noise: Any = x.dtype.type((lower + upper) / 2)
     if training:
-        noise = randomness.source(None).uniform(lower, upper, x.shape).astype(x.dtype)
+        noise = slopes(randomness.source(None), np.asarray(x), lower, upper)
     return _run(ops.RreluWithNoise, input, inplace, noise=noise)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from gradstep_engine import dtypes, randomness
 from gradstep_engine.autograd.function import composite
+from gradstep_engine.draws.continuous import gumbel
 from gradstep_engine.nn.functional.running import run
 from gradstep_engine.ops.softmax import LogSoftmax, Softmax
 from gradstep_engine.tensor import Tensor, wrap
@@ -89,7 +90,7 @@ def gumbel_softmax(
     if eps != 1e-10:
         warnings.warn("`eps` parameter is deprecated and has no effect.", stacklevel=3)
     x = logits._array
-    noise = randomness.source(None).gumbel(size=x.shape).astype(x.dtype)
+    noise = gumbel(randomness.source(None), x.shape, x.dtype)
     soft: Any = softmax((logits + wrap(noise)) / tau, dim)
     if not hard:
         return soft  # type: ignore[no-any-return]

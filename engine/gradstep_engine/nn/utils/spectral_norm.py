@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradstep_engine import randomness
+from gradstep_engine.draws.continuous import normal
 from gradstep_engine.nn.parameter import Parameter
 from gradstep_engine.tensor import Tensor, wrap
 
@@ -85,7 +86,7 @@ def spectral_norm(
     module.register_parameter(name + "_orig", weight)
     setattr(module, name, weight.detach())
     for part, size in (("_u", rows), ("_v", columns)):
-        start = randomness.source(None).normal(size=size).astype(weight._array.dtype)
+        start = normal(randomness.source(None), size, weight._array.dtype, 0.0, 1.0)
         module.register_buffer(name + part, wrap(start / max(np.linalg.norm(start), eps)))
     module.register_forward_pre_hook(hook)
     return module

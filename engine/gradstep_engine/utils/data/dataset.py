@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Generic, TypeVar
 
+from gradstep_engine.draws import whole
 from gradstep_engine.emission import quiet
 from gradstep_engine.randomness import source
 from gradstep_engine.tensor import Tensor
@@ -140,7 +141,7 @@ def random_split(dataset: Any, lengths: Sequence[float], generator: Any = None) 
         counts = _counts(lengths, total)
     if sum(counts) != total:
         raise ValueError("Sum of input lengths does not equal the length of the input dataset!")
-    order = source(generator).permutation(total).tolist()
+    order = whole.permutation(source(generator), total)
     ends = list(itertools.accumulate(counts))
     return [
         Subset(dataset, order[end - count : end]) for end, count in zip(ends, counts, strict=True)

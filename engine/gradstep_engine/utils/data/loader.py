@@ -8,10 +8,16 @@ from typing import Any
 
 from gradstep_engine import events
 from gradstep_engine.emission import quiet
+from gradstep_engine.randomness import source
 from gradstep_engine.tensor import Tensor
 from gradstep_engine.utils.data.collate import default_collate, default_convert
 from gradstep_engine.utils.data.dataset import IterableDataset
-from gradstep_engine.utils.data.sampler import BatchSampler, RandomSampler, SequentialSampler
+from gradstep_engine.utils.data.sampler import (
+    BatchSampler,
+    RandomSampler,
+    SequentialSampler,
+    drawn_seed,
+)
 
 
 class DataLoader:
@@ -104,6 +110,8 @@ class DataLoader:
         self._iterable = iterable
 
     def __iter__(self) -> Iterator[Any]:
+        # Torch draws a seed for its workers even where there are none: the stream must move on.
+        drawn_seed(source(self.generator))
         if self._iterable:
             return self._from_iterable()
         return self._by_index()

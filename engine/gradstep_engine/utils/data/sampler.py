@@ -7,10 +7,18 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-from gradstep_engine.randomness import source
-from gradstep_engine.tensor import Tensor
+from gradstep_engine.draws import whole
+from gradstep_engine.randomness import Generator, source
+from gradstep_engine.tensor import Tensor, wrap
 
 T_co = TypeVar("T_co", covariant=True)
+
+_PORTION = 32  # indices with replacement are drawn so many at a time, as torch does
+
+
+def drawn_seed(stream: Generator) -> int:
+    """Return a seed for another stream: 63 bits of this one."""
+    return int(whole.any_whole(stream, 1, np.int64)[0])
 
 
 class Sampler(Generic[T_co]):
@@ -66,15 +74,21 @@ class RandomSampler(Sampler[int]):
         return len(self.data_source) if self._num_samples is None else self._num_samples
 
     def __iter__(self) -> Iterator[int]:
-        total, rng = len(self.data_source), source(self.generator)
+        total, stream = len(self.data_source), self._stream()
         if self.replacement:
-            yield from rng.integers(0, total, self.num_samples).tolist()
+            for first in range(0, self.num_samples, _PORTION):
+                count = min(_PORTION, self.num_samples - first)
+                yield from whole.whole(stream, count, 0, total).tolist()
             return
-        left = self.num_samples
-        while left > 0:
-            order = rng.permutation(total).tolist()
-            yield from order[:left]
-            left -= total
+        # Torch shuffles once more for the rest even if there is none: its stream moves on.
+        for left in range(self.num_samples, -1, -total):
+            yield from whole.permutation(stream, total)[:left]
+
+    def _stream(self) -> Generator:
+        """Return the given stream, or a new one that the default stream seeds."""
+        if self.generator is not None:
+            return source(self.generator)
+        return Generator().manual_seed(drawn_seed(source(None)))
 
     def __len__(self) -> int:
         return self.num_samples
@@ -88,7 +102,7 @@ class SubsetRandomSampler(Sampler[int]):
         self.generator = generator
 
     def __iter__(self) -> Iterator[int]:
-        for place in source(self.generator).permutation(len(self.indices)).tolist():
+        for place in whole.permutation(source(self.generator), len(self.indices)):
             yield self.indices[place]
 
     def __len__(self) -> int:
@@ -96,23 +110,40 @@ class SubsetRandomSampler(Sampler[int]):
 
 
 class WeightedRandomSampler(Sampler[int]):
-    """Yields `num_samples` indices, each as often as its weight says."""
+    """Yields `num_samples` indices, each as often as its weight says.
+
+    Raises:
+        ValueError: an argument is of the wrong kind or out of range.
+    """
 
     def __init__(
         self, weights: Any, num_samples: int, replacement: bool = True, generator: Any = None
     ) -> None:
+        given: object = num_samples
+        if not isinstance(given, int) or isinstance(given, bool) or num_samples <= 0:
+            raise ValueError(
+                f"num_samples should be a positive integer value, but got num_samples={num_samples}"
+            )
+        asked: object = replacement
+        if not isinstance(asked, bool):
+            raise ValueError(
+                f"replacement should be a boolean value, but got replacement={replacement}"
+            )
         array = weights._array if isinstance(weights, Tensor) else np.asarray(weights)
-        self.weights = np.asarray(array, dtype=np.float64)
+        if array.ndim != 1:
+            raise ValueError(
+                f"weights should be a 1d sequence but given weights have shape {tuple(array.shape)}"
+            )
+        self.weights = wrap(np.asarray(array, dtype=np.float64))
         self.num_samples = num_samples
         self.replacement = replacement
         self.generator = generator
 
     def __iter__(self) -> Iterator[int]:
-        chances = self.weights / self.weights.sum()
-        drawn = source(self.generator).choice(
-            len(chances), self.num_samples, replace=self.replacement, p=chances
+        drawn = self.weights.multinomial(
+            self.num_samples, self.replacement, generator=self.generator
         )
-        yield from drawn.tolist()
+        yield from drawn._array.tolist()
 
     def __len__(self) -> int:
         return self.num_samples
