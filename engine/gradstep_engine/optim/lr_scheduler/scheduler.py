@@ -44,8 +44,8 @@ class LRScheduler:
                 )
         self.base_lrs = [group["initial_lr"] for group in optimizer.param_groups]
         self.last_epoch = last_epoch
-        if not optimizer._step_tracked:  # only steps from now on count for the warning
-            optimizer._step_tracked = True
+        if not optimizer._scheduled_step:  # only steps from now on count for the warning
+            optimizer._scheduled_step = True
             optimizer._opt_called = False
         self._step_count = 0
         self._is_initial = True
