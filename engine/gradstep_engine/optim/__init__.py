@@ -7,6 +7,7 @@ from gradstep_engine.optim.adagrad import Adagrad
 from gradstep_engine.optim.adam import Adam, AdamW
 from gradstep_engine.optim.adamax import Adamax
 from gradstep_engine.optim.asgd import ASGD
+from gradstep_engine.optim.lbfgs import LBFGS
 from gradstep_engine.optim.nadam import NAdam
 from gradstep_engine.optim.optimizer import Optimizer
 from gradstep_engine.optim.radam import RAdam
@@ -16,6 +17,7 @@ from gradstep_engine.optim.sgd import SGD
 
 __all__ = [
     "ASGD",
+    "LBFGS",
     "SGD",
     "Adadelta",
     "Adagrad",
