@@ -2,6 +2,7 @@
 
 from gradstep_engine.missing import missing
 from gradstep_engine.optim import lr_scheduler as lr_scheduler
+from gradstep_engine.optim import swa_utils as swa_utils
 from gradstep_engine.optim.adadelta import Adadelta
 from gradstep_engine.optim.adagrad import Adagrad
 from gradstep_engine.optim.adam import Adam, AdamW

@@ -17,6 +17,9 @@ from gradstep_engine.tensor import Tensor, wrap
 BLOCK = 32_768
 """Elements that are updated at a time: few enough to stay in the processor's cache."""
 
+_HUGE = 1e18
+"""Below this a square cannot overflow, not even where the array's type is float32."""
+
 Rule = Callable[..., Sequence[Any]]
 """`rule(w, g, *states, *numbers)` returns `(w, *states)` after one step.
 
@@ -100,9 +103,9 @@ def apply_rule(
     if not array.flags.writeable:
         array = parameter._writable()
     size = array.size
-    if size == 1:
+    if size == 1 and -_HUGE < (g := gradient.item()) < _HUGE:
         try:
-            w, g = array.item(), gradient.item()
+            w = array.item()
             if maximize:
                 g = -g
             if weight_decay:
