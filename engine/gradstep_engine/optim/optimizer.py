@@ -222,7 +222,7 @@ class Optimizer(Hooked):
     def __repr__(self) -> str:
         lines = [f"{type(self).__name__} ("]
         for position, group in enumerate(self.param_groups):
-            lines.append(f"Parameter Group {position}")
+            lines += [""] * (position > 0) + [f"Parameter Group {position}"]
             lines += [f"    {key}: {group[key]}" for key in sorted(group) if key != "params"]
         return "\n".join([*lines, ")"])
 

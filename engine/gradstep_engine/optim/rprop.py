@@ -21,12 +21,12 @@ from gradstep_engine.tensor import Tensor, wrap
 def _rprop(
     w: Any, g: Any, before: Any, size: Any, down: Any, up: Any, least: Any, most: Any
 ) -> Any:
-    turned = np.sign(g * before)
-    factor = np.where(turned > 0, up, np.where(turned < 0, down, 1))
-    size *= factor
+    turned = g * before
+    size *= np.where(turned > 0, up, np.where(turned < 0, down, 1))
     size = np.clip(size, least, most, out=size if isinstance(size, np.ndarray) else None)
     g = np.where(turned < 0, 0, g)
-    w -= np.sign(g) * size
+    # Not by np.sign: as in torch, the sign of NaN is 0.
+    w -= np.where(g > 0, size, np.where(g < 0, -size, 0))
     if isinstance(before, np.ndarray):
         before[...] = g
     return w, g, size
