@@ -9,7 +9,7 @@ import numpy as np
 import gradstep_engine.dtypes as dtypes
 from gradstep_engine.autograd.function import apply
 from gradstep_engine.missing import missing
-from gradstep_engine.ops import elementwise, selection
+from gradstep_engine.ops import power, selection
 from gradstep_engine.tensor import Tensor, wrap
 from gradstep_engine.tensor.elementary import broadcasting
 from gradstep_engine.tensor.operands import given
@@ -212,7 +212,7 @@ def pow(input: Any, exponent: Any) -> Any:
     """Return `input` to the power of `exponent`; one of them may be a number."""
     if isinstance(input, Tensor):
         return input.pow(exponent)
-    return apply(elementwise.ScalarPow, input, exponent)
+    return apply(power.ScalarPow, input, exponent)
 
 
 def result_type(tensor1: Any, tensor2: Any) -> dtypes.dtype:

@@ -41,7 +41,11 @@ _PLACES = (
         dtypes,
         "finfo get_default_dtype iinfo promote_types set_default_dtype",
     ),
-    (mode, "enable_grad inference_mode is_grad_enabled no_grad set_grad_enabled"),
+    (
+        mode,
+        "enable_grad inference_mode is_grad_enabled is_inference_mode_enabled no_grad "
+        "set_grad_enabled",
+    ),
     (
         randomness,
         "Generator default_generator get_rng_state initial_seed manual_seed seed set_rng_state",

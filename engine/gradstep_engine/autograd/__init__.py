@@ -5,6 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 _HOMES = {
+    "detect_anomaly": "anomaly",
+    "is_anomaly_check_nan_enabled": "anomaly",
+    "is_anomaly_enabled": "anomaly",
+    "set_detect_anomaly": "anomaly",
     "backward": "api",
     "grad": "api",
     "gradcheck": "differences",
@@ -24,6 +28,8 @@ def __getattr__(name: str) -> Any:
         return import_module("gradstep_engine.tensor").Tensor
     if name in _HOMES:
         return getattr(import_module(f"gradstep_engine.autograd.{_HOMES[name]}"), name)
+    if name in ("function", "functional"):
+        return import_module(f"gradstep_engine.autograd.{name}")
     if name.startswith("__"):
         raise AttributeError(name)
     from gradstep_engine.missing import missing

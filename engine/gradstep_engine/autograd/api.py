@@ -8,10 +8,13 @@ from typing import Any
 import numpy as np
 
 from gradstep_engine import events
+from gradstep_engine.autograd.anomaly import Anomaly
+from gradstep_engine.autograd.careful_walk import careful_walk
 from gradstep_engine.autograd.node import AccumulateGrad, Node
-from gradstep_engine.autograd.tensor_walk import walk_tensors
+from gradstep_engine.autograd.order import Root
+from gradstep_engine.autograd.search import Captures, Search
 from gradstep_engine.autograd.variable import TensorBase, wrap
-from gradstep_engine.autograd.walk import Captures, Root, Search, walk
+from gradstep_engine.autograd.walk import walk
 from gradstep_engine.missing import missing
 from gradstep_engine.size import Size
 
@@ -44,6 +47,8 @@ def backward(
     Raises:
         RuntimeError: nothing to differentiate, or a non-scalar without a seed.
     """
+    if create_graph:
+        warnings.warn(_CYCLE, UserWarning, stacklevel=3)
     several = _listed(tensors)
     roots = _roots(several, grad_tensors, create_graph)
     search = None
@@ -52,13 +57,11 @@ def backward(
         if not only:
             raise RuntimeError("`inputs` argument to `backward` cannot be empty.")
         search = Search(only=only)
-    if create_graph:
-        warnings.warn(_CYCLE, UserWarning, stacklevel=2)
     retain = create_graph if retain_graph is None else bool(retain_graph)
-    if events.listener is None and not create_graph:
-        walk(roots, retain, several[0], search)
+    if events.listener is None and search is None and not create_graph and not Anomaly.enabled:
+        walk(roots, retain, several[0])
     else:
-        _told("backward", create_graph, roots, retain, several[0], search)
+        _told("backward", roots, retain, several[0], search, create_graph)
 
 
 def grad(
@@ -88,7 +91,7 @@ def grad(
     search = Search(captures)
     retain = create_graph if retain_graph is None else bool(retain_graph)
     roots = _roots(several, grad_outputs, create_graph)
-    _told("grad", create_graph, roots, retain, several[0], search)
+    _told("grad", roots, retain, several[0], search, create_graph)
     results: list[Any] = []
     for position, tensor in enumerate(wanted):
         found = search.captured.get(position)
@@ -145,7 +148,11 @@ def _implicit_seed(array: Any) -> Any:
     if array.size != 1:
         raise RuntimeError("grad can be implicitly created only for scalar outputs")
     one = array.dtype.type(1)
-    return np.full(array.shape, one) if array.shape else one
+    if not array.shape:
+        return one
+    seed = np.empty(array.shape, array.dtype)
+    seed[...] = one
+    return seed
 
 
 def _check_seed(seed: Any, array: Any, position: int) -> None:
@@ -158,22 +165,21 @@ def _check_seed(seed: Any, array: Any, position: int) -> None:
 
 def _told(
     name: str,
-    create_graph: bool,
     roots: list[Root],
     retain_graph: bool,
     root: Any,
     search: Search | None,
+    create_graph: bool,
 ) -> None:
     """Walk, and tell the listener where it begins and ends."""
-    run = walk_tensors if create_graph else walk
     listener = events.listener
     if listener is None:
-        run(roots, retain_graph, root, search)
+        careful_walk(roots, retain_graph, root, search, create_graph)
         return
     listener(events.PhaseEntered("backward", name, root=root))
     error: BaseException | None = None
     try:
-        run(roots, retain_graph, root, search)
+        careful_walk(roots, retain_graph, root, search, create_graph)
     except BaseException as raised:
         error = raised
         raise

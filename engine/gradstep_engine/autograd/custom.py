@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 
 from gradstep_engine import events
+from gradstep_engine.autograd import function
 from gradstep_engine.autograd.errors import freed
 from gradstep_engine.autograd.function import Op as _Op
 from gradstep_engine.autograd.function import (
     apply,
     edges_of,
-    emit_op,
-    next_sequence,
     versions_of,
 )
 from gradstep_engine.autograd.mode import GradMode
+from gradstep_engine.autograd.report import emit_op
 from gradstep_engine.autograd.variable import TensorBase, wrap
 from gradstep_engine.emission import quiet
 
@@ -156,7 +156,7 @@ class Function:
         outputs = tuple(_own(x, node, args) for x in several)
         if recorded:
             node.edges = edges
-            node.sequence = next_sequence()
+            node.sequence = function.next_sequence()
             node.outputs = len(outputs)
             node._shapes = tuple((x._array.shape, x._array.dtype) for x in outputs)
             for position, (given, output) in enumerate(zip(several, outputs, strict=True)):

@@ -6,22 +6,18 @@ people see. To add one, subclass `Op` and call `apply(TheOp, *tensors, **attribu
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
-from itertools import count
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy import may_share_memory
 
 from gradstep_engine import events
-from gradstep_engine.autograd.mode import GradMode
+from gradstep_engine.autograd.mode import GradMode, InferenceBox
 from gradstep_engine.autograd.node import AccumulateGrad, Edge, Node
-from gradstep_engine.autograd.variable import TensorBase, wrap
+from gradstep_engine.autograd.report import composite as composite
+from gradstep_engine.autograd.report import emit_op
+from gradstep_engine.autograd.variable import TensorBase, draw_sequence, wrap
 from gradstep_engine.dtypes import of_numpy, result_numpy
-from gradstep_engine.emission import Emission
-
-R = TypeVar("R")
 
 
 class Op(Node):
@@ -93,7 +89,7 @@ class Op(Node):
         return tensor
 
 
-next_sequence = count(1).__next__
+next_sequence = draw_sequence
 new_tensor = object.__new__
 
 NUMBERS = frozenset({float, int, bool})
@@ -111,37 +107,31 @@ def apply(op: type[Op], *inputs: Any, **attributes: Any) -> Any:
     if viewing:
         materialise(inputs[0])
     # Written out instead of comprehensions: this runs for every operation of a script.
-    arrays = []
-    if differentiable and GradMode.enabled:
-        edges: list[Edge | None] = []
-        for x in inputs:
-            if isinstance(x, TensorBase):
-                arrays.append(x._array)
-                fn = x.grad_fn
-                if fn is not None:
-                    edges.append((fn, x.output_nr))
-                    recorded = True
-                elif x._requires_grad:
-                    edges.append((AccumulateGrad.of(x), 0))
-                    recorded = True
-                else:
-                    edges.append(None)
-            else:
-                arrays.append(x)
-                edges.append(None)
-        if recorded:
-            node.edges = tuple(edges)
+    if len(inputs) == 1:
+        x = inputs[0]
+        array = x._array
+        if differentiable and GradMode.enabled:
+            fn = x.grad_fn
+            if fn is not None:
+                node.edges = ((fn, x.output_nr),)
+                recorded = True
+            elif x._requires_grad:
+                node.edges = ((AccumulateGrad.of(x), 0),)
+                recorded = True
+        if promoting:
+            array = promoted(node, [array])[0]
+        result = node.forward(array, **attributes)
     else:
-        for x in inputs:
-            arrays.append(x._array if isinstance(x, TensorBase) else x)
-    if promoting:
-        arrays = promoted(node, arrays)
-    result = node.forward(*arrays, **attributes)
+        arrays, recorded = _edged(node, inputs, differentiable and GradMode.enabled)
+        if promoting:
+            arrays = promoted(node, arrays)
+        array = arrays[0]
+        result = node.forward(*arrays, **attributes)
     if result.__class__ is tuple:
-        return _several(node, inputs, attributes, result, arrays[0], recorded)
+        return _several(node, inputs, attributes, result, array, recorded)
     output = new_tensor(TensorBase.public)
     output._array = result
-    if viewing and may_share_memory(result, arrays[0]):
+    if viewing and may_share_memory(result, array):
         output._become_view_of(inputs[0])
     if recorded:
         output.grad_fn = node
@@ -152,9 +142,40 @@ def apply(op: type[Op], *inputs: Any, **attributes: Any) -> Any:
         if saving_output:
             output._version_box = box = [0]
             node.versions += ((box, 0),)
+    elif GradMode.inference and output._version_box is None:
+        output._version_box = InferenceBox()
     if events.listener is not None:
         emit_op(node, inputs, (output,), attributes, recorded)
     return output
+
+
+def _edged(node: Op, inputs: tuple[Any, ...], recording: bool) -> tuple[list[Any], bool]:
+    """Give `node` its edges; return the inputs' arrays and whether any of them requires grad."""
+    arrays = []
+    recorded = False
+    if not recording:
+        for x in inputs:
+            arrays.append(x._array if isinstance(x, TensorBase) else x)
+        return arrays, False
+    edges: list[Edge | None] = []
+    for x in inputs:
+        if isinstance(x, TensorBase):
+            arrays.append(x._array)
+            fn = x.grad_fn
+            if fn is not None:
+                edges.append((fn, x.output_nr))
+                recorded = True
+            elif x._requires_grad:
+                edges.append((AccumulateGrad.of(x), 0))
+                recorded = True
+            else:
+                edges.append(None)
+        else:
+            arrays.append(x)
+            edges.append(None)
+    if recorded:
+        node.edges = tuple(edges)
+    return arrays, recorded
 
 
 def apply_pair(op: type[Op], a: Any, b: Any) -> Any:
@@ -203,6 +224,8 @@ def apply_pair(op: type[Op], a: Any, b: Any) -> Any:
         saves = node.saves
         if saves:
             node.versions = versions_of(saves, (a, b))
+    elif GradMode.inference:
+        output._version_box = InferenceBox()
     if events.listener is not None:
         emit_op(node, (a, b), (output,), {}, recorded)
     return output
@@ -232,6 +255,10 @@ def _several(
         if node.saves_output:
             outputs[0]._version_box = box = [0]
             node.versions += ((box, 0),)
+    elif GradMode.inference:
+        for output in outputs:
+            if output._version_box is None:
+                output._version_box = InferenceBox()
     if events.listener is not None:
         emit_op(node, inputs, outputs, attributes, recorded)
     return outputs
@@ -288,6 +315,12 @@ def materialise(source: TensorBase) -> None:
 
 def versions_of(saves: tuple[int, ...], inputs: tuple[Any, ...]) -> Any:
     """Return the saved inputs with the versions they have now."""
+    if len(saves) == 1:
+        x = inputs[saves[0]]
+        if x.__class__ in NUMBERS:
+            return ()
+        box = x._version_box
+        return ((x, 0 if box is None else box[0]),)
     versions = []
     for position in saves:
         x = inputs[position]
@@ -295,107 +328,6 @@ def versions_of(saves: tuple[int, ...], inputs: tuple[Any, ...]) -> Any:
             box = x._version_box
             versions.append((x, 0 if box is None else box[0]))
     return tuple(versions)
-
-
-def emit_op(
-    node: Op,
-    inputs: tuple[Any, ...],
-    outputs: tuple[Any, ...],
-    attributes: dict[str, Any],
-    recorded: bool,
-) -> None:
-    """Tell the listener that `node`'s operation ran, or the composite it is part of."""
-    listener = events.listener
-    if listener is None:
-        return
-    if Emission.nodes is not None:
-        if recorded:
-            Emission.nodes.append(node)
-        return
-    tensors = tuple([x for x in inputs if isinstance(x, TensorBase)])
-    made = node if recorded else None
-    listener(
-        events.Op(
-            name=node.shown_as or node.op_name,
-            inputs=tensors,
-            outputs=outputs,
-            attributes=_shown_attributes(inputs, attributes),
-            grad_fn=made,
-            nodes=() if made is None else (made,),
-            call=Emission.call,
-        )
-    )
-    if made is None and node.differentiable and not GradMode.enabled:
-        _emit_unrecorded(listener, tensors, outputs)
-
-
-def _emit_unrecorded(
-    listener: events.Listener, inputs: tuple[Any, ...], outputs: tuple[Any, ...]
-) -> None:
-    """Tell that a result under no_grad left the graph, once per op.
-
-    An in-place op makes no new value: what it writes into is no way out of the graph.
-    """
-    for source in inputs:
-        if source.requires_grad and source is not outputs[0]:
-            listener(events.GraphCut("no_grad", source, outputs[0], Emission.call))
-            return
-
-
-def composite(name: str) -> Callable[[Callable[..., R]], Callable[..., R]]:
-    """Make a function that calls several ops appear as the one op the user called.
-
-    The inner ops emit nothing; their nodes are reported together.
-    """
-
-    def decorate(function: Callable[..., R]) -> Callable[..., R]:
-        @functools.wraps(function)
-        def wrapped(*args: Any, **kwargs: Any) -> R:
-            if events.listener is None or Emission.nodes is not None:
-                return function(*args, **kwargs)
-            nodes: list[Node] = []
-            Emission.nodes = nodes
-            try:
-                result = function(*args, **kwargs)
-            finally:
-                Emission.nodes = None
-            found = result if isinstance(result, (tuple, list)) else (result,)
-            outputs = tuple(x for x in found if isinstance(x, TensorBase))
-            inputs = tuple(_tensors_among((*args, *kwargs.values())))
-            events.listener(
-                events.Op(
-                    name=name,
-                    inputs=inputs,
-                    outputs=outputs,
-                    attributes={k: v for k, v in kwargs.items() if not isinstance(v, TensorBase)},
-                    grad_fn=outputs[0].grad_fn if outputs else None,
-                    nodes=tuple(nodes),
-                    call=Emission.call,
-                )
-            )
-            if outputs and not nodes and not GradMode.enabled:
-                _emit_unrecorded(events.listener, inputs, outputs)
-            return result
-
-        return wrapped
-
-    return decorate
-
-
-def _tensors_among(arguments: tuple[Any, ...]) -> list[TensorBase]:
-    """Return the tensors among arguments, looking into lists and tuples (cat, stack)."""
-    found: list[TensorBase] = []
-    for argument in arguments:
-        if isinstance(argument, TensorBase):
-            found.append(argument)
-        elif isinstance(argument, (list, tuple)):
-            found.extend(x for x in argument if isinstance(x, TensorBase))
-    return found
-
-
-def _shown_attributes(inputs: tuple[Any, ...], attributes: dict[str, Any]) -> dict[str, Any]:
-    numbers = {f"input_{i}": x for i, x in enumerate(inputs) if not isinstance(x, TensorBase)}
-    return {**numbers, **attributes} if numbers else attributes
 
 
 def __getattr__(name: str) -> Any:

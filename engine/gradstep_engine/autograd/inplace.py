@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from gradstep_engine import events
+from gradstep_engine.autograd import function
 from gradstep_engine.autograd.function import (
     Op,
     edge_of,
     edges_of,
-    emit_op,
-    next_sequence,
     promoted,
     versions_of,
 )
 from gradstep_engine.autograd.mode import GradMode
-from gradstep_engine.autograd.node import Node
-from gradstep_engine.autograd.variable import TensorBase
+from gradstep_engine.autograd.node import Edge, Node
+from gradstep_engine.autograd.report import emit_op
+from gradstep_engine.autograd.variable import TensorBase, wrap
 from gradstep_engine.dtypes import category, of_numpy, result_numpy
 from gradstep_engine.emission import written
 
@@ -56,7 +57,7 @@ def apply_inplace(op: type[Op], target: Any, *others: Any, **attributes: Any) ->
         array[...] = result
     target._bump()
     if recorded:
-        node.sequence = next_sequence()
+        node.sequence = function.next_sequence()
         if node.saves:
             node.versions = versions_of(tuple(i for i in node.saves if i), (target, *others))
         if op.saves_output and node.saved:
@@ -124,7 +125,8 @@ def _rebase(target: TensorBase, node: Op) -> None:
     for reference in base._views or ():
         view = reference()
         if view is not None and view._array.dtype.kind == "f":
-            view.grad_fn, view.output_nr = AsStrided(base, view), 0
+            look = AsStrided(_places(base, view), base._array.shape, edge_of(base))
+            view.grad_fn, view.output_nr = look, 0
 
 
 class CopySlices(Node):
@@ -139,6 +141,9 @@ class CopySlices(Node):
         self.saved, inner.saved = inner.saved, ()
         self.versions = inner.versions
         self.sequence = inner.sequence
+        self.shape: tuple[int, ...] = base._array.shape
+        if inner.extras is not None:
+            self._extras().casts = inner.extras.casts
 
     def backward(self, *grads: Any) -> Any:
         """Send the part of grad that the view covers through `inner`; the rest passes."""
@@ -152,23 +157,53 @@ class CopySlices(Node):
         rest = results[1:] if isinstance(results, tuple) else ()
         return (flat.reshape(grads[0].shape), *rest)
 
+    def backward_tensors(self, *grads: Any) -> Any:
+        """Do the same in operations on tensors."""
+        inner: Any = self.inner
+        flat = grads[0].reshape(-1).clone()
+        inner.saved = self.saved
+        inner.output = self._output  # what `inner` kept is the view after the change
+        try:
+            results = inner.backward_tensors(flat[wrap(self.places)])
+        finally:
+            inner.saved = ()
+            del inner.output
+        several = results if isinstance(results, tuple) else (results,)
+        flat[wrap(self.places)] = 0 if several[0] is None else several[0]
+        return (flat.reshape(grads[0].shape), *several[1:])
+
+    def _output(self) -> Any:
+        """Return the kept output of `inner` as a tensor: it looks into what this node made."""
+        assert self.saved is not None
+        tensor = wrap(self.saved[0])
+        tensor.grad_fn = AsStrided(self.places, self.shape, (self, 0))
+        return tensor
+
 
 class AsStrided(Node):
     """A view whose base changed in place: it now looks into what the base became."""
 
     node_name = "AsStridedBackward0"
 
-    def __init__(self, base: TensorBase, view: TensorBase) -> None:
-        self.places = _places(base, view)
-        self.shape = base._array.shape
-        self.edges = (edge_of(base),)
-        self.sequence = next_sequence()
+    def __init__(
+        self, places: np.ndarray[Any, Any], shape: tuple[int, ...], edge: Edge | None
+    ) -> None:
+        self.places, self.shape = places, shape
+        self.edges = (edge,)
+        self.sequence = function.next_sequence()
 
     def backward(self, *grads: Any) -> Any:
         """Return zeros of the base's shape with grad where the view looks."""
         flat = np.zeros(self.shape, grads[0].dtype).reshape(-1)
         np.add.at(flat, self.places, grads[0])
         return (flat.reshape(self.shape),)
+
+    def backward_tensors(self, *grads: Any) -> Any:
+        """Do the same in operations on tensors."""
+        flat: Any = wrap(np.zeros(math.prod(self.shape), grads[0]._array.dtype))
+        return (
+            flat.index_put((wrap(self.places),), grads[0], accumulate=True).reshape(self.shape),
+        )
 
 
 def _places(base: TensorBase, view: TensorBase) -> np.ndarray[Any, Any]:

@@ -11,9 +11,10 @@ F = TypeVar("F", bound=Any)
 
 
 class GradMode:
-    """The flag itself; read as `GradMode.enabled` on the hot path."""
+    """The flags themselves; read as `GradMode.enabled` on the hot path."""
 
     enabled: bool = True
+    inference: bool = False
 
 
 def is_grad_enabled() -> bool:
@@ -109,7 +110,7 @@ class set_grad_enabled(_GradModeContext):
 
 
 class inference_mode(_GradModeContext):
-    """Do not record operations, as `no_grad`; the engine makes no further difference."""
+    """Do not record operations, and make tensors that can never take part in autograd."""
 
     def __new__(cls, mode: Any = True) -> Any:
         """Allow `@inference_mode` without parentheses, as torch does."""
@@ -122,6 +123,21 @@ class inference_mode(_GradModeContext):
     def __init__(self, mode: bool = True) -> None:
         super().__init__()
         self.enabled = not mode
+        self._outside: list[bool] = []
+
+    def __enter__(self) -> None:
+        super().__enter__()
+        self._outside.append(GradMode.inference)
+        GradMode.inference = not self.enabled
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        GradMode.inference = self._outside.pop()
+        super().__exit__(kind, error, traceback)
 
     def __call__(self, function: F) -> F:
         """Decorate `function` so that each call runs in this mode."""
@@ -135,3 +151,36 @@ class inference_mode(_GradModeContext):
                 return function(*args, **kwargs)
 
         return wrapped  # type: ignore[return-value]
+
+
+def is_inference_mode_enabled() -> bool:
+    """Return whether tensors made now are inference tensors."""
+    return GradMode.inference
+
+
+class InferenceBox(list[int]):
+    """In place of a version counter: what autograd would read of it is an error.
+
+    So the usual paths ask nothing about inference tensors.
+    """
+
+    def __getitem__(self, position: Any) -> Any:
+        raise RuntimeError(
+            "Inference tensors cannot be saved for backward. Please do not use Tensors created in "
+            "inference mode in computation tracked by autograd. To work around this, you can make "
+            "a clone to get a normal tensor and use it in autograd, or use `torch.no_grad()` "
+            "instead of `torch.inference_mode()`."
+        )
+
+    def bump(self) -> None:
+        """Allow a change in place, which has no version to raise, only in inference mode.
+
+        Raises:
+            RuntimeError: outside of it.
+        """
+        if not GradMode.inference:
+            raise RuntimeError(
+                "Inplace update to inference tensor outside InferenceMode is not allowed.You can "
+                "make a clone to get a normal tensor before doing inplace update."
+                "See https://github.com/pytorch/rfcs/pull/17 for more details."
+            )

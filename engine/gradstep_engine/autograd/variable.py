@@ -8,11 +8,22 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from gradstep_engine.autograd.mode import InferenceBox
+
 if TYPE_CHECKING:
     from gradstep_engine.autograd.node import AccumulateGrad, Node
     from gradstep_engine.tensor import Tensor
 
 _uids = count(1)
+
+draw_sequence = count(1).__next__
+"""Draws the next number of what happens: a node made, or memory changed in place."""
+
+
+class Changes:
+    """When memory was last changed in place: nodes made since then need no look at versions."""
+
+    last: int = 0
 
 
 class TensorBase:
@@ -49,7 +60,13 @@ class TensorBase:
 
     @property
     def _version(self) -> int:
+        if self.is_inference():
+            raise RuntimeError("Inference tensors do not track version counter.")
         return 0 if self._version_box is None else self._version_box[0]
+
+    def is_inference(self) -> bool:
+        """Return whether the tensor was made in inference mode."""
+        return self._version_box.__class__ is InferenceBox
 
     @property
     def requires_grad(self) -> bool:
@@ -68,7 +85,14 @@ class TensorBase:
         return self._version_box
 
     def _bump(self) -> None:
-        self._box()[0] += 1
+        Changes.last = draw_sequence()
+        box = self._version_box
+        if box is None:
+            self._version_box = [1]
+        elif box.__class__ is InferenceBox:
+            box.bump()
+        else:
+            box[0] += 1
 
     def _writable(self) -> np.ndarray[Any, Any]:
         """Return the array for an in-place change; a numpy scalar becomes a 0-d array first."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from gradstep_engine import dtypes
+from gradstep_engine.autograd.mode import no_grad
 from gradstep_engine.device import check as check_device
-from gradstep_engine.tensor import Tensor
+from gradstep_engine.missing import missing
+from gradstep_engine.tensor import Tensor, wrap
 
 if TYPE_CHECKING:
     from gradstep_engine.nn.module import Module
@@ -34,6 +37,11 @@ class ConversionMixin:
         """
         wanted = kwargs.pop("dtype", None)
         check_device(kwargs.pop("device", None))
+        kwargs.pop("non_blocking", None)  # there is nothing to wait for
+        if kwargs.pop("memory_format", None) is not None:
+            raise missing("torch.nn.Module.to(memory_format=...)")
+        if kwargs:
+            raise TypeError(f"to() got an unexpected keyword argument '{next(iter(kwargs))}'")
         for argument in args:
             if isinstance(argument, dtypes.dtype):
                 wanted = argument
@@ -48,7 +56,9 @@ class ConversionMixin:
                 "nn.Module.to only accepts floating point or complex dtypes, but got desired "
                 f"dtype={wanted}"
             )
-        self._convert(wanted.numpy)
+        for tensor in self._held():
+            if tensor._array.dtype.kind == "f":
+                _replace(tensor, tensor._array.astype(wanted.numpy, copy=False))
         return self
 
     def float(self: M) -> M:
@@ -63,9 +73,17 @@ class ConversionMixin:
         """Convert to float16."""
         return self.to(dtypes.float16)
 
+    def bfloat16(self: M) -> M:
+        """Refuse: numpy has no bfloat16.
+
+        Raises:
+            MissingFeatureError: always.
+        """
+        raise missing("torch.bfloat16")
+
     def type(self: M, dst_type: Any) -> M:
-        """Convert to `dst_type`."""
-        return self.to(dst_type)
+        """Convert all parameters and buffers, integers too, to `dst_type`."""
+        return self._apply(lambda tensor: tensor.type(dst_type))
 
     def cpu(self: M) -> M:
         """Return the module: it is on the CPU."""
@@ -80,17 +98,44 @@ class ConversionMixin:
         check_device("cuda")
         return self
 
-    def _convert(self, numpy_dtype: Any) -> None:
-        for module in self._modules.values():
+    def to_empty(self: M, *, device: Any, recurse: bool = True) -> M:
+        """Return the module: what it holds stays on the CPU, with its values."""
+        check_device(device)
+        return self
+
+    def share_memory(self: M) -> M:
+        """Refuse: tensors are not shared between processes.
+
+        Raises:
+            MissingFeatureError: always.
+        """
+        raise missing("torch.nn.Module.share_memory")
+
+    def _apply(self: M, fn: Callable[[Any], Any], recurse: bool = True) -> M:
+        """Put what `fn` makes of each parameter, buffer and gradient in its place."""
+        with no_grad():
+            for tensor in self._held(recurse):
+                made = fn(wrap(tensor._array))
+                if tensor._requires_grad and made._array.dtype.kind != "f":
+                    raise RuntimeError(
+                        "Only Tensors of floating point and complex dtype can require gradients"
+                    )
+                _replace(tensor, made._array)
+        return self
+
+    def _held(self, recurse: bool = True) -> list[Tensor]:
+        """Return parameters, their gradients and buffers, those of the children first."""
+        found: list[Tensor] = []
+        for module in self._modules.values() if recurse else ():
             if module is not None:
-                module._convert(numpy_dtype)
+                found += module._held()
         for tensor in (*self._parameters.values(), *self._buffers.values()):
-            for each in () if tensor is None else (tensor, tensor._grad):
-                if each is not None and each._array.dtype.kind == "f":
-                    _convert_tensor(each, numpy_dtype)
+            if tensor is not None:
+                found += [each for each in (tensor, tensor._grad) if each is not None]
+        return found
 
 
-def _convert_tensor(tensor: Tensor, numpy_dtype: Any) -> None:
-    if tensor._array.dtype != numpy_dtype:
-        tensor._array = tensor._array.astype(numpy_dtype)
+def _replace(tensor: Tensor, array: Any) -> None:
+    if array is not tensor._array:
+        tensor._array = array
         tensor._version_box = None  # new memory, no longer shared

@@ -9,19 +9,43 @@ from typing import Any, TypeVar
 from gradstep_engine import events
 from gradstep_engine.emission import Emission
 from gradstep_engine.nn.conversion import ConversionMixin
+from gradstep_engine.nn.hooks import (
+    HooksMixin,
+    Registrations,
+    register_module_backward_hook,
+    register_module_buffer_registration_hook,
+    register_module_forward_hook,
+    register_module_forward_pre_hook,
+    register_module_full_backward_hook,
+    register_module_full_backward_pre_hook,
+    register_module_module_registration_hook,
+    register_module_parameter_registration_hook,
+)
 from gradstep_engine.nn.parameter import Buffer, Parameter
 from gradstep_engine.nn.state import StateMixin
 from gradstep_engine.nn.traversal import TraversalMixin
 from gradstep_engine.phases import Phase, clear_gradients
 from gradstep_engine.tensor import Tensor
-from gradstep_engine.utils.hooks import HookTable, RemovableHandle
+from gradstep_engine.utils.hooks import HookTable
+
+__all__ = [
+    "Module",
+    "register_module_backward_hook",
+    "register_module_buffer_registration_hook",
+    "register_module_forward_hook",
+    "register_module_forward_pre_hook",
+    "register_module_full_backward_hook",
+    "register_module_full_backward_pre_hook",
+    "register_module_module_registration_hook",
+    "register_module_parameter_registration_hook",
+]
 
 T = TypeVar("T", bound="Module")
 
 _call_numbers = count(1)
 
 
-class Module(TraversalMixin, StateMixin, ConversionMixin):
+class Module(TraversalMixin, StateMixin, ConversionMixin, HooksMixin):
     """A layer or a model: holds parameters, buffers and other modules, found by attribute name.
 
     Subclasses call `super().__init__()` and define `forward`. The registries `_parameters`,
@@ -34,8 +58,6 @@ class Module(TraversalMixin, StateMixin, ConversionMixin):
     _buffers: dict[str, Tensor | None]
     _modules: dict[str, Module | None]
     _non_persistent_buffers_set: set[str]
-    _forward_pre_hooks: HookTable
-    _forward_hooks: HookTable
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         assign = super().__setattr__
@@ -44,8 +66,8 @@ class Module(TraversalMixin, StateMixin, ConversionMixin):
         assign("_buffers", {})
         assign("_non_persistent_buffers_set", set())
         assign("_modules", {})
-        assign("_forward_pre_hooks", HookTable())
-        assign("_forward_hooks", HookTable())
+        for table in _HOOK_TABLES:
+            assign(table, HookTable())
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the output; every subclass defines it.
@@ -59,7 +81,7 @@ class Module(TraversalMixin, StateMixin, ConversionMixin):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run `forward`, with hooks and as a call that the listener can see."""
-        if events.listener is None and not self._forward_hooks and not self._forward_pre_hooks:
+        if events.listener is None and not self._hooked:
             return self.forward(*args, **kwargs)
         return self._observed_call(args, kwargs)
 
@@ -69,37 +91,11 @@ class Module(TraversalMixin, StateMixin, ConversionMixin):
         if events.listener is not None:
             Emission.call = events.ModuleCall(self, next(_call_numbers), outer)
         try:
-            for hook, with_kwargs in tuple(self._forward_pre_hooks.values()):
-                if with_kwargs:
-                    changed = hook(self, args, kwargs)
-                    if changed is not None:
-                        args, kwargs = changed
-                else:
-                    changed = hook(self, args)
-                    if changed is not None:
-                        args = changed if isinstance(changed, tuple) else (changed,)
-            result = self.forward(*args, **kwargs)
-            for hook, with_kwargs in tuple(self._forward_hooks.values()):
-                changed = (
-                    hook(self, args, kwargs, result) if with_kwargs else hook(self, args, result)
-                )
-                if changed is not None:
-                    result = changed
-            return result
+            if self._hooked:
+                return self._call_with_hooks(args, kwargs)
+            return self.forward(*args, **kwargs)
         finally:
             Emission.call = outer
-
-    def register_forward_pre_hook(
-        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
-    ) -> RemovableHandle:
-        """Call `hook(module, args)` before each forward; what it returns replaces the inputs."""
-        return self._forward_pre_hooks.add((hook, with_kwargs), prepend)
-
-    def register_forward_hook(
-        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
-    ) -> RemovableHandle:
-        """Call `hook(module, args, output)` after each forward; a result replaces the output."""
-        return self._forward_hooks.add((hook, with_kwargs), prepend)
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name.startswith("_") and name in _OWN:
@@ -124,25 +120,24 @@ class Module(TraversalMixin, StateMixin, ConversionMixin):
 
     def _assign_plain(self, name: str, value: Any, registries: tuple[dict[str, Any], ...]) -> None:
         parameters, buffers, modules = registries
-        kind = type_name(value)
         if name in parameters:
             if value is not None:
                 raise TypeError(
-                    f"cannot assign '{kind}' as parameter '{name}' "
+                    f"cannot assign '{type_name(value)}' as parameter '{name}' "
                     "(torch.nn.Parameter or None expected)"
                 )
             parameters[name] = None
         elif name in modules:
             if value is not None:
                 raise TypeError(
-                    f"cannot assign '{kind}' as child module '{name}' "
+                    f"cannot assign '{type_name(value)}' as child module '{name}' "
                     "(torch.nn.Module or None expected)"
                 )
             modules[name] = None
         elif name in buffers:
             if value is not None and not isinstance(value, Tensor):
                 raise TypeError(
-                    f"cannot assign '{kind}' as buffer '{name}' "
+                    f"cannot assign '{type_name(value)}' as buffer '{name}' "
                     "(torch.nn.Buffer, torch.Tensor or None expected)"
                 )
             buffers[name] = value
@@ -175,6 +170,8 @@ class Module(TraversalMixin, StateMixin, ConversionMixin):
 
     def _take(self, name: str, registry: str, value: Any) -> None:
         """Register `value`, out of any other registry, and make it an attribute."""
+        if Registrations.active:
+            value = Registrations.passed(_KINDS[registry], self, name, value)
         for other in ("_parameters", "_buffers", "_modules"):
             if other != registry:
                 getattr(self, other).pop(name, None)
@@ -296,6 +293,18 @@ class Module(TraversalMixin, StateMixin, ConversionMixin):
         fn(self)
         return self
 
+    def compile(self, *args: Any, **kwargs: Any) -> None:
+        """Change nothing: the engine runs modules as they are written."""
+
+    def __copy__(self: T) -> T:
+        duplicate = type(self).__new__(type(self))
+        own = duplicate.__dict__
+        own.update(self.__dict__)
+        # Registries of its own: what is assigned to the copy does not change the original.
+        for name in (*_KINDS, "_non_persistent_buffers_set"):
+            own[name] = own[name].copy()
+        return duplicate
+
     def extra_repr(self) -> str:
         """Return what stands between the parentheses of the layer's representation."""
         return ""
@@ -322,16 +331,18 @@ class _Switching:
     active = False
 
 
-_OWN = frozenset(
-    {
-        "_parameters",
-        "_buffers",
-        "_modules",
-        "_non_persistent_buffers_set",
-        "_forward_hooks",
-        "_forward_pre_hooks",
-    }
+_HOOK_TABLES = (
+    "_forward_pre_hooks",
+    "_forward_hooks",
+    "_backward_pre_hooks",
+    "_backward_hooks",
+    "_state_dict_pre_hooks",
+    "_state_dict_hooks",
+    "_load_state_dict_pre_hooks",
+    "_load_state_dict_post_hooks",
 )
+_KINDS = {"_parameters": "parameter", "_buffers": "buffer", "_modules": "module"}
+_OWN = frozenset({*_KINDS, *_HOOK_TABLES, "_non_persistent_buffers_set", "_hooked"})
 
 
 def indented(text: str) -> str:

@@ -1,15 +1,15 @@
-"""Activation functions, element by element, and softmax along one dimension."""
+"""Activation functions, element by element; those of the form x · gate are in `gated.py`."""
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 
 from gradstep_engine.autograd.function import Op
-from gradstep_engine.ops.erf import erf
+from gradstep_engine.autograd.variable import wrap
 from gradstep_engine.ops.masking import masked
+from gradstep_engine.ops.unbroadcast import unbroadcast
 
 
 class Relu(Op):
@@ -28,6 +28,10 @@ class Relu(Op):
         assert self.saved is not None
         return masked(grad, self.saved[0] > 0)
 
+    def backward_tensors(self, grad: Any) -> Any:
+        assert self.saved is not None
+        return grad * wrap(self.saved[0] > 0)
+
 
 def _floating(x: Any) -> Any:
     return x if x.dtype.kind == "f" else x.astype(np.float32)
@@ -39,6 +43,7 @@ class Tanh(Op):
     op_name = "tanh"
     node_name = "TanhBackward0"
     saves_output = True
+    fresh = True
 
     def forward(self, x: Any) -> Any:
         result = np.tanh(_floating(x))
@@ -48,12 +53,26 @@ class Tanh(Op):
     def backward(self, grad: Any) -> Any:
         assert self.saved is not None
         (y,) = self.saved
+        slope = y * y
+        if y.ndim == 0:
+            return grad * (1 - slope)
+        np.subtract(1, slope, out=slope)
+        slope *= grad
+        return slope
+
+    def backward_tensors(self, grad: Any) -> Any:
+        y = self.output()
         return grad * (1 - y * y)
 
 
 def sigmoid(x: Any) -> Any:
     """Return 1 / (1 + e^(−x)) on arrays; an exponential that overflows gives the right 0."""
-    return 1 / (1 + np.exp(-x))
+    if x.ndim == 0:
+        return 1 / (1 + np.exp(-x))
+    result = np.negative(x)
+    np.exp(result, out=result)
+    result += 1
+    return np.reciprocal(result, out=result)
 
 
 class Sigmoid(Op):
@@ -62,6 +81,7 @@ class Sigmoid(Op):
     op_name = "sigmoid"
     node_name = "SigmoidBackward0"
     saves_output = True
+    fresh = True
 
     def forward(self, x: Any) -> Any:
         result = sigmoid(_floating(x))
@@ -71,59 +91,14 @@ class Sigmoid(Op):
     def backward(self, grad: Any) -> Any:
         assert self.saved is not None
         (y,) = self.saved
+        slope = 1 - y
+        slope *= y
+        slope *= grad
+        return slope
+
+    def backward_tensors(self, grad: Any) -> Any:
+        y = self.output()
         return grad * (y * (1 - y))
-
-
-class Softmax(Op):
-    """y_i = e^(x_i) / Σ_j e^(x_j) along `dim`.  ∂/∂x = y · (grad − Σ grad · y)."""
-
-    op_name = "softmax"
-    node_name = "SoftmaxBackward0"
-    saves_output = True
-
-    def forward(self, x: Any, dim: int) -> Any:
-        self.dim = dim
-        if x.ndim == 0:
-            result = np.ones_like(x)
-        else:
-            result = np.exp(x - np.maximum.reduce(x, axis=dim, keepdims=True))
-            result /= np.add.reduce(result, axis=dim, keepdims=True)
-        self.saved = (result,)
-        return result
-
-    def backward(self, grad: Any) -> Any:
-        assert self.saved is not None
-        (y,) = self.saved
-        if y.ndim == 0:
-            return grad * 0
-        weighted = grad * y
-        return weighted - y * np.add.reduce(weighted, axis=self.dim, keepdims=True)
-
-
-class LogSoftmax(Op):
-    """y_i = x_i − log Σ_j e^(x_j) along `dim`.  ∂/∂x = grad − e^y Σ grad."""
-
-    op_name = "log_softmax"
-    node_name = "LogSoftmaxBackward0"
-    saves_output = True
-
-    def forward(self, x: Any, dim: int) -> Any:
-        self.dim = dim
-        if x.ndim == 0:
-            result = x - x
-        else:
-            # The largest is subtracted first, so that no exponential overflows.
-            result = x - np.maximum.reduce(x, axis=dim, keepdims=True)
-            result -= np.log(np.add.reduce(np.exp(result), axis=dim, keepdims=True))
-        self.saved = (result,)
-        return result
-
-    def backward(self, grad: Any) -> Any:
-        assert self.saved is not None
-        (y,) = self.saved
-        if y.ndim == 0:
-            return grad * 0
-        return grad - np.exp(y) * np.add.reduce(grad, axis=self.dim, keepdims=True)
 
 
 class LeakyRelu(Op):
@@ -132,15 +107,78 @@ class LeakyRelu(Op):
     op_name = "leaky_relu"
     node_name = "LeakyReluBackward0"
     saves = (0,)
+    fresh = True
 
     def forward(self, x: Any, negative_slope: float) -> Any:
         self.saved = (x,)
         self.slope = negative_slope
+        if 0 <= negative_slope <= 1:
+            return np.maximum(x, x * negative_slope)
         return np.where(x > 0, x, x * negative_slope)[()]
 
     def backward(self, grad: Any) -> Any:
         assert self.saved is not None
-        return np.where(self.saved[0] > 0, grad, grad * self.slope)[()]
+        return grad * self._factors(self.saved[0])
+
+    def backward_tensors(self, grad: Any) -> Any:
+        assert self.saved is not None
+        return grad * wrap(self._factors(self.saved[0]))
+
+    def _factors(self, x: Any) -> Any:
+        one, slope = x.dtype.type(1), x.dtype.type(self.slope)
+        return np.where(x > 0, one, slope)[()]
+
+
+class RreluWithNoise(Op):
+    """x where x > 0, else noise · x (Xu et al., 2015).  ∂/∂x = grad, else noise · grad."""
+
+    op_name = "rrelu"
+    node_name = "RreluWithNoiseBackward0"
+    fresh = True
+
+    def forward(self, x: Any, noise: Any) -> Any:
+        factors = np.where(x > 0, x.dtype.type(1), noise)[()]
+        self.saved = (factors,)
+        return x * factors
+
+    def backward(self, grad: Any) -> Any:
+        assert self.saved is not None
+        return grad * self.saved[0]
+
+    def backward_tensors(self, grad: Any) -> Any:
+        assert self.saved is not None
+        return grad * wrap(self.saved[0])
+
+
+class Prelu(Op):
+    """x where x > 0, else w · x, with w broadcast (He et al., 2015).
+
+    ∂/∂x = grad where x > 0, else w · grad; ∂/∂w = x · grad where x ≤ 0, else 0, summed.
+    """
+
+    op_name = "prelu"
+    node_name = "PreluKernelBackward0"
+    saves = (0, 1)
+
+    def forward(self, x: Any, weight: Any) -> Any:
+        self.saved = x, weight
+        return np.where(x > 0, x, x * weight)[()]
+
+    def backward(self, grad: Any) -> Any:
+        assert self.saved is not None
+        x, weight = self.saved
+        positive = x > 0
+        along_x = np.where(positive, grad, grad * weight)[()] if self.needs(0) else None
+        if not self.needs(1):
+            return along_x, None
+        return along_x, unbroadcast(masked(grad * x, ~positive), weight.shape)
+
+    def backward_tensors(self, grad: Any) -> Any:
+        x, weight = self.input(0), self.input(1)
+        positive = x._array > 0
+        above, below = wrap(positive), wrap(~positive)
+        along_weight = unbroadcast(grad * (x * below), tuple(weight.shape))
+        return grad * (weight * below + above), along_weight
 
 
 class _Exponential(Op):
@@ -150,6 +188,7 @@ class _Exponential(Op):
     """
 
     saves = (0,)
+    fresh = True
 
     def evaluate(self, x: Any, alpha: float, scale: float, input_scale: float) -> Any:
         """Return the function; `input_scale` is s."""
@@ -164,6 +203,14 @@ class _Exponential(Op):
         alpha, scale, input_scale = self.parameters
         slope = alpha * input_scale * np.exp(np.minimum(x, 0) * input_scale)
         return (scale * grad * np.where(x > 0, np.ones_like(slope), slope))[()]
+
+    def backward_tensors(self, grad: Any) -> Any:
+        x = self.input(0)
+        alpha, scale, input_scale = self.parameters
+        positive = x._array > 0
+        above, below = wrap(positive), wrap(~positive)
+        slope = (x * below * input_scale).exp() * (alpha * input_scale)
+        return scale * grad * (slope * below + above)
 
 
 class Elu(_Exponential):
@@ -196,73 +243,13 @@ class Celu(_Exponential):
         return self.evaluate(x, alpha, 1.0, 1.0 / alpha)
 
 
-class Gelu(Op):
-    """x Φ(x), with Φ the normal distribution.  ∂/∂x = grad · (Φ(x) + x φ(x))."""
-
-    op_name = "gelu"
-    node_name = "GeluBackward0"
-    saves = (0,)
-
-    def forward(self, x: Any) -> Any:
-        below = (erf(x * math.sqrt(0.5)) + 1) * 0.5
-        self.saved = x, below
-        return x * below
-
-    def backward(self, grad: Any) -> Any:
-        assert self.saved is not None
-        x, below = self.saved
-        density = np.exp(x * x * -0.5) * (1 / math.sqrt(2 * math.pi))
-        return grad * (below + x * density)
-
-
-class GeluTanh(Op):
-    """½ x (1 + t), t = tanh(√(2/π) (x + 0.044715 x³)).
-
-    ∂/∂x = grad · (½ (1 + t) + ½ x (1 − t²) √(2/π) (1 + 3 · 0.044715 x²)).
-    """
-
-    op_name = "gelu"
-    node_name = "GeluBackward0"
-    saves = (0,)
-    _factor = math.sqrt(2 / math.pi)
-    _cubic = 0.044715
-
-    def forward(self, x: Any) -> Any:
-        t = np.tanh(self._factor * (x + self._cubic * (x * x * x)))
-        self.saved = x, t
-        return 0.5 * x * (1 + t)
-
-    def backward(self, grad: Any) -> Any:
-        assert self.saved is not None
-        x, t = self.saved
-        inner = self._factor * (1 + 3 * self._cubic * (x * x))
-        return grad * (0.5 * (1 + t) + 0.5 * x * (1 - t * t) * inner)
-
-
-class Silu(Op):
-    """x σ(x) with s = σ(x).  ∂/∂x = grad · s (1 + x (1 − s))."""
-
-    op_name = "silu"
-    node_name = "SiluBackward0"
-    saves = (0,)
-
-    def forward(self, x: Any) -> Any:
-        s = sigmoid(x)
-        self.saved = x, s
-        return x * s
-
-    def backward(self, grad: Any) -> Any:
-        assert self.saved is not None
-        x, s = self.saved
-        return grad * (s * (1 + x * (1 - s)))
-
-
 class Softplus(Op):
     """log(1 + e^(βx)) / β; x itself where βx > threshold.  ∂/∂x = grad · σ(βx)."""
 
     op_name = "softplus"
     node_name = "SoftplusBackward0"
     saves = (0,)
+    fresh = True
 
     def forward(self, x: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
         self.saved = (x,)
@@ -276,6 +263,12 @@ class Softplus(Op):
         scaled = self.saved[0] * beta
         return np.where(scaled > threshold, grad, grad * sigmoid(scaled))[()]
 
+    def backward_tensors(self, grad: Any) -> Any:
+        x = self.input(0)
+        beta, threshold = self.parameters
+        linear = x._array * beta > threshold
+        return grad * ((x * beta).sigmoid() * wrap(~linear) + wrap(linear))
+
 
 class LogSigmoid(Op):
     """log σ(x) = −log(1 + e^(−x)).  ∂/∂x = grad · σ(−x)."""
@@ -283,6 +276,7 @@ class LogSigmoid(Op):
     op_name = "logsigmoid"
     node_name = "LogSigmoidBackward0"
     saves = (0,)
+    fresh = True
 
     def forward(self, x: Any) -> Any:
         self.saved = (x,)
@@ -292,27 +286,105 @@ class LogSigmoid(Op):
         assert self.saved is not None
         return grad * sigmoid(-self.saved[0])
 
+    def backward_tensors(self, grad: Any) -> Any:
+        return grad * (-self.input(0)).sigmoid()
 
-class Hardtanh(Op):
+
+class _Passing(Op):
+    """A function of slope 1 (or `factor`) where `passes` holds, and 0 elsewhere."""
+
+    saves = (0,)
+    factor: float | None = None
+
+    def passes(self, x: Any) -> Any:
+        """Return where the gradient passes."""
+        raise NotImplementedError(f"{type(self).__qualname__} does not say where it passes")
+
+    def backward(self, grad: Any) -> Any:
+        assert self.saved is not None
+        result = masked(grad, self.passes(self.saved[0]))
+        return result if self.factor is None else result * self.factor
+
+    def backward_tensors(self, grad: Any) -> Any:
+        assert self.saved is not None
+        result = grad * wrap(self.passes(self.saved[0]))
+        return result if self.factor is None else result * self.factor
+
+
+class Hardtanh(_Passing):
     """x cut to [low, high].  ∂/∂x = grad where low < x < high, else 0."""
 
     op_name = "hardtanh"
     node_name = "HardtanhBackward0"
-    saves = (0,)
 
     def forward(self, x: Any, min_val: float = -1.0, max_val: float = 1.0) -> Any:
         self.saved = (x,)
         self.bounds = min_val, max_val
         return np.minimum(np.maximum(x, min_val), max_val)
 
-    def backward(self, grad: Any) -> Any:
-        assert self.saved is not None
-        (x,) = self.saved
+    def passes(self, x: Any) -> Any:
         low, high = self.bounds
-        return masked(grad, (x > low) & (x < high))
+        return (x > low) & (x < high)
 
 
 class Relu6(Hardtanh):
     """x cut to [0, 6]."""
 
     op_name = "relu6"
+
+
+class Hardsigmoid(_Passing):
+    """cut(x / 6 + ½, [0, 1]).  ∂/∂x = grad / 6 where −3 < x < 3, else 0."""
+
+    op_name = "hardsigmoid"
+    node_name = "HardsigmoidBackward0"
+    factor = 1 / 6
+
+    def forward(self, x: Any) -> Any:
+        self.saved = (x,)
+        return np.minimum(np.maximum(x + 3, 0), 6) / 6
+
+    def passes(self, x: Any) -> Any:
+        return (x > -3) & (x < 3)
+
+
+class Hardshrink(_Passing):
+    """x where |x| > λ, else 0.  ∂/∂x = grad there, else 0."""
+
+    op_name = "hardshrink"
+    node_name = "HardshrinkBackward0"
+
+    def forward(self, x: Any, lambd: float = 0.5) -> Any:
+        self.saved = (x,)
+        self.lambd = lambd
+        return masked(x, self.passes(x))
+
+    def passes(self, x: Any) -> Any:
+        return (x > self.lambd) | (x < -self.lambd)
+
+
+class Softshrink(Hardshrink):
+    """x moved by λ towards 0, 0 where |x| ≤ λ.  ∂/∂x = grad where |x| > λ, else 0."""
+
+    op_name = "softshrink"
+    node_name = "SoftshrinkBackward0"
+
+    def forward(self, x: Any, lambd: float = 0.5) -> Any:
+        self.saved = (x,)
+        self.lambd = lambd
+        return x - np.minimum(np.maximum(x, -lambd), lambd)
+
+
+class Threshold(_Passing):
+    """x where x > threshold, else `value`.  ∂/∂x = grad there, else 0."""
+
+    op_name = "threshold"
+    node_name = "ThresholdBackward0"
+
+    def forward(self, x: Any, threshold: float, value: float) -> Any:
+        self.saved = (x,)
+        self.threshold = threshold
+        return np.where(x > threshold, x, x.dtype.type(value))[()]
+
+    def passes(self, x: Any) -> Any:
+        return x > self.threshold

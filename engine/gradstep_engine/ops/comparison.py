@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from gradstep_engine.autograd.function import Op
+from gradstep_engine.dtypes import of_numpy
 
 
 class Comparison(Op):
@@ -62,25 +63,57 @@ class Ge(Comparison):
     compare = np.greater_equal
 
 
-class And(Comparison):
+class Bitwise(Comparison):
+    """Two operands of whole numbers or bools."""
+
+    def forward(self, a: Any, b: Any) -> Any:
+        for x in (a, b):
+            if np.result_type(x).kind == "f":
+                floats = of_numpy(x.dtype).cpu_type if hasattr(x, "dtype") else "Float"
+                raise NotImplementedError(f"\"{self.kernel}_cpu\" not implemented for '{floats}'")
+        return type(self).compare(a, b)
+
+    @property
+    def kernel(self) -> str:
+        """The name that torch's message uses."""
+        return self.op_name
+
+
+class And(Bitwise):
     """Bitwise and; logical for bools."""
 
     op_name = "bitwise_and"
     compare = np.bitwise_and
 
 
-class Or(Comparison):
+class Or(Bitwise):
     """Bitwise or; logical for bools."""
 
     op_name = "bitwise_or"
     compare = np.bitwise_or
 
 
-class Xor(Comparison):
+class Xor(Bitwise):
     """Bitwise exclusive or; logical for bools."""
 
     op_name = "bitwise_xor"
     compare = np.bitwise_xor
+
+
+class LeftShift(Bitwise):
+    """a · 2ᵇ for whole numbers."""
+
+    op_name = "bitwise_left_shift"
+    kernel = "lshift"
+    compare = np.left_shift
+
+
+class RightShift(Bitwise):
+    """⌊a / 2ᵇ⌋ for whole numbers."""
+
+    op_name = "bitwise_right_shift"
+    kernel = "rshift"
+    compare = np.right_shift
 
 
 class LogicalAnd(Comparison):
@@ -147,3 +180,26 @@ class IsFinite(Question):
 
     op_name = "isfinite"
     ask = np.isfinite
+
+
+class IsPosInf(Question):
+    """Whether a is ∞."""
+
+    op_name = "isposinf"
+    ask = np.isposinf
+
+
+class IsNegInf(Question):
+    """Whether a is −∞."""
+
+    op_name = "isneginf"
+    ask = np.isneginf
+
+
+class Signbit(Question):
+    """Whether the sign is minus, of −0 too."""
+
+    op_name = "signbit"
+
+    def forward(self, a: Any) -> Any:
+        return np.signbit(a) if a.dtype.kind == "f" else np.less(a, 0)

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from gradstep_engine.autograd.function import Op
+from gradstep_engine.autograd.variable import wrap
 from gradstep_engine.ops.reduction import Axes, Reduction
 
 
@@ -38,6 +39,10 @@ class Max(Reduction):
             hit = np.isnan(a)
         count = np.add.reduce(hit.astype(grad.dtype), axis=self.axes, keepdims=True)
         return (self._spread(grad) * hit / (count if a.shape else 1),)
+
+    def backward_tensors(self, grad: Any) -> Any:
+        shares = self.backward(np.ones(grad.shape, grad._array.dtype))[0]
+        return (self._spread(grad) * wrap(shares),)
 
 
 class Min(Max):
@@ -91,6 +96,14 @@ class Picked(Op):
         result = np.zeros(self.shape, grad.dtype)
         np.put_along_axis(result, self.saved[0], spread, self.dim)
         return (result,)
+
+    def backward_tensors(self, grad: Any, _: Any = None) -> Any:
+        assert self.saved is not None
+        if grad is None or not self.shape:
+            return (grad,)
+        spread = grad if self.keepdim else grad.unsqueeze(self.dim)
+        zeros: Any = wrap(np.zeros(self.shape, grad._array.dtype))
+        return (zeros.scatter(self.dim, wrap(self.saved[0]), spread),)
 
 
 class MaxDim(Picked):

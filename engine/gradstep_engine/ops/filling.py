@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 
 from gradstep_engine.autograd.function import Op
+from gradstep_engine.autograd.variable import wrap
+from gradstep_engine.dtypes import of_numpy
 from gradstep_engine.ops.unbroadcast import shape_of, unbroadcast
 
 
@@ -25,6 +27,12 @@ class Fill(Op):
         return (
             np.zeros_like(grad) if self.needs(0) else None,
             np.add.reduce(grad, axis=None) if self.needs(1) else None,
+        )
+
+    def backward_tensors(self, grad: Any) -> Any:
+        return (
+            wrap(np.zeros(grad.shape, grad._array.dtype)) if self.needs(0) else None,
+            grad.sum() if self.needs(1) else None,
         )
 
 
@@ -54,6 +62,13 @@ class Copy(Op):
             unbroadcast(grad, self.shape).astype(self.dtype) if self.needs(1) else None,
         )
 
+    def backward_tensors(self, grad: Any) -> Any:
+        along_source = None
+        if self.needs(1):
+            along_source = unbroadcast(grad, self.shape).to(of_numpy(self.dtype))
+        zeros = wrap(np.zeros(grad.shape, grad._array.dtype)) if self.needs(0) else None
+        return zeros, along_source
+
 
 class Overwrite(Op):
     """The target becomes values given as an array, such as random numbers.  ∂/∂target = 0."""
@@ -69,3 +84,6 @@ class Overwrite(Op):
 
     def backward(self, grad: Any) -> Any:
         return (np.zeros_like(grad),)
+
+    def backward_tensors(self, grad: Any) -> Any:
+        return (wrap(np.zeros(grad.shape, grad._array.dtype)),)

@@ -60,6 +60,18 @@ class Linear(Op):
         grad_bias = np.dot(_ones(len(grad_rows), grad.dtype), grad_rows) if self.needs(2) else None
         return grad_x, grad_weight, grad_bias
 
+    def backward_tensors(self, grad: Any) -> Any:
+        assert self.saved is not None
+        grad_x = grad.matmul(self.input(1)) if self.needs(0) else None
+        grad_rows = grad.reshape(-1, grad.shape[-1])
+        grad_weight = None
+        if self.needs(1):
+            x = self.input(0)
+            grad_weight = grad_rows.t().mm(x.reshape(-1, x.shape[-1]))
+        if len(self.edges) == 2:
+            return grad_x, grad_weight
+        return grad_x, grad_weight, grad_rows.sum(0) if self.needs(2) else None
+
 
 class Bilinear(Op):
     """y_o = x₁ᵀ W_o x₂ + b_o.  ∂/∂x₁ = Σ_o grad_o W_o x₂, ∂/∂x₂ likewise, ∂/∂W_o = grad_o x₁ x₂ᵀ.
@@ -97,3 +109,16 @@ class Bilinear(Op):
         grad_weight = np.dot(grad_rows.T, pairs).reshape(weight.shape)
         grads = (grad_first, grad_second, grad_weight)
         return grads if len(self.edges) == 3 else (*grads, np.add.reduce(grad_rows, axis=0))
+
+    def backward_tensors(self, grad: Any) -> Any:
+        first, second, weight = self.input(0), self.input(1), self.input(2)
+        outputs, in1, in2 = weight.shape
+        rows1, rows2 = first.reshape(-1, in1), second.reshape(-1, in2)
+        grad_rows = grad.reshape(-1, outputs)
+        mixed = grad_rows.mm(weight.reshape(outputs, -1)).reshape(-1, in1, in2)
+        grad_first = mixed.matmul(rows2.unsqueeze(2)).squeeze(2).reshape(first.shape)
+        grad_second = rows1.unsqueeze(1).matmul(mixed).squeeze(1).reshape(second.shape)
+        pairs = (rows1.unsqueeze(2) * rows2.unsqueeze(1)).reshape(-1, in1 * in2)
+        grad_weight = grad_rows.t().mm(pairs).reshape(weight.shape)
+        grads = (grad_first, grad_second, grad_weight)
+        return grads if len(self.edges) == 3 else (*grads, grad_rows.sum(0))

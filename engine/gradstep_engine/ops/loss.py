@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from gradstep_engine.autograd.function import Op
+from gradstep_engine.autograd.function import Op, apply
+from gradstep_engine.autograd.variable import TensorBase, wrap
+from gradstep_engine.ops.activation import LogSigmoid
 from gradstep_engine.ops.unbroadcast import unbroadcast
 
 _TINY = float(np.float32(1e-12))  # torch keeps this constant in single precision
@@ -52,6 +54,17 @@ class PointwiseLoss(Op):
             None if grad_target is None else unbroadcast(grad_target, target.shape),
         )
 
+    def backward_tensors(self, grad: Any) -> Any:
+        x, target = self.input(0), self.input(1)
+        if self.reduction == "mean":
+            grad = grad / np.broadcast(x._array, target._array).size
+        grad_x = self.slope_tensors(x, target, grad) if self.needs(0) else None
+        grad_target = self.target_slope_tensors(x, target, grad) if self.needs(1) else None
+        return (
+            None if grad_x is None else unbroadcast(grad_x, tuple(x.shape)),
+            None if grad_target is None else unbroadcast(grad_target, tuple(target.shape)),
+        )
+
     def losses(self, x: Any, target: Any) -> Any:
         """Return ℓ for each element."""
         raise NotImplementedError(f"{type(self).__qualname__} defines no losses")
@@ -63,6 +76,14 @@ class PointwiseLoss(Op):
     def target_slope(self, x: Any, target: Any, grad: Any) -> Any:
         """Return grad · ∂ℓ/∂target; by default the loss depends on input − target only."""
         return -self.slope(x, target, grad)
+
+    def slope_tensors(self, x: Any, target: Any, grad: Any) -> Any:
+        """Return what `slope` returns, in operations on tensors."""
+        raise NotImplementedError(f"{type(self).__qualname__} defines no slope on tensors")
+
+    def target_slope_tensors(self, x: Any, target: Any, grad: Any) -> Any:
+        """Return what `target_slope` returns, in operations on tensors."""
+        return -self.slope_tensors(x, target, grad)
 
 
 class MseLoss(PointwiseLoss):
@@ -84,6 +105,8 @@ class MseLoss(PointwiseLoss):
 
     def slope(self, x: Any, target: Any, grad: Any) -> Any:
         return (x - target) * (grad + grad)
+
+    slope_tensors = slope
 
 
 class SmoothL1Loss(PointwiseLoss):
@@ -108,6 +131,12 @@ class SmoothL1Loss(PointwiseLoss):
             return np.sign(d) * grad
         return np.minimum(np.maximum(d * (1 / self.beta), -1), 1) * grad
 
+    def slope_tensors(self, x: Any, target: Any, grad: Any) -> Any:
+        d = x - target
+        if self.beta == 0:
+            return wrap(np.sign(d._array)) * grad
+        return (d * (1 / self.beta)).clamp(-1, 1) * grad
+
 
 class HuberLoss(PointwiseLoss):
     """With d = x − t: ½ d² where |d| ≤ δ, else δ (|d| − ½ δ).  ∂/∂x = cut(d, ±δ) grad."""
@@ -126,6 +155,9 @@ class HuberLoss(PointwiseLoss):
     def slope(self, x: Any, target: Any, grad: Any) -> Any:
         return np.minimum(np.maximum(x - target, -self.delta), self.delta) * grad
 
+    def slope_tensors(self, x: Any, target: Any, grad: Any) -> Any:
+        return (x - target).clamp(-self.delta, self.delta) * grad
+
 
 class WeightedLoss(PointwiseLoss):
     """A pointwise loss with an optional factor for each element, broadcast to the input."""
@@ -137,9 +169,15 @@ class WeightedLoss(PointwiseLoss):
         grads = super().backward(grad)
         return grads if self.weight is None else (*grads, None)
 
+    def backward_tensors(self, grad: Any) -> Any:
+        grads = super().backward_tensors(grad)
+        return (*grads, None, None)[: len(self.edges)]
+
     def weighted(self, values: Any) -> Any:
-        """Return `values` times the weight, if there is one."""
-        return values if self.weight is None else values * self.weight
+        """Return `values`, an array or a tensor, times the weight, if there is one."""
+        if self.weight is None:
+            return values
+        return values * (wrap(self.weight) if isinstance(values, TensorBase) else self.weight)
 
 
 class BinaryCrossEntropy(WeightedLoss):
@@ -166,6 +204,12 @@ class BinaryCrossEntropy(WeightedLoss):
 
     def target_slope(self, x: Any, target: Any, grad: Any) -> Any:
         return self.weighted((np.log1p(-x) - np.log(x)) * grad)
+
+    def slope_tensors(self, x: Any, target: Any, grad: Any) -> Any:
+        return self.weighted((x - target) / (x * (1 - x)).clamp(min=_TINY) * grad)
+
+    def target_slope_tensors(self, x: Any, target: Any, grad: Any) -> Any:
+        return self.weighted(((-x).log1p() - x.log()) * grad)
 
     @staticmethod
     def _logs(x: Any) -> tuple[Any, Any]:
@@ -214,6 +258,18 @@ class BinaryCrossEntropyWithLogits(WeightedLoss):
             slope = slope + (self.pos_weight - 1) * self._log_term(x)
         return self.weighted(slope * grad)
 
+    def slope_tensors(self, x: Any, target: Any, grad: Any) -> Any:
+        rest = (-x).sigmoid()
+        if self.pos_weight is not None:
+            rest = rest * (target * wrap(self.pos_weight - 1) + 1)
+        return self.weighted((1 - target - rest) * grad)
+
+    def target_slope_tensors(self, x: Any, target: Any, grad: Any) -> Any:
+        slope = -x
+        if self.pos_weight is not None:
+            slope = slope - wrap(self.pos_weight - 1) * apply(LogSigmoid, x)
+        return self.weighted(slope * grad)
+
     @staticmethod
     def _log_term(x: Any) -> Any:
         return np.log1p(np.exp(-np.abs(x))) + np.maximum(-x, 0)
@@ -246,6 +302,17 @@ class KlDiv(PointwiseLoss):
         if self.log_target:
             return np.exp(target) * (target - x + 1) * grad
         return (self._log(target) + 1 - x) * grad
+
+    def slope_tensors(self, x: Any, target: Any, grad: Any) -> Any:
+        return -(target.exp() if self.log_target else target) * grad
+
+    def target_slope_tensors(self, x: Any, target: Any, grad: Any) -> Any:
+        if self.log_target:
+            return target.exp() * (target - x + 1) * grad
+        # Where t is not positive the logarithm counts as 0, and has no slope.
+        positive = target._array > 0
+        logs = (target * wrap(positive) + wrap(~positive)).log()
+        return (logs + 1 - x) * grad
 
     @staticmethod
     def _log(target: Any) -> Any:

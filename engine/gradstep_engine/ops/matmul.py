@@ -59,6 +59,12 @@ class Mm(Op):
             a.T @ grad if self.needs(1) else None,
         )
 
+    def backward_tensors(self, grad: Any) -> Any:
+        return (
+            grad.mm(self.input(1).t()) if self.needs(0) else None,
+            self.input(0).t().mm(grad) if self.needs(1) else None,
+        )
+
 
 class Mv(Op):
     """A · v for a matrix and a vector.  ∂/∂A = grad ⊗ v, ∂/∂v = Aᵀ · grad."""
@@ -84,6 +90,12 @@ class Mv(Op):
         return (
             np.multiply.outer(grad, v) if self.needs(0) else None,
             a.T @ grad if self.needs(1) else None,
+        )
+
+    def backward_tensors(self, grad: Any) -> Any:
+        return (
+            grad.outer(self.input(1)) if self.needs(0) else None,
+            self.input(0).t().mv(grad) if self.needs(1) else None,
         )
 
 
@@ -115,6 +127,12 @@ class Dot(Op):
         a, b = self.saved
         return grad * b if self.needs(0) else None, grad * a if self.needs(1) else None
 
+    def backward_tensors(self, grad: Any) -> Any:
+        return (
+            grad * self.input(1) if self.needs(0) else None,
+            grad * self.input(0) if self.needs(1) else None,
+        )
+
 
 class Bmm(Op):
     """A · B per batch, batch dimensions broadcast.  ∂/∂A = grad · Bᵀ, ∂/∂B = Aᵀ · grad."""
@@ -136,6 +154,18 @@ class Bmm(Op):
             unbroadcast(np.matmul(grad, b.swapaxes(-1, -2)), a.shape) if self.needs(0) else None,
             unbroadcast(np.matmul(a.swapaxes(-1, -2), grad), b.shape) if self.needs(1) else None,
         )
+
+    def backward_tensors(self, grad: Any) -> Any:
+        along_a = along_b = None
+        if self.needs(0):
+            assert self.saved is not None
+            product = grad.matmul(self.input(1).transpose(-1, -2))
+            along_a = unbroadcast(product, self.saved[0].shape)
+        if self.needs(1):
+            assert self.saved is not None
+            product = self.input(0).transpose(-1, -2).matmul(grad)
+            along_b = unbroadcast(product, self.saved[1].shape)
+        return along_a, along_b
 
 
 class Addmm(Op):
@@ -169,36 +199,11 @@ class Addmm(Op):
             a.T @ scaled if self.needs(2) else None,
         )
 
-
-class Einsum(Op):
-    """A sum of products by index letters; each gradient is an einsum of grad and the others."""
-
-    op_name = "einsum"
-    node_name = "EinsumBackward0"
-
-    def forward(self, *arrays: Any, equation: str) -> Any:
-        self.saved = arrays
-        self.saves = tuple(range(len(arrays)))
-        self.operands, self.result = equation.split("->")
-        return np.einsum(equation, *arrays)
-
-    def backward(self, grad: Any) -> Any:
-        assert self.saved is not None
-        letters = self.operands.split(",")
-        return tuple(
-            self._along(i, grad, letters) if self.needs(i) else None for i in range(len(letters))
+    def backward_tensors(self, grad: Any) -> Any:
+        beta, alpha = self.scales
+        scaled = grad if alpha == 1 else grad * alpha
+        return (
+            unbroadcast(grad if beta == 1 else grad * beta, self.shape) if self.needs(0) else None,
+            scaled.mm(self.input(2).t()) if self.needs(1) else None,
+            self.input(1).t().mm(scaled) if self.needs(2) else None,
         )
-
-    def _along(self, i: int, grad: Any, letters: list[str]) -> Any:
-        assert self.saved is not None
-        array = self.saved[i]
-        others = [(letters[k], self.saved[k]) for k in range(len(letters)) if k != i]
-        known = self.result + "".join(letter for letter, _ in others)
-        # A letter that only this operand has was summed away: spread grad along it.
-        lonely = "".join(letter for letter in letters[i] if letter not in known)
-        sizes = [array.shape[letters[i].index(letter)] for letter in lonely]
-        terms = ",".join(
-            [self.result, *(letter for letter, _ in others), *([lonely] * bool(lonely))]
-        )
-        ones = [np.ones(sizes, grad.dtype)] if lonely else []
-        return np.einsum(f"{terms}->{letters[i]}", grad, *(a for _, a in others), *ones)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradstep_engine.autograd.function import Op
+from gradstep_engine.autograd.variable import wrap
 from gradstep_engine.dtypes import of_numpy
 from gradstep_engine.ops.axes import with_axes
 
@@ -55,6 +56,32 @@ class Sum(Reduction):
             return (grad,)
         return (np.broadcast_to(self._spread(grad), self.shape),)
 
+    def backward_tensors(self, grad: Any) -> Any:
+        return (self._spread(grad).expand(self.shape),)
+
+
+class NanSum(Sum):
+    """Σ a without what is not a number.  ∂/∂a = grad where a is a number, else 0."""
+
+    op_name = "nansum"
+    node_name = "NansumBackward0"
+    fresh = True
+
+    def forward(self, a: Any, *, dim: Axes = None, keepdim: bool = False) -> Any:
+        hole = np.isnan(a)
+        result = super().forward(np.where(hole, a.dtype.type(0), a), dim=dim, keepdim=keepdim)
+        self.node_name = "NansumBackward0"
+        self.saved = (hole,)
+        return result
+
+    def backward(self, grad: Any) -> Any:
+        assert self.saved is not None
+        return (self._spread(grad) * ~self.saved[0],)
+
+    def backward_tensors(self, grad: Any) -> Any:
+        assert self.saved is not None
+        return (self._spread(grad) * wrap(~self.saved[0]),)
+
 
 class Mean(Reduction):
     """Σ a / n.  ∂/∂a = grad / n, spread over the averaged elements."""
@@ -78,6 +105,9 @@ class Mean(Reduction):
     def backward(self, grad: Any) -> Any:
         share = self._spread(grad) / grad.dtype.type(self.count)
         return (np.broadcast_to(share, self.shape) if self.shape else share,)
+
+    def backward_tensors(self, grad: Any) -> Any:
+        return ((self._spread(grad) / self.count).expand(self.shape),)
 
 
 class Prod(Reduction):
@@ -107,6 +137,24 @@ class Prod(Reduction):
             others = _product_of_others(a, self.axes[0])
         return (self._spread(grad) * others,)
 
+    def backward_tensors(self, grad: Any) -> Any:
+        assert self.saved is not None
+        a = self.input(0)
+        if not self.shape:
+            return (grad,)
+        if np.all(self.saved[0]):
+            return (self._spread(grad * self._again(a)) / a,)
+        if self.axes is None:
+            others = _product_of_other_tensors(a.reshape(-1)).reshape(self.shape)
+        else:
+            order = list(range(a.ndim))
+            order[self.axes[0]], order[-1] = order[-1], order[self.axes[0]]
+            others = _product_of_other_tensors(a.permute(order)).permute(order)
+        return (self._spread(grad) * others,)
+
+    def _again(self, a: Any) -> Any:
+        return a.prod() if self.axes is None else a.prod(self.axes[0], self.keepdim)
+
 
 def _product_of_others(a: Any, axis: int) -> Any:
     one = np.ones_like(np.take(a, [0], axis))
@@ -117,97 +165,11 @@ def _product_of_others(a: Any, axis: int) -> Any:
     return before * np.flip(after, axis)
 
 
-class Var(Reduction):
-    """Σ (a − mean)² / (n − correction).  ∂/∂a = grad · 2 (a − mean) / (n − correction)."""
-
-    op_name = "var"
-    node_name = "VarBackward0"
-    saves = (0,)
-    fresh = True
-
-    def forward(
-        self, a: Any, *, dim: Axes = None, keepdim: bool = False, correction: float = 1
-    ) -> Any:
-        self._note(a, dim, keepdim)
-        self.saved = (a,)
-        self.degrees = max(self._count() - correction, 0)
-        centred = a - np.mean(a, axis=dim, keepdims=True)
-        total = add_reduce(centred * centred, axis=dim, keepdims=keepdim)
-        return total / a.dtype.type(self.degrees)
-
-    def backward(self, grad: Any) -> Any:
-        assert self.saved is not None
-        (a,) = self.saved
-        centred = a - np.mean(a, axis=self.axes, keepdims=True)
-        return (self._spread(grad) * centred * a.dtype.type(2 / self.degrees),)
-
-
-class Std(Var):
-    """√var.  ∂/∂a = grad · (a − mean) / (std · (n − correction)), 0 where std is 0."""
-
-    op_name = "std"
-    node_name = "StdBackward0"
-
-    def forward(
-        self, a: Any, *, dim: Axes = None, keepdim: bool = False, correction: float = 1
-    ) -> Any:
-        result = np.sqrt(super().forward(a, dim=dim, keepdim=keepdim, correction=correction))
-        self.saved = (a, result)
-        return result
-
-    def backward(self, grad: Any) -> Any:
-        assert self.saved is not None
-        a, std = self.saved
-        spread = self._spread(std)
-        centred = a - np.mean(a, axis=self.axes, keepdims=True)
-        slope = self._spread(grad) / (spread * a.dtype.type(self.degrees))
-        return (np.where(spread == 0, a.dtype.type(0), slope) * centred,)
-
-
-class Norm(Reduction):
-    """(Σ |a|ᵖ)^(1/p).  ∂/∂a = grad · sign a · (|a| / norm)ᵖ⁻¹, 0 where the norm is 0."""
-
-    op_name = "norm"
-    node_name = "LinalgVectorNormBackward0"
-    saves = (0,)
-    fresh = True
-
-    def forward(self, a: Any, *, p: float = 2, dim: Axes = None, keepdim: bool = False) -> Any:
-        self._note(a, dim, keepdim)
-        self.p = p
-        size = np.abs(a)
-        if p == 2:
-            result = np.sqrt(add_reduce(a * a, axis=dim, keepdims=keepdim))
-        elif p == 1:
-            result = add_reduce(size, axis=dim, keepdims=keepdim)
-        elif p == math.inf:
-            result = np.max(size, axis=dim, keepdims=keepdim)
-        elif p == -math.inf:
-            result = np.min(size, axis=dim, keepdims=keepdim)
-        elif p == 0:
-            result = add_reduce((a != 0).astype(a.dtype), axis=dim, keepdims=keepdim)
-        else:
-            result = np.power(add_reduce(size**p, axis=dim, keepdims=keepdim), 1 / p)
-        self.saved = (a, result)
-        return result
-
-    def backward(self, grad: Any) -> Any:
-        assert self.saved is not None
-        a, result = self.saved
-        norm, grad = self._spread(result), self._spread(grad)
-        zero = a.dtype.type(0)
-        if self.p == 2:
-            return (np.where(norm == 0, zero, grad / norm) * a,)
-        if self.p == 1:
-            return (grad * np.sign(a),)
-        if self.p == 0:
-            return (grad * zero * a,)
-        if math.isinf(self.p):
-            hit = np.abs(a) == norm
-            share = hit / add_reduce(hit.astype(a.dtype), axis=self.axes, keepdims=True)
-            return (grad * np.sign(a) * share,)
-        ratio = np.where(norm == 0, zero, np.abs(a) / norm)
-        return (grad * np.sign(a) * np.power(ratio, self.p - 1),)
+def _product_of_other_tensors(a: Any) -> Any:
+    """Return for every element the product of the others in the last dimension, n² products."""
+    size = a.shape[-1]
+    square = a.unsqueeze(-2).expand(*a.shape, size)
+    return square.masked_fill(wrap(np.eye(size, dtype=bool)), 1).prod(-1)
 
 
 class LogSumExp(Reduction):
@@ -223,32 +185,18 @@ class LogSumExp(Reduction):
         top = np.max(a, axis=dim, keepdims=True)
         top = np.where(np.isfinite(top), top, a.dtype.type(0))
         result = np.log(add_reduce(np.exp(a - top), axis=dim, keepdims=True)) + top
+        result = result if keepdim else np.squeeze(result, axis=dim)
         self.saved = (a, result)
-        return result if keepdim else np.squeeze(result, axis=dim)
+        return result
 
     def backward(self, grad: Any) -> Any:
         assert self.saved is not None
         a, result = self.saved
-        return (self._spread(grad) * np.exp(a - result),)
+        return (self._spread(grad) * np.exp(a - self._spread(result)),)
 
-
-class Cumsum(Op):
-    """Running sums along `dim`.  ∂/∂a = running sums of grad from the end."""
-
-    op_name = "cumsum"
-    node_name = "CumsumBackward0"
-    fresh = True
-
-    def forward(self, a: Any, *, dim: int) -> Any:
-        self.dim = dim
-        if not a.shape:
-            return a * 1
-        return np.cumsum(a, axis=dim, dtype=np.int64 if a.dtype.kind in "iub" else None)
-
-    def backward(self, grad: Any) -> Any:
-        if not grad.shape:
-            return (grad * 1,)
-        return (np.flip(np.cumsum(np.flip(grad, self.dim), axis=self.dim), self.dim),)
+    def backward_tensors(self, grad: Any) -> Any:
+        a = self.input(0)
+        return (self._spread(grad) * (a - a.logsumexp(self.axes, True)).exp(),)
 
 
 class AllOf(Op):

@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from gradstep_engine.autograd.function import Op
+from gradstep_engine.autograd.function import Op, apply
+from gradstep_engine.autograd.variable import wrap
+from gradstep_engine.dtypes import of_numpy
 from gradstep_engine.ops.unbroadcast import shape_of, unbroadcast
 
 
@@ -32,6 +34,16 @@ class Where(Op):
             unbroadcast(np.where(condition, zero, grad), self.shapes[1]) if self.needs(2) else None,
         )
 
+    def backward_tensors(self, grad: Any) -> Any:
+        assert self.saved is not None
+        condition = wrap(self.saved[0])
+        along_a = along_b = None
+        if self.needs(1):
+            along_a = unbroadcast(apply(Where, condition, grad, 0), self.shapes[0])
+        if self.needs(2):
+            along_b = unbroadcast(apply(Where, condition, 0, grad), self.shapes[1])
+        return None, along_a, along_b
+
 
 class Clamp(Op):
     """a limited to [min, max]; the gradient passes where a is within the limits."""
@@ -51,14 +63,19 @@ class Clamp(Op):
 
     def backward(self, grad: Any) -> Any:
         assert self.saved is not None
+        return (grad * self._inside(),)
+
+    def backward_tensors(self, grad: Any) -> Any:
+        return (grad * wrap(self._inside()),)
+
+    def _inside(self) -> Any:
+        assert self.saved is not None
         (a,) = self.saved
         low, high = self.limits
-        inside: Any = True
+        inside: Any = np.True_
         if low is not None:
             inside = a >= low
-        if high is not None:
-            inside = inside & (a <= high)
-        return (grad * inside,)
+        return inside if high is None else inside & (a <= high)
 
 
 class MaskedFill(Op):
@@ -79,6 +96,12 @@ class MaskedFill(Op):
         zero = grad.dtype.type(0)
         value = np.add.reduce(np.where(mask, grad, zero), axis=None) if self.needs(2) else None
         return unbroadcast(np.where(mask, zero, grad), self.shape), None, value
+
+    def backward_tensors(self, grad: Any) -> Any:
+        assert self.saved is not None
+        mask = wrap(self.saved[0])
+        value = apply(Where, mask, grad, 0).sum() if self.needs(2) else None
+        return unbroadcast(apply(Where, mask, 0, grad), self.shape), None, value
 
 
 class Lerp(Op):
@@ -102,6 +125,14 @@ class Lerp(Op):
             unbroadcast(grad * (b - a), shape_of(weight)) if self.needs(2) else None,
         )
 
+    def backward_tensors(self, grad: Any) -> Any:
+        a, b, weight = self.input(0), self.input(1), self.input(2)
+        return (
+            unbroadcast(grad * (1 - weight), shape_of(a)),
+            unbroadcast(grad * weight, shape_of(b)),
+            unbroadcast(grad * (b - a), shape_of(weight)) if self.needs(2) else None,
+        )
+
 
 class Addcmul(Op):
     """a + value · b · c.  ∂/∂a = grad, ∂/∂b = grad · value · c, ∂/∂c = grad · value · b."""
@@ -119,6 +150,15 @@ class Addcmul(Op):
     def backward(self, grad: Any) -> Any:
         assert self.saved is not None
         b, c = self.saved
+        scaled = grad * self.value
+        return (
+            unbroadcast(grad, self.shape),
+            unbroadcast(scaled * c, shape_of(b)) if self.needs(1) else None,
+            unbroadcast(scaled * b, shape_of(c)) if self.needs(2) else None,
+        )
+
+    def backward_tensors(self, grad: Any) -> Any:
+        b, c = self.input(1), self.input(2)
         scaled = grad * self.value
         return (
             unbroadcast(grad, self.shape),
@@ -150,6 +190,15 @@ class Addcdiv(Op):
             unbroadcast(-scaled * b / c, shape_of(c)) if self.needs(2) else None,
         )
 
+    def backward_tensors(self, grad: Any) -> Any:
+        b, c = self.input(1), self.input(2)
+        scaled = grad * self.value / c
+        return (
+            unbroadcast(grad, self.shape),
+            unbroadcast(scaled, shape_of(b)) if self.needs(1) else None,
+            unbroadcast(-scaled * b / c, shape_of(c)) if self.needs(2) else None,
+        )
+
 
 class ToCopy(Op):
     """The same values in another type; the gradient is converted back."""
@@ -164,6 +213,9 @@ class ToCopy(Op):
     def backward(self, grad: Any) -> Any:
         return (grad.astype(self.dtype),)
 
+    def backward_tensors(self, grad: Any) -> Any:
+        return (grad.to(of_numpy(self.dtype)),)
+
 
 class Clone(Op):
     """A copy in its own memory.  ∂/∂a = grad."""
@@ -176,3 +228,5 @@ class Clone(Op):
 
     def backward(self, grad: Any) -> Any:
         return (grad,)
+
+    backward_tensors = backward

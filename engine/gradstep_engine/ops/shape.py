@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradstep_engine.autograd.function import Op
+from gradstep_engine.autograd.variable import wrap
 from gradstep_engine.ops.unbroadcast import unbroadcast
 
 
@@ -23,6 +24,8 @@ class View(Op):
 
     def backward(self, grad: Any) -> Any:
         return (grad.reshape(self.shape),)
+
+    backward_tensors = backward
 
 
 class Reshape(View):
@@ -77,6 +80,9 @@ class Permute(Op):
     def backward(self, grad: Any) -> Any:
         return (grad.transpose(np.argsort(self.dims)),)
 
+    def backward_tensors(self, grad: Any) -> Any:
+        return (grad.permute(*np.argsort(self.dims).tolist()),)
+
 
 class Transpose(Permute):
     """Two dimensions swapped."""
@@ -106,6 +112,8 @@ class Expand(Op):
     def backward(self, grad: Any) -> Any:
         return (unbroadcast(grad, self.shape),)
 
+    backward_tensors = backward
+
 
 class Flip(Op):
     """Dimensions reversed.  ∂/∂a = grad reversed likewise."""
@@ -120,6 +128,9 @@ class Flip(Op):
     def backward(self, grad: Any) -> Any:
         return (np.flip(grad, self.dims),)
 
+    def backward_tensors(self, grad: Any) -> Any:
+        return (grad.flip(self.dims),)
+
 
 class Roll(Op):
     """Elements shifted around.  ∂/∂a = grad shifted back."""
@@ -132,8 +143,31 @@ class Roll(Op):
         return np.roll(a, shifts, dims)
 
     def backward(self, grad: Any) -> Any:
-        back = tuple(-s for s in self.shifts) if isinstance(self.shifts, tuple) else -self.shifts
-        return (np.roll(grad, back, self.dims),)
+        return (np.roll(grad, self._back(), self.dims),)
+
+    def backward_tensors(self, grad: Any) -> Any:
+        return (grad.roll(self._back(), self.dims),)
+
+    def _back(self) -> Any:
+        shifts = self.shifts
+        return tuple([-shift for shift in shifts]) if isinstance(shifts, tuple) else -shifts
+
+
+class Rot90(Op):
+    """Two dimensions turned by k quarter turns.  ∂/∂a = grad turned back."""
+
+    op_name = "rot90"
+    node_name = "Rot90Backward0"
+
+    def forward(self, a: Any, *, k: int, dims: tuple[int, int]) -> Any:
+        self.k, self.dims = k, dims
+        return np.rot90(a, k, dims).copy()
+
+    def backward(self, grad: Any) -> Any:
+        return (np.rot90(grad, -self.k, self.dims),)
+
+    def backward_tensors(self, grad: Any) -> Any:
+        return (grad.rot90(-self.k, self.dims),)
 
 
 class Repeat(Op):
@@ -150,9 +184,19 @@ class Repeat(Op):
         return np.tile(a, repeats)
 
     def backward(self, grad: Any) -> Any:
-        split = [n for pair in zip(self.repeats, self.shape, strict=True) for n in pair]
-        copies = tuple(range(0, 2 * len(self.repeats), 2))
+        split, copies = self._split()
+        if not split:
+            return (grad.copy(),)
         return (np.add.reduce(grad.reshape(split), axis=copies).reshape(self.original),)
+
+    def backward_tensors(self, grad: Any) -> Any:
+        split, copies = self._split()
+        return (grad.reshape(split).sum(copies).reshape(self.original) if split else grad,)
+
+    def _split(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Return the shape in which copies have dimensions of their own, and these."""
+        split = [n for pair in zip(self.repeats, self.shape, strict=True) for n in pair]
+        return tuple(split), tuple(range(0, len(split), 2))
 
 
 class RepeatInterleave(Op):
@@ -173,6 +217,10 @@ class RepeatInterleave(Op):
         np.add.at(np.moveaxis(result, self.dim, 0), self.source, np.moveaxis(grad, self.dim, 0))
         return (result,)
 
+    def backward_tensors(self, grad: Any) -> Any:
+        zeros: Any = wrap(np.zeros(self.shape, grad._array.dtype))
+        return (zeros.index_add(self.dim, wrap(self.source), grad),)
+
 
 class Triangle(Op):
     """The part of matrices above (`upper`) or below a diagonal.  ∂/∂a = that part of grad."""
@@ -190,3 +238,7 @@ class Triangle(Op):
 
     def backward(self, grad: Any) -> Any:
         return (self.part(grad, self.diagonal),)
+
+    def backward_tensors(self, grad: Any) -> Any:
+        upper = self.part is np.triu
+        return (grad.triu(self.diagonal) if upper else grad.tril(self.diagonal),)

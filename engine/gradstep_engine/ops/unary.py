@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from typing import Any, ClassVar
 
 import numpy as np
 
 from gradstep_engine.autograd.function import Op
+from gradstep_engine.autograd.variable import wrap
 from gradstep_engine.ops.elementwise import as_float
+
+_LN_2 = math.log(2)
+_LN_10 = math.log(10)
 
 
 class OfInput(Op):
@@ -25,6 +30,9 @@ class OfInput(Op):
         assert self.saved is not None
         return (self.slope(grad, self.saved[0]),)
 
+    def backward_tensors(self, grad: Any) -> Any:
+        return (self.slope_of_tensors(grad, self.input(0)),)
+
     def value(self, a: Any) -> Any:
         """Return f(a)."""
         raise NotImplementedError(self.op_name)
@@ -32,6 +40,10 @@ class OfInput(Op):
     def slope(self, grad: Any, a: Any) -> Any:
         """Return grad · f'(a)."""
         raise NotImplementedError(self.op_name)
+
+    def slope_of_tensors(self, grad: Any, a: Any) -> Any:
+        """Return grad · f'(a) in tensors: `slope` itself where it has nothing but operators."""
+        return self.slope(grad, a)
 
 
 class OfOutput(Op):
@@ -49,12 +61,15 @@ class OfOutput(Op):
         assert self.saved is not None
         return (self.slope(grad, self.saved[0]),)
 
+    def backward_tensors(self, grad: Any) -> Any:
+        return (self.slope(grad, self.output()),)
+
     def value(self, a: Any) -> Any:
         """Return f(a)."""
         raise NotImplementedError(self.op_name)
 
     def slope(self, grad: Any, y: Any) -> Any:
-        """Return grad · f'(a), given y = f(a)."""
+        """Return grad · f'(a), given y = f(a), in operators that arrays and tensors both have."""
         raise NotImplementedError(self.op_name)
 
 
@@ -63,6 +78,8 @@ class Step(Op):
 
     def backward(self, grad: Any) -> Any:
         return (grad * 0,)
+
+    backward_tensors = backward
 
 
 class Neg(Op):
@@ -73,10 +90,17 @@ class Neg(Op):
     fresh = True
 
     def forward(self, a: Any) -> Any:
+        if a.dtype.kind == "b":
+            raise RuntimeError(
+                "Negation, the `-` operator, on a bool tensor is not supported. If you are trying "
+                "to invert a mask, use the `~` or `logical_not()` operator instead."
+            )
         return -a
 
     def backward(self, grad: Any) -> Any:
         return (-grad,)
+
+    backward_tensors = backward
 
 
 class Abs(OfInput):
@@ -86,11 +110,16 @@ class Abs(OfInput):
     node_name = "AbsBackward0"
 
     def forward(self, a: Any) -> Any:
+        if a.dtype.kind == "b":
+            raise NotImplementedError("\"abs_cpu\" not implemented for 'Bool'")
         self.saved = (a,)
         return np.abs(a)
 
     def slope(self, grad: Any, a: Any) -> Any:
         return grad * np.sign(a)
+
+    def slope_of_tensors(self, grad: Any, a: Any) -> Any:
+        return grad * a.sign()
 
 
 class Exp(OfOutput):
@@ -116,7 +145,7 @@ class Exp2(OfOutput):
         return np.exp2(a)
 
     def slope(self, grad: Any, y: Any) -> Any:
-        return grad * y * y.dtype.type(np.log(2))
+        return grad * y * _LN_2
 
 
 class Expm1(OfOutput):
@@ -155,7 +184,7 @@ class Log2(OfInput):
         return np.log2(a)
 
     def slope(self, grad: Any, a: Any) -> Any:
-        return grad / (a * a.dtype.type(np.log(2)))
+        return grad / (a * _LN_2)
 
 
 class Log10(OfInput):
@@ -168,7 +197,7 @@ class Log10(OfInput):
         return np.log10(a)
 
     def slope(self, grad: Any, a: Any) -> Any:
-        return grad / (a * a.dtype.type(np.log(10)))
+        return grad / (a * _LN_10)
 
 
 class Log1p(OfInput):
@@ -223,155 +252,63 @@ class Reciprocal(OfOutput):
         return -grad * (y * y)
 
 
-class Sin(OfInput):
-    """sin a.  ∂/∂a = grad · cos a."""
+class Scaled(Op):
+    """a · factor for the class's factor.  ∂/∂a = grad · factor."""
 
-    op_name = "sin"
-    node_name = "SinBackward0"
-
-    def value(self, a: Any) -> Any:
-        return np.sin(a)
-
-    def slope(self, grad: Any, a: Any) -> Any:
-        return grad * np.cos(a)
-
-
-class Cos(OfInput):
-    """cos a.  ∂/∂a = −grad · sin a."""
-
-    op_name = "cos"
-    node_name = "CosBackward0"
-
-    def value(self, a: Any) -> Any:
-        return np.cos(a)
-
-    def slope(self, grad: Any, a: Any) -> Any:
-        return -grad * np.sin(a)
-
-
-class Tan(OfOutput):
-    """tan a.  ∂/∂a = grad · (1 + tan² a)."""
-
-    op_name = "tan"
-    node_name = "TanBackward0"
-
-    def value(self, a: Any) -> Any:
-        return np.tan(a)
-
-    def slope(self, grad: Any, y: Any) -> Any:
-        return grad * (1 + y * y)
-
-
-class Asin(OfInput):
-    """arcsin a.  ∂/∂a = grad / √(1 − a²)."""
-
-    op_name = "asin"
-    node_name = "AsinBackward0"
-
-    def value(self, a: Any) -> Any:
-        return np.arcsin(a)
-
-    def slope(self, grad: Any, a: Any) -> Any:
-        return grad / np.sqrt(1 - a * a)
-
-
-class Acos(OfInput):
-    """arccos a.  ∂/∂a = −grad / √(1 − a²)."""
-
-    op_name = "acos"
-    node_name = "AcosBackward0"
-
-    def value(self, a: Any) -> Any:
-        return np.arccos(a)
-
-    def slope(self, grad: Any, a: Any) -> Any:
-        return -grad / np.sqrt(1 - a * a)
-
-
-class Atan(OfInput):
-    """arctan a.  ∂/∂a = grad / (1 + a²)."""
-
-    op_name = "atan"
-    node_name = "AtanBackward0"
-
-    def value(self, a: Any) -> Any:
-        return np.arctan(a)
-
-    def slope(self, grad: Any, a: Any) -> Any:
-        return grad / (1 + a * a)
-
-
-class Sinh(OfInput):
-    """sinh a.  ∂/∂a = grad · cosh a."""
-
-    op_name = "sinh"
-    node_name = "SinhBackward0"
-
-    def value(self, a: Any) -> Any:
-        return np.sinh(a)
-
-    def slope(self, grad: Any, a: Any) -> Any:
-        return grad * np.cosh(a)
-
-
-class Cosh(OfInput):
-    """cosh a.  ∂/∂a = grad · sinh a."""
-
-    op_name = "cosh"
-    node_name = "CoshBackward0"
-
-    def value(self, a: Any) -> Any:
-        return np.cosh(a)
-
-    def slope(self, grad: Any, a: Any) -> Any:
-        return grad * np.sinh(a)
-
-
-class Floor(Step):
-    """⌊a⌋, flat almost everywhere."""
-
-    op_name = "floor"
-    node_name = "FloorBackward0"
+    factor: ClassVar[float]
+    fresh = True
 
     def forward(self, a: Any) -> Any:
-        return np.floor(a)
+        return as_float(a) * self.factor
+
+    def backward(self, grad: Any) -> Any:
+        return (grad * self.factor,)
+
+    backward_tensors = backward
 
 
-class Ceil(Step):
-    """⌈a⌉, flat almost everywhere."""
+class Deg2Rad(Scaled):
+    """Degrees as radians."""
 
-    op_name = "ceil"
-    node_name = "CeilBackward0"
-
-    def forward(self, a: Any) -> Any:
-        return np.ceil(a)
+    op_name = "deg2rad"
+    node_name = "Deg2RadBackward0"
+    factor = math.pi / 180
 
 
-class Trunc(Step):
-    """a rounded towards zero, flat almost everywhere."""
+class Rad2Deg(Scaled):
+    """Radians as degrees."""
 
-    op_name = "trunc"
-    node_name = "TruncBackward0"
-
-    def forward(self, a: Any) -> Any:
-        return np.trunc(a)
+    op_name = "rad2deg"
+    node_name = "Rad2DegBackward0"
+    factor = 180 / math.pi
 
 
-class Round(Step):
-    """a rounded half to even, flat almost everywhere."""
+class Logit(OfInput):
+    """ln(z / (1 − z)) with z = a limited to [eps, 1 − eps].
 
-    op_name = "round"
-    node_name = "RoundBackward0"
+    ∂/∂a = grad / (a (1 − a)) within the limits, 0 (without limits: NaN) outside.
+    """
 
-    def forward(self, a: Any, *, decimals: int = 0) -> Any:
-        return np.round(a, decimals)
+    op_name = "logit"
+    node_name = "LogitBackward0"
+    eps: float | None = None
 
+    def forward(self, a: Any, *, eps: float | None = None) -> Any:
+        a = as_float(a)
+        self.saved, self.eps = (a,), eps
+        z = a if eps is None else np.minimum(np.maximum(a, eps), 1 - eps)
+        return np.log(z / (1 - z))
 
-class Sign(Step):
-    """The sign of a, flat almost everywhere."""
+    def slope(self, grad: Any, a: Any) -> Any:
+        return np.where(self._inside(a), grad / (a * (1 - a)), self._outside())[()]
 
-    op_name = "sign"
-    node_name = "SignBackward0"
+    def slope_of_tensors(self, grad: Any, a: Any) -> Any:
+        inside = wrap(self._inside(a._array))
+        return (grad / (a * (1 - a))).masked_fill(~inside, self._outside())
 
-    def forward(self, a: Any) -> Any:
-        return np.sign(a)
+    def _inside(self, a: Any) -> Any:
+        low = 0 if self.eps is None else self.eps
+        return (a >= low) & (a <= 1 - low)
+
+    def _outside(self) -> float:
+        return math.nan if self.eps is None else 0.0

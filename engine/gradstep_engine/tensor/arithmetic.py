@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradstep_engine.autograd.function import Op, apply, apply_pair, composite
 from gradstep_engine.autograd.variable import TensorBase
-from gradstep_engine.ops import comparison, elementwise, unary
+from gradstep_engine.ops import division, elementwise, power, unary
 from gradstep_engine.tensor.number_first import number_first
 from gradstep_engine.tensor.operands import check_broadcast, given, operand
 
@@ -102,35 +102,31 @@ class Arithmetic(TensorBase):
 
     def __floordiv__(self, other: Any) -> Any:
         other = operand(other)
-        return (
-            other if other is NotImplemented else binary_with(elementwise.FloorDivide, self, other)
-        )
+        return other if other is NotImplemented else binary_with(division.FloorDivide, self, other)
 
     def __rfloordiv__(self, other: Any) -> Any:
         other = operand(other)
-        return (
-            other if other is NotImplemented else binary_with(elementwise.FloorDivide, other, self)
-        )
+        return other if other is NotImplemented else binary_with(division.FloorDivide, other, self)
 
     def __mod__(self, other: Any) -> Any:
         other = operand(other)
-        return other if other is NotImplemented else binary(elementwise.Remainder, self, other)
+        return other if other is NotImplemented else binary(division.Remainder, self, other)
 
     def __rmod__(self, other: Any) -> Any:
         other = operand(other)
-        return other if other is NotImplemented else binary(elementwise.Remainder, other, self)
+        return other if other is NotImplemented else binary(division.Remainder, other, self)
 
     def __pow__(self, other: Any) -> Any:
         other = operand(other)
         if other is NotImplemented:
             return other
         if isinstance(other, TensorBase):
-            return binary(elementwise.Pow, self, other)
-        return apply(elementwise.PowScalar, self, exponent=other)
+            return binary(power.Pow, self, other)
+        return apply(power.PowScalar, self, exponent=other)
 
     def __rpow__(self, other: Any) -> Any:
         other = operand(other)
-        return other if other is NotImplemented else binary(elementwise.ScalarPow, other, self)
+        return other if other is NotImplemented else binary(power.ScalarPow, other, self)
 
     def __matmul__(self, other: Any) -> Any:
         if not isinstance(other, TensorBase):
@@ -138,13 +134,13 @@ class Arithmetic(TensorBase):
         return self.matmul(other)  # type: ignore[attr-defined]
 
     def __neg__(self) -> Tensor:
-        return self.neg()
+        return apply(unary.Neg, self)  # type: ignore[no-any-return]
 
     def __pos__(self) -> Any:
-        return self
+        return self.positive()  # type: ignore[attr-defined]
 
     def __abs__(self) -> Tensor:
-        return self.abs()
+        return apply(unary.Abs, self)  # type: ignore[no-any-return]
 
     @number_first("alpha", 1)
     def add(self, other: Any, *, alpha: float = 1) -> Tensor:
@@ -171,15 +167,20 @@ class Arithmetic(TensorBase):
         other = given(other, "div")
         if rounding_mode is None:
             return binary(elementwise.Div, self, other)  # type: ignore[no-any-return]
-        return binary_with(elementwise.FloorDivide, self, other, rounding=rounding_mode)  # type: ignore[no-any-return]
+        if rounding_mode not in ("floor", "trunc"):
+            raise RuntimeError(
+                "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found "
+                f"'{rounding_mode}'"
+            )
+        return binary_with(division.DivRounded, self, other, rounding=rounding_mode)  # type: ignore[no-any-return]
 
     def floor_divide(self, other: Any) -> Tensor:
         """Return self / other, rounded down."""
-        return self.__floordiv__(other)  # type: ignore[no-any-return]
+        return self.__floordiv__(given(other, "floor_divide"))  # type: ignore[no-any-return]
 
     def remainder(self, other: Any) -> Tensor:
         """Return the rest of the division, with the sign of `other`."""
-        return self.__mod__(other)  # type: ignore[no-any-return]
+        return self.__mod__(given(other, "remainder"))  # type: ignore[no-any-return]
 
     def pow(self, exponent: Any) -> Tensor:
         """Return self to the power of a number or, element by element, of a tensor."""
@@ -187,102 +188,23 @@ class Arithmetic(TensorBase):
 
     def square(self) -> Tensor:
         """Return self²."""
-        return apply(elementwise.PowScalar, self, exponent=2)  # type: ignore[no-any-return]
-
-    def maximum(self, other: Tensor) -> Tensor:
-        """Return the larger of the two, element by element."""
-        return binary(elementwise.Maximum, self, given(other, "maximum"))  # type: ignore[no-any-return]
-
-    def minimum(self, other: Tensor) -> Tensor:
-        """Return the smaller of the two, element by element."""
-        return binary(elementwise.Minimum, self, given(other, "minimum"))  # type: ignore[no-any-return]
-
-    def atan2(self, other: Tensor) -> Tensor:
-        """Return the angle of the point (other, self)."""
-        return binary(elementwise.Atan2, self, given(other, "atan2"))  # type: ignore[no-any-return]
-
-    def neg(self) -> Tensor:
-        """Return −self."""
-        return apply(unary.Neg, self)  # type: ignore[no-any-return]
-
-    def abs(self) -> Tensor:
-        """Return |self|."""
-        return apply(unary.Abs, self)  # type: ignore[no-any-return]
+        return apply(power.Square, self)  # type: ignore[no-any-return]
 
     subtract = sub
     multiply = mul
     divide = true_divide = div
-    negative = neg
-    absolute = abs
 
+    def fmod(self, other: Any) -> Tensor:
+        """Return the rest of the division, with the sign of `self`."""
+        return binary(division.Fmod, self, given(other, "fmod"))  # type: ignore[no-any-return]
 
-class Comparing(TensorBase):
-    """Comparisons, bit operations and questions about elements."""
+    def float_power(self, exponent: Any) -> Tensor:
+        """Return self to the power of `exponent`, computed and returned as float64."""
+        exponent = given(exponent, "float_power")
+        wide = exponent.double() if isinstance(exponent, TensorBase) else float(exponent)  # type: ignore[attr-defined]
+        return self.double().pow(wide)  # type: ignore[attr-defined,no-any-return]
 
-    __hash__ = object.__hash__
-
-    def __eq__(self, other: object) -> Any:
-        value = operand(other)
-        return False if value is NotImplemented else binary_with(comparison.Eq, self, value)
-
-    def __ne__(self, other: object) -> Any:
-        value = operand(other)
-        return True if value is NotImplemented else binary_with(comparison.Ne, self, value)
-
-    def __lt__(self, other: Any) -> Any:
-        return binary_with(comparison.Lt, self, given(other, "lt"))
-
-    def __le__(self, other: Any) -> Any:
-        return binary_with(comparison.Le, self, given(other, "le"))
-
-    def __gt__(self, other: Any) -> Any:
-        return binary_with(comparison.Gt, self, given(other, "gt"))
-
-    def __ge__(self, other: Any) -> Any:
-        return binary_with(comparison.Ge, self, given(other, "ge"))
-
-    def __and__(self, other: Any) -> Any:
-        return binary_with(comparison.And, self, given(other, "bitwise_and"))
-
-    def __or__(self, other: Any) -> Any:
-        return binary_with(comparison.Or, self, given(other, "bitwise_or"))
-
-    def __xor__(self, other: Any) -> Any:
-        return binary_with(comparison.Xor, self, given(other, "bitwise_xor"))
-
-    __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
-
-    def __invert__(self) -> Any:
-        return apply(comparison.Invert, self)
-
-    eq, ne, lt, le, gt, ge = __eq__, __ne__, __lt__, __le__, __gt__, __ge__
-    less, less_equal, greater, greater_equal, not_equal = __lt__, __le__, __gt__, __ge__, __ne__
-    bitwise_and, bitwise_or, bitwise_xor, bitwise_not = __and__, __or__, __xor__, __invert__
-
-    def logical_and(self, other: Any) -> Tensor:
-        """Return whether both are non-zero."""
-        return binary_with(comparison.LogicalAnd, self, other)  # type: ignore[no-any-return]
-
-    def logical_or(self, other: Any) -> Tensor:
-        """Return whether one is non-zero."""
-        return binary_with(comparison.LogicalOr, self, other)  # type: ignore[no-any-return]
-
-    def logical_xor(self, other: Any) -> Tensor:
-        """Return whether exactly one is non-zero."""
-        return binary_with(comparison.LogicalXor, self, other)  # type: ignore[no-any-return]
-
-    def logical_not(self) -> Tensor:
-        """Return whether elements are zero."""
-        return apply(comparison.LogicalNot, self)  # type: ignore[no-any-return]
-
-    def isnan(self) -> Tensor:
-        """Return whether elements are not a number."""
-        return apply(comparison.IsNan, self)  # type: ignore[no-any-return]
-
-    def isinf(self) -> Tensor:
-        """Return whether elements are infinite."""
-        return apply(comparison.IsInf, self)  # type: ignore[no-any-return]
-
-    def isfinite(self) -> Tensor:
-        """Return whether elements are neither infinite nor not a number."""
-        return apply(comparison.IsFinite, self)  # type: ignore[no-any-return]
+    @composite("ldexp")
+    def ldexp(self, other: Any) -> Tensor:
+        """Return self · 2 to the power of `other`."""
+        return self * self.new_tensor(2.0).pow(other)  # type: ignore[attr-defined,no-any-return]

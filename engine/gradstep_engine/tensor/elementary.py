@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
 from gradstep_engine.autograd.function import Op, apply
 from gradstep_engine.autograd.variable import TensorBase
-from gradstep_engine.ops import selection, unary
+from gradstep_engine.ops import rounding, selection, trigonometric, unary
+from gradstep_engine.ops.clamping import ClampTensors
+from gradstep_engine.ops.erf import Erf, Erfc
 from gradstep_engine.tensor.operands import check_broadcast, given
 
 if TYPE_CHECKING:
     from gradstep_engine.tensor import Tensor
+
+
+def function_of(op: type[Op], what: str) -> Callable[[Any], Any]:
+    """Return the method that runs `op` on its tensor and returns `what`."""
+
+    def method(self: Any) -> Any:
+        return apply(op, self)
+
+    method.__name__ = op.op_name
+    method.__qualname__ = f"Tensor.{op.op_name}"
+    method.__doc__ = f"Return {what}."
+    return method
 
 
 def broadcasting(op: type[Op], *inputs: Any, **attributes: Any) -> Any:
@@ -27,98 +42,45 @@ def broadcasting(op: type[Op], *inputs: Any, **attributes: Any) -> Any:
 class Elementary(TensorBase):
     """exp, log, roots, trigonometry, rounding, clamping, masks."""
 
-    def exp(self) -> Tensor:
-        """Return eˣ."""
-        return apply(unary.Exp, self)  # type: ignore[no-any-return]
-
-    def exp2(self) -> Tensor:
-        """Return 2ˣ."""
-        return apply(unary.Exp2, self)  # type: ignore[no-any-return]
-
-    def expm1(self) -> Tensor:
-        """Return eˣ − 1, exact near 0."""
-        return apply(unary.Expm1, self)  # type: ignore[no-any-return]
-
-    def log(self) -> Tensor:
-        """Return the natural logarithm."""
-        return apply(unary.Log, self)  # type: ignore[no-any-return]
-
-    def log2(self) -> Tensor:
-        """Return the logarithm to base 2."""
-        return apply(unary.Log2, self)  # type: ignore[no-any-return]
-
-    def log10(self) -> Tensor:
-        """Return the logarithm to base 10."""
-        return apply(unary.Log10, self)  # type: ignore[no-any-return]
-
-    def log1p(self) -> Tensor:
-        """Return ln(1 + x), exact near 0."""
-        return apply(unary.Log1p, self)  # type: ignore[no-any-return]
-
-    def sqrt(self) -> Tensor:
-        """Return √x."""
-        return apply(unary.Sqrt, self)  # type: ignore[no-any-return]
-
-    def rsqrt(self) -> Tensor:
-        """Return 1 / √x."""
-        return apply(unary.Rsqrt, self)  # type: ignore[no-any-return]
-
-    def reciprocal(self) -> Tensor:
-        """Return 1 / x."""
-        return apply(unary.Reciprocal, self)  # type: ignore[no-any-return]
-
-    def sin(self) -> Tensor:
-        """Return the sine."""
-        return apply(unary.Sin, self)  # type: ignore[no-any-return]
-
-    def cos(self) -> Tensor:
-        """Return the cosine."""
-        return apply(unary.Cos, self)  # type: ignore[no-any-return]
-
-    def tan(self) -> Tensor:
-        """Return the tangent."""
-        return apply(unary.Tan, self)  # type: ignore[no-any-return]
-
-    def asin(self) -> Tensor:
-        """Return the angle whose sine is x."""
-        return apply(unary.Asin, self)  # type: ignore[no-any-return]
-
-    def acos(self) -> Tensor:
-        """Return the angle whose cosine is x."""
-        return apply(unary.Acos, self)  # type: ignore[no-any-return]
-
-    def atan(self) -> Tensor:
-        """Return the angle whose tangent is x."""
-        return apply(unary.Atan, self)  # type: ignore[no-any-return]
-
-    def sinh(self) -> Tensor:
-        """Return the hyperbolic sine."""
-        return apply(unary.Sinh, self)  # type: ignore[no-any-return]
-
-    def cosh(self) -> Tensor:
-        """Return the hyperbolic cosine."""
-        return apply(unary.Cosh, self)  # type: ignore[no-any-return]
-
-    def sign(self) -> Tensor:
-        """Return −1, 0 or 1."""
-        return apply(unary.Sign, self)  # type: ignore[no-any-return]
-
-    def floor(self) -> Tensor:
-        """Round down."""
-        return apply(unary.Floor, self)  # type: ignore[no-any-return]
-
-    def ceil(self) -> Tensor:
-        """Round up."""
-        return apply(unary.Ceil, self)  # type: ignore[no-any-return]
-
-    def trunc(self) -> Tensor:
-        """Round towards zero."""
-        return apply(unary.Trunc, self)  # type: ignore[no-any-return]
+    abs = function_of(unary.Abs, "|x|")
+    acos = function_of(trigonometric.Acos, "the angle whose cosine is x")
+    acosh = function_of(trigonometric.Acosh, "the number whose hyperbolic cosine is x")
+    asin = function_of(trigonometric.Asin, "the angle whose sine is x")
+    asinh = function_of(trigonometric.Asinh, "the number whose hyperbolic sine is x")
+    atan = function_of(trigonometric.Atan, "the angle whose tangent is x")
+    atanh = function_of(trigonometric.Atanh, "the number whose hyperbolic tangent is x")
+    ceil = function_of(rounding.Ceil, "x rounded up")
+    cos = function_of(trigonometric.Cos, "the cosine")
+    cosh = function_of(trigonometric.Cosh, "the hyperbolic cosine")
+    deg2rad = function_of(unary.Deg2Rad, "degrees as radians")
+    erf = function_of(Erf, "the error function")
+    erfc = function_of(Erfc, "1 − the error function")
+    exp = function_of(unary.Exp, "eˣ")
+    exp2 = function_of(unary.Exp2, "2ˣ")
+    expm1 = function_of(unary.Expm1, "eˣ − 1, exact near 0")
+    floor = function_of(rounding.Floor, "x rounded down")
+    frac = function_of(rounding.Frac, "the part of x behind the point")
+    log = function_of(unary.Log, "the natural logarithm")
+    log10 = function_of(unary.Log10, "the logarithm to base 10")
+    log1p = function_of(unary.Log1p, "ln(1 + x), exact near 0")
+    log2 = function_of(unary.Log2, "the logarithm to base 2")
+    neg = function_of(unary.Neg, "−x")
+    rad2deg = function_of(unary.Rad2Deg, "radians as degrees")
+    reciprocal = function_of(unary.Reciprocal, "1 / x")
+    rsqrt = function_of(unary.Rsqrt, "1 / √x")
+    sgn = function_of(rounding.Sgn, "−1, 0 or 1")
+    sign = function_of(rounding.Sign, "−1, 0 or 1")
+    sin = function_of(trigonometric.Sin, "the sine")
+    sinc = function_of(trigonometric.Sinc, "sin(πx) / (πx), 1 at 0")
+    sinh = function_of(trigonometric.Sinh, "the hyperbolic sine")
+    sqrt = function_of(unary.Sqrt, "√x")
+    tan = function_of(trigonometric.Tan, "the tangent")
+    trunc = function_of(rounding.Trunc, "x rounded towards zero")
 
     def round(self, *, decimals: int = 0) -> Tensor:
         """Round half to even."""
         extra = {"decimals": decimals} if decimals else {}
-        return apply(unary.Round, self, **extra)  # type: ignore[no-any-return]
+        return apply(rounding.Round, self, **extra)  # type: ignore[no-any-return]
 
     def tanh(self) -> Tensor:
         """Return the hyperbolic tangent."""
@@ -159,10 +121,7 @@ class Elementary(TensorBase):
         if min is None and max is None:
             raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
         if isinstance(min, TensorBase) or isinstance(max, TensorBase):
-            result: Any = self
-            if min is not None:
-                result = result.maximum(min)
-            return result if max is None else result.minimum(max)  # type: ignore[no-any-return]
+            return broadcasting(ClampTensors, self, min, max)  # type: ignore[no-any-return]
         return apply(selection.Clamp, self, min=min, max=max)  # type: ignore[no-any-return]
 
     clip = clamp
@@ -195,4 +154,27 @@ class Elementary(TensorBase):
         """Return self + value · tensor1 / tensor2."""
         return broadcasting(selection.Addcdiv, self, tensor1, tensor2, value=value)  # type: ignore[no-any-return]
 
-    arcsin, arccos, arctan = asin, acos, atan
+    def logit(self, eps: float | None = None) -> Tensor:
+        """Return ln(x / (1 − x)), with x limited to [eps, 1 − eps]."""
+        extra = {} if eps is None else {"eps": eps}
+        return apply(unary.Logit, self, **extra)  # type: ignore[no-any-return]
+
+    def nan_to_num(
+        self, nan: float | None = None, posinf: float | None = None, neginf: float | None = None
+    ) -> Tensor:
+        """Return a copy with numbers for NaN, ∞ and −∞: 0, the largest and the smallest float."""
+        attributes = {"nan": nan or 0.0, "posinf": posinf, "neginf": neginf}
+        return apply(rounding.NanToNum, self, **attributes)  # type: ignore[no-any-return]
+
+    def positive(self) -> Any:
+        """Return the tensor itself.
+
+        Raises:
+            RuntimeError: it holds bools.
+        """
+        if self._array.dtype.kind == "b":
+            raise RuntimeError("The `+` operator, on a bool tensor is not supported.")
+        return self
+
+    absolute, negative, fix, arctan = abs, neg, trunc, atan
+    arccos, arccosh, arcsin, arcsinh, arctanh = acos, acosh, asin, asinh, atanh

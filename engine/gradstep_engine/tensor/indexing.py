@@ -100,6 +100,19 @@ def _check_array(item: np.ndarray[Any, Any], axis: int, shape: tuple[int, ...]) 
         )
 
 
+def check_places(
+    places: Any, axis: int, shape: tuple[int, ...], error: type[Exception], name: str = ""
+) -> None:
+    """Refuse numbers of slices that are not there along `axis`."""
+    if not places.size:
+        return
+    length = shape[axis] if shape else 1
+    low, high = int(places.min()), int(places.max())
+    if low < 0 or high >= length:
+        worst = low if low < 0 else int(places[places >= length].flat[0])
+        raise error(f"{name}index {worst} is out of bounds for dimension {axis} with size {length}")
+
+
 class Indexing(TensorBase):
     """Reading and writing parts."""
 
@@ -142,40 +155,6 @@ class Indexing(TensorBase):
         """Return `length` slices along `dim` from `start` on."""
         axis = axis_of(dim, self._array.ndim)
         return self[(*[slice(None)] * axis, slice(start, start + length))]  # type: ignore[no-any-return]
-
-    def index_select(self, dim: int, index: Tensor) -> Tensor:
-        """Return slices along `dim` by number."""
-        axis = axis_of(dim, self._array.ndim)
-        return apply(indexing.IndexSelect, self, index, dim=axis)  # type: ignore[no-any-return]
-
-    def gather(self, dim: int, index: Tensor) -> Tensor:
-        """Return the elements at `index` along `dim`."""
-        axis = axis_of(dim, self._array.ndim)
-        return apply(indexing.Gather, self, index, dim=axis)  # type: ignore[no-any-return]
-
-    def scatter(self, dim: int, index: Tensor, src: Any) -> Tensor:
-        """Return a copy with `src` written at `index` along `dim`."""
-        axis = axis_of(dim, self._array.ndim)
-        return apply(indexing.Scatter, self, index, src, dim=axis)  # type: ignore[no-any-return]
-
-    def scatter_(self, dim: int, index: Tensor, src: Any) -> Any:
-        """Write `src` at `index` along `dim`."""
-        axis = axis_of(dim, self._array.ndim)
-        return apply_inplace(indexing.Scatter, self, index, src, dim=axis)
-
-    def scatter_add(self, dim: int, index: Tensor, src: Tensor) -> Tensor:
-        """Return a copy with `src` added at `index` along `dim`."""
-        axis = axis_of(dim, self._array.ndim)
-        return apply(indexing.ScatterAdd, self, index, src, dim=axis)  # type: ignore[no-any-return]
-
-    def scatter_add_(self, dim: int, index: Tensor, src: Tensor) -> Any:
-        """Add `src` at `index` along `dim`."""
-        axis = axis_of(dim, self._array.ndim)
-        return apply_inplace(indexing.ScatterAdd, self, index, src, dim=axis)
-
-    def masked_select(self, mask: Tensor) -> Tensor:
-        """Return the elements where `mask` holds, in one dimension."""
-        return self[mask]  # type: ignore[no-any-return]
 
     def nonzero(self, *, as_tuple: bool = False) -> Any:
         """Return the places of elements that are not zero: rows, or one tensor per axis."""

@@ -11,7 +11,15 @@ from gradstep_engine.autograd.function import Op
 from gradstep_engine.autograd.inplace import apply_inplace
 from gradstep_engine.autograd.variable import TensorBase, wrap
 from gradstep_engine.emission import listening, quiet
-from gradstep_engine.ops import elementwise, filling, selection, unary
+from gradstep_engine.ops import (
+    elementwise,
+    filling,
+    power,
+    rounding,
+    selection,
+    trigonometric,
+    unary,
+)
 from gradstep_engine.ops.unbroadcast import shape_of
 from gradstep_engine.randomness import source as random_source
 from gradstep_engine.tensor.number_first import number_first
@@ -68,8 +76,8 @@ class Mutation(TensorBase):
     def pow_(self, exponent: Any) -> Any:
         """Raise to a power."""
         if isinstance(exponent, TensorBase):
-            return _change(elementwise.Pow, self, exponent)
-        return _change(elementwise.PowScalar, self, exponent=exponent)
+            return _change(power.Pow, self, exponent)
+        return _change(power.PowScalar, self, exponent=exponent)
 
     @number_first("value", 2)
     def addcmul_(self, tensor1: Any, tensor2: Any, *, value: float = 1) -> Any:
@@ -121,23 +129,23 @@ class Mutation(TensorBase):
 
     def sin_(self) -> Any:
         """Become the sine."""
-        return _change(unary.Sin, self)
+        return _change(trigonometric.Sin, self)
 
     def cos_(self) -> Any:
         """Become the cosine."""
-        return _change(unary.Cos, self)
+        return _change(trigonometric.Cos, self)
 
     def floor_(self) -> Any:
         """Round down."""
-        return _change(unary.Floor, self)
+        return _change(rounding.Floor, self)
 
     def ceil_(self) -> Any:
         """Round up."""
-        return _change(unary.Ceil, self)
+        return _change(rounding.Ceil, self)
 
     def sign_(self) -> Any:
         """Become −1, 0 or 1."""
-        return _change(unary.Sign, self)
+        return _change(rounding.Sign, self)
 
     def reciprocal_(self) -> Any:
         """Become 1 / x."""
@@ -145,7 +153,7 @@ class Mutation(TensorBase):
 
     def round_(self) -> Any:
         """Round half to even."""
-        return _change(unary.Round, self)
+        return _change(rounding.Round, self)
 
     def relu_(self) -> Any:
         """Become max(x, 0)."""

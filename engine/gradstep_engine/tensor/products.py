@@ -9,6 +9,7 @@ from gradstep_engine.autograd.function import apply, composite
 from gradstep_engine.autograd.variable import TensorBase
 from gradstep_engine.ops import elementwise, joining, matmul
 from gradstep_engine.ops.axes import axis_of
+from gradstep_engine.ops.einsum import Einsum
 
 if TYPE_CHECKING:
     from gradstep_engine.tensor import Tensor
@@ -127,7 +128,7 @@ def einsum(equation: str, *operands: Any) -> Tensor:
         letters = [letter for letter in equation if letter != ","]
         once = sorted(letter for letter in set(letters) if letters.count(letter) == 1)
         equation = f"{equation}->{''.join(once)}"
-    return apply(matmul.Einsum, *operands, equation=equation)  # type: ignore[no-any-return]
+    return apply(Einsum, *operands, equation=equation)  # type: ignore[no-any-return]
 
 
 def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:

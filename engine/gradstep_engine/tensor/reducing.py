@@ -8,7 +8,7 @@ import numpy as np
 
 from gradstep_engine.autograd.function import apply
 from gradstep_engine.autograd.variable import TensorBase, wrap
-from gradstep_engine.ops import extremum, reduction
+from gradstep_engine.ops import cumulative, extremum, reduction, statistics
 from gradstep_engine.ops.axes import axes_of, axis_of
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class Reducing(TensorBase):
     ) -> Tensor:
         """Return the variance; the sum of squares is divided by n − correction (1)."""
         attributes = self._spread(dim if axis is None else axis, unbiased, keepdim, correction)
-        return apply(reduction.Var, self, **attributes)  # type: ignore[no-any-return]
+        return apply(statistics.Var, self, **attributes)  # type: ignore[no-any-return]
 
     def std(
         self,
@@ -95,7 +95,7 @@ class Reducing(TensorBase):
     ) -> Tensor:
         """Return the standard deviation; the sum of squares is divided by n − correction (1)."""
         attributes = self._spread(dim if axis is None else axis, unbiased, keepdim, correction)
-        return apply(reduction.Std, self, **attributes)  # type: ignore[no-any-return]
+        return apply(statistics.Std, self, **attributes)  # type: ignore[no-any-return]
 
     def _spread(
         self, dim: Any, unbiased: bool | None, keepdim: bool, correction: float | None
@@ -110,7 +110,7 @@ class Reducing(TensorBase):
         """Return the p-norm (Euclidean by default; `inf` for the largest magnitude)."""
         p = 2 if p in (None, "fro") else float(p)
         attributes = over(dim, keepdim, self._array.ndim)
-        return apply(reduction.Norm, self._as(dtype), p=p, **attributes)  # type: ignore[no-any-return]
+        return apply(statistics.Norm, self._as(dtype), p=p, **attributes)  # type: ignore[no-any-return]
 
     def logsumexp(self, dim: Any, keepdim: bool = False) -> Tensor:
         """Return ln Σ eˣ along dimensions, safe from overflow."""
@@ -118,7 +118,7 @@ class Reducing(TensorBase):
 
     def cumsum(self, dim: int, dtype: Any = None) -> Tensor:
         """Return running sums along `dim`."""
-        return apply(reduction.Cumsum, self._as(dtype), dim=axis_of(dim, self._array.ndim))  # type: ignore[no-any-return]
+        return apply(cumulative.Cumsum, self._as(dtype), dim=axis_of(dim, self._array.ndim))  # type: ignore[no-any-return]
 
     def all(self, dim: Any = None, keepdim: bool = False) -> Tensor:
         """Return whether all elements are non-zero."""

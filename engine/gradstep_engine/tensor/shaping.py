@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from gradstep_engine.autograd.function import apply
-from gradstep_engine.autograd.variable import TensorBase
-from gradstep_engine.ops import joining, shape
+import gradstep_engine.dtypes as dtypes
+from gradstep_engine.autograd.function import apply, materialise
+from gradstep_engine.autograd.variable import TensorBase, wrap
+from gradstep_engine.missing import missing
+from gradstep_engine.ops import shape, windows
 from gradstep_engine.ops.axes import axis_of
 from gradstep_engine.size import Size
 
@@ -53,17 +55,6 @@ class Shaping(TensorBase):
         """The number of dimensions."""
         return int(self._array.ndim)
 
-    @property
-    def T(self) -> Tensor:
-        """The tensor with all dimensions in reverse order."""
-        dims = tuple(range(self._array.ndim))[::-1]
-        return apply(shape.Permute, self, dims=dims)  # type: ignore[no-any-return]
-
-    @property
-    def mT(self) -> Tensor:
-        """The tensor with its last two dimensions swapped."""
-        return self.transpose(-2, -1)
-
     def size(self, dim: int | None = None) -> Any:
         """Return the shape, or the size of one dimension."""
         if dim is None:
@@ -100,6 +91,10 @@ class Shaping(TensorBase):
         Raises:
             RuntimeError: the elements do not fit, or do not lie in memory in that order.
         """
+        if len(sizes) == 1 and not isinstance(sizes[0], (int, tuple, list)):
+            if isinstance(sizes[0], dtypes.dtype):
+                return self._reinterpreted(sizes[0])
+            sizes = (int(sizes[0]),)
         wanted = filled_in(sizes_of(sizes), self._array.size)
         if not self._array.flags.c_contiguous:
             try:
@@ -111,6 +106,29 @@ class Shaping(TensorBase):
                 ) from None
         return apply(shape.View, self, shape=wanted)  # type: ignore[no-any-return]
 
+    def _reinterpreted(self, dtype: dtypes.dtype) -> Tensor:
+        """Return the same bytes read as another type; nothing can be recorded."""
+        array = self._array
+        if dtype.numpy == array.dtype:
+            return apply(shape.View, self, shape=array.shape)  # type: ignore[no-any-return]
+        if dtype.itemsize != array.itemsize and not array.ndim:
+            raise RuntimeError(
+                "self.dim() cannot be 0 to view "
+                f"{dtypes.of_numpy(array.dtype).cpu_type} as {dtype.cpu_type} (different element "
+                "sizes)"
+            )
+        times = dtype.itemsize // array.itemsize
+        if times > 1 and array.shape[-1] % times:
+            raise RuntimeError(
+                f"self.size(-1) must be divisible by {times} to view "
+                f"{dtypes.of_numpy(array.dtype).cpu_type} as {dtype.cpu_type} (different element "
+                f"sizes), but got {array.shape[-1]}"
+            )
+        materialise(self)
+        result = wrap(self._array.view(dtype.numpy))
+        result._version_box = self._box()
+        return result
+
     def view_as(self, other: Tensor) -> Tensor:
         """Return the elements in the shape of `other`."""
         return self.view(other.shape)
@@ -119,6 +137,30 @@ class Shaping(TensorBase):
         """Return the elements in another shape, copied only where they must be."""
         wanted = filled_in(sizes_of(sizes), self._array.size)
         return apply(shape.Reshape, self, shape=wanted)  # type: ignore[no-any-return]
+
+    def as_strided(self, size: Any, stride: Any, storage_offset: int | None = None) -> Tensor:
+        """Return elements at given distances in memory (a view).
+
+        Raises:
+            RuntimeError: that would look outside the memory.
+            MissingFeatureError: this tensor is itself a view that does not lie in memory in order.
+        """
+        root: Any = self if self._base is None else self._base
+        if not root._array.flags.c_contiguous:
+            raise missing("as_strided() of memory with gaps")
+        start = self.storage_offset() if storage_offset is None else storage_offset  # type: ignore[attr-defined]
+        sizes, steps = tuple(map(int, size)), tuple(map(int, stride))
+        if len(sizes) != len(steps):
+            raise RuntimeError("mismatch in length of strides and shape")
+        last = start + sum(step * (n - 1) for n, step in zip(sizes, steps, strict=True))
+        if 0 not in sizes and last >= root._array.size:
+            width = self._array.itemsize
+            raise RuntimeError(
+                f"setStorage: sizes {list(sizes)}, strides {list(steps)}, storage offset {start}, "
+                f"and itemsize {width} requiring a storage size of {(last + 1) * width} are out of "
+                f"bounds for storage of size {root._array.nbytes}"
+            )
+        return apply(windows.AsStrided, root, size=sizes, stride=steps, start=start)  # type: ignore[no-any-return]
 
     def reshape_as(self, other: Tensor) -> Tensor:
         """Return the elements in the shape of `other`."""
@@ -143,7 +185,18 @@ class Shaping(TensorBase):
         """Return one dimension as several."""
         axis = axis_of(dim, self._array.ndim)
         old = self._array.shape
-        new = (*old[:axis], *filled_in(tuple(sizes), old[axis]), *old[axis + 1 :])
+        if not sizes:
+            raise RuntimeError("unflatten: sizes must be non-empty")
+        try:
+            parts = filled_in(tuple(int(size) for size in sizes), old[axis])
+        except RuntimeError:
+            if list(sizes).count(-1) > 1:
+                raise
+            raise RuntimeError(
+                f"unflatten: Provided sizes {list(sizes)} don't multiply up to the size of dim "
+                f"{axis} ({old[axis]}) in the input tensor"
+            ) from None
+        new = (*old[:axis], *parts, *old[axis + 1 :])
         return apply(shape.Unflatten, self, shape=new)  # type: ignore[no-any-return]
 
     def squeeze(self, dim: Any = None) -> Tensor:
@@ -165,50 +218,6 @@ class Shaping(TensorBase):
         axis = axis_of(dim, len(sizes) + 1)
         return apply(shape.Unsqueeze, self, shape=(*sizes[:axis], 1, *sizes[axis:]))  # type: ignore[no-any-return]
 
-    def transpose(self, dim0: int, dim1: int) -> Tensor:
-        """Return the tensor with two dimensions swapped."""
-        rank = self._array.ndim
-        first, second = axis_of(dim0, rank), axis_of(dim1, rank)
-        dims = list(range(rank))
-        if rank:
-            dims[first], dims[second] = second, first
-        return apply(shape.Transpose, self, dims=tuple(dims))  # type: ignore[no-any-return]
-
-    swapaxes = swapdims = transpose
-
-    def t(self) -> Tensor:
-        """Return a matrix transposed; a vector stays as it is.
-
-        Raises:
-            RuntimeError: the tensor has more than two dimensions.
-        """
-        rank = self._array.ndim
-        if rank > 2:
-            raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {rank}D")
-        return apply(shape.T, self, dims=tuple(range(rank))[::-1])  # type: ignore[no-any-return]
-
-    def permute(self, *dims: Any) -> Tensor:
-        """Return the tensor with its dimensions in the given order."""
-        rank = self._array.ndim
-        wanted = sizes_of(dims)
-        if len(wanted) != rank:
-            raise RuntimeError(
-                "permute(sparse_coo): number of dimensions in the tensor input does not match the "
-                f"length of the desired ordering of dimensions i.e. input.dim() = {rank} is not "
-                f"equal to len(dims) = {len(wanted)}"
-            )
-        order = tuple([axis_of(dim, rank) for dim in wanted])
-        if len(set(order)) < rank:
-            raise RuntimeError("permute(): duplicate dims are not allowed.")
-        return apply(shape.Permute, self, dims=order)  # type: ignore[no-any-return]
-
-    def movedim(self, source: int, destination: int) -> Tensor:
-        """Return the tensor with one dimension moved elsewhere."""
-        rank = self._array.ndim
-        order = [axis for axis in range(rank) if axis != axis_of(source, rank)]
-        order.insert(axis_of(destination, rank), axis_of(source, rank))
-        return apply(shape.Permute, self, dims=tuple(order))  # type: ignore[no-any-return]
-
     def expand(self, *sizes: Any) -> Tensor:
         """Return dimensions of size 1 repeated, without copying; −1 keeps a size."""
         wanted, own = list(sizes_of(sizes)), self._array.shape
@@ -229,76 +238,18 @@ class Shaping(TensorBase):
                     f"existing size ({size}) at non-singleton dimension {axis + extra}.  Target "
                     f"sizes: {asked}.  Tensor sizes: {list(own)}"
                 )
+        for axis, size in enumerate(wanted):
+            if size < 0:
+                raise RuntimeError(
+                    f"The expanded size of the tensor ({size}) isn't allowed in a leading, "
+                    f"non-existing dimension {axis}"
+                )
         return apply(shape.Expand, self, shape=tuple(wanted))  # type: ignore[no-any-return]
+
+    def broadcast_to(self, size: Any) -> Tensor:
+        """Return the tensor expanded to `size`."""
+        return self.expand(size)
 
     def expand_as(self, other: Tensor) -> Tensor:
         """Return the tensor expanded to the shape of `other`."""
         return self.expand(other.shape)
-
-    broadcast_to = expand
-
-    def flip(self, *dims: Any) -> Tensor:
-        """Return a copy with dimensions reversed."""
-        axes = tuple([axis_of(dim, self._array.ndim) for dim in sizes_of(dims)])
-        return apply(shape.Flip, self, dims=axes)  # type: ignore[no-any-return]
-
-    def roll(self, shifts: Any, dims: Any = None) -> Tensor:
-        """Return a copy with elements shifted around."""
-        return apply(shape.Roll, self, shifts=shifts, dims=dims)  # type: ignore[no-any-return]
-
-    def repeat(self, *sizes: Any) -> Tensor:
-        """Return copies laid side by side."""
-        repeats = sizes_of(sizes)
-        if len(repeats) < self._array.ndim:
-            raise RuntimeError(
-                "Number of dimensions of repeat dims can not be smaller than number of dimensions "
-                "of tensor"
-            )
-        return apply(shape.Repeat, self, repeats=repeats)  # type: ignore[no-any-return]
-
-    def tile(self, *dims: Any) -> Tensor:
-        """Return copies laid side by side; missing counts in front are 1."""
-        repeats = sizes_of(dims)
-        return self.repeat((1,) * (self._array.ndim - len(repeats)) + repeats)
-
-    def repeat_interleave(self, repeats: Any, dim: int | None = None) -> Tensor:
-        """Return a copy with each element (or slice along `dim`) repeated."""
-        source: Any = self.reshape(-1) if dim is None else self
-        count = repeats._array if isinstance(repeats, TensorBase) else repeats
-        axis = 0 if dim is None else axis_of(dim, self._array.ndim)
-        return apply(shape.RepeatInterleave, source, repeats=count, dim=axis)  # type: ignore[no-any-return]
-
-    def tril(self, diagonal: int = 0) -> Tensor:
-        """Return the part of matrices on and below a diagonal."""
-        return apply(shape.Triangle, self, diagonal=diagonal)  # type: ignore[no-any-return]
-
-    def triu(self, diagonal: int = 0) -> Tensor:
-        """Return the part of matrices on and above a diagonal."""
-        return apply(shape.Triangle, self, diagonal=diagonal, upper=True)  # type: ignore[no-any-return]
-
-    def split(self, split_size: Any, dim: int = 0) -> tuple[Tensor, ...]:
-        """Return pieces of a size (the last may be smaller), or of the given sizes."""
-        axis = axis_of(dim, self._array.ndim)
-        length = self._array.shape[axis]
-        name = "SplitBackward0" if isinstance(split_size, int) else "SplitWithSizesBackward0"
-        if isinstance(split_size, int):
-            sizes = [split_size] * (length // split_size)
-            sizes += [length % split_size] if length % split_size else []
-        else:
-            sizes = list(split_size)
-            if sum(sizes) != length:
-                raise RuntimeError(
-                    "split_with_sizes expects split_sizes to sum exactly to "
-                    f"{length} (input tensor's size at dimension {axis}), but got "
-                    f"split_sizes={sizes}"
-                )
-        return apply(joining.Split, self, sizes=tuple(sizes), dim=axis, node_name=name)  # type: ignore[no-any-return]
-
-    def chunk(self, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
-        """Return at most `chunks` pieces of equal size (the last may be smaller)."""
-        length = self._array.shape[axis_of(dim, self._array.ndim)]
-        return self.split(max(-(-length // chunks), 1), dim)
-
-    def unbind(self, dim: int = 0) -> tuple[Tensor, ...]:
-        """Return the slices along `dim`."""
-        return apply(joining.Unbind, self, dim=axis_of(dim, self._array.ndim))  # type: ignore[no-any-return]

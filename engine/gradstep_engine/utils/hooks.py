@@ -10,9 +10,21 @@ __all__ = ["HookTable", "RemovableHandle"]
 
 
 class HookTable(dict[int, Any]):
-    """Hooks by the id of their handle, in the order they run."""
+    """Hooks by the id of their handle, in the order they run.
 
-    def add(self, hook: Any, prepend: bool = False) -> RemovableHandle:
+    Attributes:
+        with_kwargs: ids of hooks that also want the keyword arguments of a call.
+        always: ids of hooks that run even if the call fails.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.with_kwargs: set[int] = set()
+        self.always: set[int] = set()
+
+    def add(
+        self, hook: Any, prepend: bool = False, with_kwargs: bool = False, always: bool = False
+    ) -> RemovableHandle:
         """Put `hook` last, or first with `prepend`, and return its handle."""
         handle = RemovableHandle(self)
         others = dict(self) if prepend else {}
@@ -20,4 +32,12 @@ class HookTable(dict[int, Any]):
             self.clear()
         self[handle.id] = hook
         self.update(others)
+        if with_kwargs:
+            self.with_kwargs.add(handle.id)
+        if always:
+            self.always.add(handle.id)
         return handle
+
+    def __reduce__(self) -> Any:
+        # Copies of a module keep its hooks under the ids that their handles know.
+        return HookTable, (), self.__dict__, None, iter(self.items())

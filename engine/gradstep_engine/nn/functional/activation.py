@@ -1,14 +1,16 @@
-"""Activation functions."""
+"""Activation functions, element by element; softmax and its kin are in `softmax.py`."""
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
-from gradstep_engine import dtypes
+import numpy as np
+
+from gradstep_engine import dtypes, randomness
 from gradstep_engine.autograd.function import Op, composite
 from gradstep_engine.nn.functional.running import run, run_inplace
 from gradstep_engine.ops import activation as ops
+from gradstep_engine.ops import gated
 from gradstep_engine.tensor import Tensor
 
 
@@ -71,15 +73,15 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
         RuntimeError: `approximate` is neither 'none' nor 'tanh'.
     """
     if approximate == "none":
-        return run(ops.Gelu, input)
+        return run(gated.Gelu, input)
     if approximate == "tanh":
-        return run(ops.GeluTanh, input)
+        return run(gated.GeluTanh, input)
     raise RuntimeError("approximate argument must be either none or tanh.")
 
 
 def silu(input: Tensor, inplace: bool = False) -> Tensor:
     """Return x / (1 + e^(−x))."""
-    return _run(ops.Silu, input, inplace)
+    return _run(gated.Silu, input, inplace)
 
 
 def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
@@ -113,66 +115,149 @@ def tanhshrink(input: Tensor) -> Tensor:
     return result
 
 
-def _implicit_dim(name: str, ndim: int) -> int:
-    warnings.warn(
-        f"Implicit dimension choice for {name} has been deprecated. Change the call to include "
-        "dim=X as an argument.",
-        stacklevel=3,
-    )
-    return 0 if ndim in (0, 1, 3) else 1
+def mish(input: Tensor, inplace: bool = False) -> Tensor:
+    """Return x · tanh(softplus(x))."""
+    return _run(gated.Mish, input, inplace)
 
 
-def _checked_dim(input: Tensor, dim: int) -> int:
-    ndim = max(input._array.ndim, 1)
-    if not -ndim <= dim < ndim:
-        raise IndexError(
-            f"Dimension out of range (expected to be in range of [{-ndim}, {ndim - 1}], but got "
-            f"{dim})"
+def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
+    """Return x · relu6(x + 3) / 6."""
+    return _run(gated.Hardswish, input, inplace)
+
+
+def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
+    """Return relu6(x + 3) / 6."""
+    return _run(ops.Hardsigmoid, input, inplace)
+
+
+def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
+    """Return x where |x| > lambd, else 0."""
+    return run(ops.Hardshrink, input, lambd=lambd)
+
+
+def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
+    """Return x moved by lambd towards 0, 0 where |x| ≤ lambd.
+
+    Raises:
+        RuntimeError: `lambd` is negative.
+    """
+    if lambd < 0:
+        kind = input._array.dtype
+        raise RuntimeError(
+            f"lambda must be in range [0, {np.finfo(kind).max:g}] for input dtype "
+            f"{dtypes.of_numpy(kind).cpu_type}, but found {lambd:g}"
         )
-    return dim
+    return run(ops.Softshrink, input, lambd=lambd)
 
 
-def softmax(
-    input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None
-) -> Tensor:
-    """Return e^x / Σ e^x along `dim`.
-
-    Raises:
-        IndexError: there is no such dimension.
-        RuntimeError: the input is not floating point and no `dtype` is given.
-    """
-    chosen = _implicit_dim("softmax", input._array.ndim) if dim is None else dim
-    return run(ops.Softmax, _prepared("softmax", input, dtype), dim=_checked_dim(input, chosen))
+def threshold(input: Tensor, threshold: float, value: float, inplace: bool = False) -> Tensor:
+    """Return x where x > threshold, else `value`."""
+    return _run(ops.Threshold, input, inplace, threshold=threshold, value=value)
 
 
-def log_softmax(
-    input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None
-) -> Tensor:
-    """Return x − log Σ e^x along `dim`.
+def prelu(input: Tensor, weight: Tensor) -> Tensor:
+    """Return x where x > 0, else weight · x; one weight, or one for each channel (dimension 1).
 
     Raises:
-        IndexError: there is no such dimension.
-        RuntimeError: the input is not floating point and no `dtype` is given.
+        RuntimeError: the weight has neither one element nor one for each channel.
     """
-    chosen = _implicit_dim("log_softmax", input._array.ndim) if dim is None else dim
-    return run(
-        ops.LogSoftmax, _prepared("log_softmax", input, dtype), dim=_checked_dim(input, chosen)
-    )
+    x, w = input._array, weight._array
+    if w.ndim > 1:
+        raise RuntimeError(
+            f"prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim = {w.ndim}"
+        )
+    if x.dtype != w.dtype:
+        raise RuntimeError(
+            "prelu: Type promoting not supported. Got "
+            f"{dtypes.of_numpy(x.dtype).cpu_type} and {dtypes.of_numpy(w.dtype).cpu_type}"
+        )
+    if w.size != 1:
+        if x.ndim == 0:
+            raise RuntimeError("Not allow zero-dim input tensor.")
+        channels = x.shape[1] if x.ndim > 1 else 1
+        if channels != w.size:
+            raise RuntimeError(
+                "Mismatch of parameter numbers and input channel size. Found parameter numbers = "
+                f"{w.size} and channel size = {channels}."
+            )
+    shape = (w.size, *[1] * (x.ndim - 2)) if x.ndim > 1 else (w.size,) * x.ndim
+    return _prelu(input, weight, shape)
 
 
-def softmin(
-    input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None
+@composite("prelu")
+def _prelu(input: Tensor, weight: Tensor, shape: tuple[int, ...]) -> Tensor:
+    shaped = weight if weight._array.shape == shape else weight.reshape(shape)
+    return run(ops.Prelu, input, shaped)
+
+
+def rrelu(
+    input: Tensor,
+    lower: float = 1 / 8,
+    upper: float = 1 / 3,
+    training: bool = False,
+    inplace: bool = False,
 ) -> Tensor:
-    """Return softmax of −x along `dim`."""
-    chosen = _implicit_dim("softmin", input._array.ndim) if dim is None else dim
-    return softmax(-input, chosen, dtype=dtype)
+    """Return x where x > 0, else x times a random slope; times the mean slope out of training."""
+    x = input._array
+    noise: Any = x.dtype.type((lower + upper) / 2)
+    if training:
+        noise = randomness.source(None).uniform(lower, upper, x.shape).astype(x.dtype)
+    return _run(ops.RreluWithNoise, input, inplace, noise=noise)
 
 
-def _prepared(name: str, input: Tensor, dtype: Any) -> Tensor:
-    if dtype is not None:
-        converted: Tensor = input.to(dtype)
-        return converted
-    if input._array.dtype.kind != "f":
-        kind = dtypes.of_numpy(input._array.dtype).cpu_type
-        raise RuntimeError(f"\"{name}_lastdim_kernel_impl\" not implemented for '{kind}'")
-    return input
+def glu(input: Tensor, dim: int = -1) -> Tensor:
+    """Return a · σ(b), with a and b the halves of the input along `dim`.
+
+    Raises:
+        RuntimeError: the input has no dimensions or an odd size along `dim`.
+    """
+    x = input._array
+    if x.ndim == 0:
+        raise RuntimeError("glu does not support scalars because halving size must be even")
+    if not -x.ndim <= dim < x.ndim:
+        raise IndexError(
+            f"Dimension out of range (expected to be in range of [{-x.ndim}, {x.ndim - 1}], but "
+            f"got {dim})"
+        )
+    if x.shape[dim] % 2:
+        raise RuntimeError(
+            f"Halving dimension must be even, but dimension {dim % x.ndim} is size {x.shape[dim]}"
+        )
+    return run(gated.Glu, input, dim=dim)
+
+
+def elu_(input: Tensor, alpha: float = 1.0) -> Tensor:
+    """Set x to ELU of x."""
+    return elu(input, alpha, True)
+
+
+def selu_(input: Tensor) -> Tensor:
+    """Set x to SELU of x."""
+    return selu(input, True)
+
+
+def celu_(input: Tensor, alpha: float = 1.0) -> Tensor:
+    """Set x to CELU of x."""
+    return celu(input, alpha, True)
+
+
+def leaky_relu_(input: Tensor, negative_slope: float = 0.01) -> Tensor:
+    """Set x to leaky ReLU of x."""
+    return leaky_relu(input, negative_slope, True)
+
+
+def hardtanh_(input: Tensor, min_val: float = -1.0, max_val: float = 1.0) -> Tensor:
+    """Cut x to [min_val, max_val]."""
+    return hardtanh(input, min_val, max_val, True)
+
+
+def threshold_(input: Tensor, threshold: float, value: float) -> Tensor:
+    """Set x to `value` where x ≤ threshold."""
+    return run_inplace(ops.Threshold, input, threshold=threshold, value=value)
+
+
+def rrelu_(
+    input: Tensor, lower: float = 1 / 8, upper: float = 1 / 3, training: bool = False
+) -> Tensor:
+    """Set negative x to x times a random slope."""
+    return rrelu(input, lower, upper, training, True)

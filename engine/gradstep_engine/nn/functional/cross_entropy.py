@@ -10,8 +10,8 @@ from gradstep_engine import dtypes
 from gradstep_engine.autograd.function import composite
 from gradstep_engine.nn.functional.reductions import reduction_name
 from gradstep_engine.nn.functional.running import run
-from gradstep_engine.ops.activation import LogSoftmax
 from gradstep_engine.ops.nll import NllLoss
+from gradstep_engine.ops.softmax import LogSoftmax
 from gradstep_engine.tensor import Tensor, wrap
 
 

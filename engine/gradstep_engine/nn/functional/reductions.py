@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import warnings
+from typing import Any
+
+from gradstep_engine.tensor import Tensor
 
 
 def reduction_name(
@@ -30,3 +33,13 @@ def legacy_reduction(size_average: bool | None, reduce: bool | None) -> str:
         stacklevel=4,
     )
     return chosen
+
+
+def reduced(losses: Any, reduction: str) -> Tensor:
+    """Return a tensor of losses as it is, its mean or its sum."""
+    result: Tensor = losses
+    if reduction == "mean":
+        result = losses.mean()
+    elif reduction == "sum":
+        result = losses.sum()
+    return result

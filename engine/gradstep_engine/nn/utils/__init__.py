@@ -1,5 +1,11 @@
 """What is done to a model's parameters as a whole; the name is torch's."""
 
+from __future__ import annotations
+
+from typing import Any
+
+from gradstep_engine.missing import missing
+from gradstep_engine.nn.utils import parametrizations as parametrizations
 from gradstep_engine.nn.utils.clip_grad import (
     clip_grad_norm_,
     clip_grad_value_,
@@ -9,11 +15,25 @@ from gradstep_engine.nn.utils.convert_parameters import (
     parameters_to_vector,
     vector_to_parameters,
 )
+from gradstep_engine.nn.utils.skip_init import skip_init
+from gradstep_engine.nn.utils.spectral_norm import remove_spectral_norm, spectral_norm
+from gradstep_engine.nn.utils.weight_norm import remove_weight_norm, weight_norm
 
 __all__ = [
     "clip_grad_norm_",
     "clip_grad_value_",
     "get_total_norm",
     "parameters_to_vector",
+    "remove_spectral_norm",
+    "remove_weight_norm",
+    "skip_init",
+    "spectral_norm",
     "vector_to_parameters",
+    "weight_norm",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name.startswith("__"):
+        raise AttributeError(name)
+    raise missing(f"torch.nn.utils.{name}")

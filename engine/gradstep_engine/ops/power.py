@@ -1,0 +1,116 @@
+"""Powers of tensors and of plain numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradstep_engine.autograd.function import Op
+from gradstep_engine.dtypes import default_numpy
+from gradstep_engine.ops.elementwise import Binary, as_tensor
+from gradstep_engine.ops.unbroadcast import shape_of, unbroadcast
+
+
+class PowScalar(Op):
+    """aⁿ for a plain number n.  ∂/∂a = grad · n · aⁿ⁻¹."""
+
+    op_name: str = "pow"
+    node_name: str = "PowBackward0"
+    saves = (0,)
+    fresh = True
+
+    def forward(self, a: Any, exponent: float) -> Any:
+        if type(exponent) is float and a.dtype.kind != "f":
+            a = a.astype(default_numpy())
+        self.saved = (a,)
+        self.exponent = exponent
+        return power(a, exponent)
+
+    def backward(self, grad: Any) -> Any:
+        assert self.saved is not None
+        (a,) = self.saved
+        n = self.exponent
+        if n == 0:
+            return (grad * 0,)
+        if n == 1:
+            return (grad * 1,)
+        if n == 2:
+            return (grad * (a + a),)
+        return (grad * (n * power(a, n - 1)),)
+
+    def backward_tensors(self, grad: Any) -> Any:
+        n = self.exponent
+        return (grad * 0 if n == 0 else grad * (n * self.input(0) ** (n - 1)),)
+
+
+class Square(PowScalar):
+    """a².  ∂/∂a = grad · 2a."""
+
+    op_name = "square"
+    node_name = "PowBackward0"
+
+    def forward(self, a: Any, exponent: float = 2) -> Any:
+        return super().forward(a, exponent)
+
+
+def power(a: Any, exponent: float) -> Any:
+    """Return aⁿ; small whole exponents by multiplication, which is many times faster."""
+    if exponent == 2:
+        return a * a
+    if exponent == 3:
+        return a * a * a
+    if exponent == 4:
+        square = a * a
+        return square * square
+    if exponent == 1:
+        return a * 1
+    if exponent == 0.5:
+        return np.sqrt(a)
+    if a.dtype.kind in "iub" and exponent < 0:
+        raise RuntimeError("Integers to negative integer powers are not allowed.")
+    return np.power(a, exponent)
+
+
+class Pow(Binary):
+    """aᵇ.  ∂/∂a = grad · b · aᵇ⁻¹, ∂/∂b = grad · aᵇ · ln a (0 where a = 0 and b ≥ 0)."""
+
+    op_name = "pow"
+    node_name = "PowBackward1"
+    saves = (0, 1)
+    fresh = True
+
+    def forward(self, a: Any, b: Any) -> Any:
+        result = np.power(a, b)
+        self.saved = a, b, result
+        return result
+
+    def backward(self, grad: Any) -> Any:
+        assert self.saved is not None
+        a, b, result = self.saved
+        along_a = along_b = None
+        if self.needs(0):
+            along_a = np.where(np.equal(b, 0), grad.dtype.type(0), grad * (b * np.power(a, b - 1)))
+            along_a = unbroadcast(along_a, shape_of(a))
+        if self.needs(1):
+            flat = np.equal(a, 0) & (b >= 0)
+            along_b = np.where(flat, grad.dtype.type(0), grad * (result * np.log(a)))
+            along_b = unbroadcast(along_b, shape_of(b))
+        return along_a, along_b
+
+    def backward_tensors(self, grad: Any) -> Any:
+        a, b = as_tensor(self.input(0), grad), as_tensor(self.input(1), grad)
+        along_a = along_b = None
+        if self.needs(0):
+            along_a = (grad * (b * a ** (b - 1))).masked_fill(b == 0, 0)
+            along_a = unbroadcast(along_a, a.shape)
+        if self.needs(1):
+            along_b = (grad * (a**b * a.log())).masked_fill((a == 0) & (b >= 0), 0)
+            along_b = unbroadcast(along_b, b.shape)
+        return along_a, along_b
+
+
+class ScalarPow(Pow):
+    """The same with a plain number as the base."""
+
+    node_name = "PowBackward2"
