@@ -150,15 +150,22 @@ class _Constants(dict[tuple[Any, ...], tuple[Any, ...]]):
 
     def __init__(self, dtype: Any) -> None:
         self.dtype = dtype
+        self.single: dict[float, Any] = {}
 
     def __missing__(self, numbers: tuple[Any, ...]) -> tuple[Any, ...]:
         if len(self) > 100:  # rates that change with every step
             self.clear()
-        constants = tuple(
-            np.array(each, dtype=self.dtype) if type(each) is float else each for each in numbers
+            self.single.clear()
+        constants = self[numbers] = tuple(
+            self._constant(each) if type(each) is float else each for each in numbers
         )
-        self[numbers] = constants
         return constants
+
+    def _constant(self, number: float) -> Any:
+        constant = self.single.get(number)
+        if constant is None:
+            constant = self.single[number] = np.array(number, dtype=self.dtype)
+        return constant
 
 
 class _ByType(dict[Any, _Constants]):

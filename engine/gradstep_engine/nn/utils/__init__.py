@@ -7,8 +7,10 @@ from typing import Any
 from gradstep_engine.missing import missing
 from gradstep_engine.nn.utils import parametrizations as parametrizations
 from gradstep_engine.nn.utils.clip_grad import (
+    clip_grad_norm,
     clip_grad_norm_,
     clip_grad_value_,
+    clip_grads_with_norm_,
     get_total_norm,
 )
 from gradstep_engine.nn.utils.convert_parameters import (
@@ -20,8 +22,10 @@ from gradstep_engine.nn.utils.spectral_norm import remove_spectral_norm, spectra
 from gradstep_engine.nn.utils.weight_norm import remove_weight_norm, weight_norm
 
 __all__ = [
+    "clip_grad_norm",
     "clip_grad_norm_",
     "clip_grad_value_",
+    "clip_grads_with_norm_",
     "get_total_norm",
     "parameters_to_vector",
     "remove_spectral_norm",
