@@ -58,11 +58,7 @@ class Parameterwise(Optimizer):
             parameters = [each for each in group["params"] if each._grad is not None]
             self.update(group, parameters)
             for parameter in parameters:
-                box = parameter._version_box
-                if box is None:
-                    parameter._bump()
-                else:
-                    box[0] += 1
+                parameter._bump()
         return loss
 
     def update(self, group: dict[str, Any], parameters: list[Tensor]) -> None:
