@@ -8,11 +8,21 @@ import numpy as np
 
 from gradstep_engine.optim.parameterwise import (
     Parameterwise,
+    advance,
+    apply_rule,
+    check_fused,
     check_learning_rate,
     check_range,
     new_step,
+    root,
 )
 from gradstep_engine.tensor import Tensor, wrap
+
+
+def _adagrad(w: Any, g: Any, s: Any, rate: Any, eps: Any) -> Any:
+    s += g * g
+    w -= rate * g / (root(s) + eps)
+    return w, s
 
 
 class Adagrad(Parameterwise):
@@ -27,12 +37,13 @@ class Adagrad(Parameterwise):
 
     Raises:
         ValueError: a hyper-parameter is out of range.
+        RuntimeError: `fused` is asked for together with what it excludes.
     """
 
     def __init__(
         self,
         params: Any,
-        lr: float = 1e-2,
+        lr: float | Tensor = 1e-2,
         lr_decay: float = 0,
         weight_decay: float = 0,
         initial_accumulator_value: float = 0,
@@ -48,6 +59,7 @@ class Adagrad(Parameterwise):
         check_range("weight_decay", weight_decay)
         check_range("initial_accumulator_value", initial_accumulator_value)
         check_range("eps", eps, "epsilon")
+        check_fused(fused, foreach, differentiable)
         super().__init__(
             params,
             {
@@ -75,24 +87,11 @@ class Adagrad(Parameterwise):
         )
         return state
 
-    def update(self, parameter: Tensor, grad: Tensor, group: dict[str, Any]) -> None:
-        """Change one parameter; see the class."""
-        state = self.state[parameter] or self._begin(parameter, group)
-        step = self._advance(state)
-        rate = float(group["lr"]) / (1 + (step - 1) * group["lr_decay"])
-        weight_decay, eps = group["weight_decay"], group["eps"]
-        total = state["sum"]._writable()
-        for w, g, s, d, term in self.blocks(2, parameter._writable(), grad._array, total):
-            gradient = g
-            if group["maximize"]:
-                gradient = np.negative(gradient, out=d)
-            if weight_decay:
-                np.multiply(w, weight_decay, out=term)
-                gradient = np.add(gradient, term, out=d)
-            np.multiply(gradient, gradient, out=term)
-            np.add(s, term, out=s)
-            np.sqrt(s, out=term)
-            np.add(term, eps, out=term)
-            np.divide(gradient, term, out=term)
-            np.multiply(term, rate, out=term)
-            np.subtract(w, term, out=w)
+    def update(self, group: dict[str, Any], parameters: list[Tensor]) -> None:
+        """Change the parameters; see the class."""
+        lr, lr_decay, eps = float(group["lr"]), group["lr_decay"], group["eps"]
+        decay, maximize = group["weight_decay"], group["maximize"]
+        for parameter in parameters:
+            state = self.state[parameter] or self._begin(parameter, group)
+            numbers = (lr / (1 + (advance(state) - 1) * lr_decay), eps)
+            apply_rule(_adagrad, parameter, (state["sum"],), numbers, decay, maximize)

@@ -4,16 +4,54 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from gradstep_engine.optim.parameterwise import (
     Parameterwise,
+    Rule,
+    advance,
+    apply_rule,
     check_learning_rate,
     check_range,
     new_step,
+    root,
     zeros_like,
 )
 from gradstep_engine.tensor import Tensor
+
+
+def _rmsprop(w: Any, g: Any, s: Any, lr: Any, alpha: Any, rest: Any, eps: Any) -> Any:
+    s *= alpha
+    s += rest * (g * g)
+    w -= lr * g / (root(s) + eps)
+    return w, s
+
+
+def _rmsprop_with_averages(
+    w: Any,
+    g: Any,
+    s: Any,
+    a: Any,
+    b: Any,
+    lr: Any,
+    alpha: Any,
+    rest: Any,
+    eps: Any,
+    momentum: Any,
+    centered: bool,
+) -> Any:
+    s *= alpha
+    s += rest * (g * g)
+    variance = s
+    if centered:
+        a += rest * (g - a)
+        variance = s - a * a
+    change = g / (root(variance) + eps)
+    if momentum:
+        b *= momentum
+        b += change
+        change = b
+    w -= lr * change
+    # Where there is no such state, s was given in its place and is returned there.
+    return w, s, a if centered else s, b if momentum else s
 
 
 class RMSprop(Parameterwise):
@@ -34,7 +72,7 @@ class RMSprop(Parameterwise):
     def __init__(
         self,
         params: Any,
-        lr: float = 1e-2,
+        lr: float | Tensor = 1e-2,
         alpha: float = 0.99,
         eps: float = 1e-8,
         weight_decay: float = 0,
@@ -66,53 +104,30 @@ class RMSprop(Parameterwise):
             },
         )
 
-    def update(self, parameter: Tensor, grad: Tensor, group: dict[str, Any]) -> None:
-        """Change one parameter; see the class."""
-        lr, alpha, eps = float(group["lr"]), group["alpha"], group["eps"]
-        weight_decay, momentum, centered = (
-            group["weight_decay"],
-            group["momentum"],
-            group["centered"],
-        )
-        state = self.state[parameter]
-        if not state:
-            state["step"] = new_step()
-            state["square_avg"] = zeros_like(parameter)
-            if momentum > 0:
-                state["momentum_buffer"] = zeros_like(parameter)
-            if centered:
-                state["grad_avg"] = zeros_like(parameter)
-        self._advance(state)
-        weights, square = parameter._writable(), state["square_avg"]._writable()
-        # Where there is no such state, the weights stand in and are left alone.
-        buffer = state["momentum_buffer"]._writable() if momentum > 0 else weights
-        average = state["grad_avg"]._writable() if centered else weights
-        for w, g, s, b, a, d, term in self.blocks(2, weights, grad._array, square, buffer, average):
-            gradient = g
-            if group["maximize"]:
-                gradient = np.negative(gradient, out=d)
-            if weight_decay:
-                np.multiply(w, weight_decay, out=term)
-                gradient = np.add(gradient, term, out=d)
-            np.multiply(gradient, gradient, out=term)
-            np.multiply(term, 1 - alpha, out=term)
-            np.multiply(s, alpha, out=s)
-            np.add(s, term, out=s)
-            if centered:
-                np.subtract(gradient, a, out=term)
-                np.multiply(term, 1 - alpha, out=term)
-                np.add(a, term, out=a)
-                np.multiply(a, a, out=term)
-                np.subtract(s, term, out=term)
-                np.sqrt(term, out=term)
-            else:
-                np.sqrt(s, out=term)
-            np.add(term, eps, out=term)
-            np.divide(gradient, term, out=term)
-            if momentum > 0:
-                np.multiply(b, momentum, out=b)
-                np.add(b, term, out=b)
-                np.multiply(b, lr, out=term)
-            else:
-                np.multiply(term, lr, out=term)
-            np.subtract(w, term, out=w)
+    def update(self, group: dict[str, Any], parameters: list[Tensor]) -> None:
+        """Change the parameters; see the class."""
+        alpha, momentum, centered = group["alpha"], group["momentum"], group["centered"]
+        decay, maximize = group["weight_decay"], group["maximize"]
+        numbers: tuple[Any, ...] = (float(group["lr"]), alpha, 1 - alpha, group["eps"])
+        rule: Rule = _rmsprop
+        if centered or momentum > 0:
+            numbers += (momentum, centered)
+            rule = _rmsprop_with_averages
+        for parameter in parameters:
+            state = self.state[parameter]
+            if not state:
+                state["step"] = new_step()
+                state["square_avg"] = zeros_like(parameter)
+                if momentum > 0:
+                    state["momentum_buffer"] = zeros_like(parameter)
+                if centered:
+                    state["grad_avg"] = zeros_like(parameter)
+            advance(state)
+            square = state["square_avg"]
+            states: tuple[Tensor, ...] = (square,)
+            if centered or momentum > 0:
+                states += (
+                    state["grad_avg"] if centered else square,
+                    state["momentum_buffer"] if momentum > 0 else square,
+                )
+            apply_rule(rule, parameter, states, numbers, decay, maximize)

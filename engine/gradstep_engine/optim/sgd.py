@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from gradstep_engine.optim.parameterwise import (
     Parameterwise,
+    apply_rule,
+    check_fused,
     check_learning_rate,
     check_range,
     zeros_like,
@@ -15,13 +15,26 @@ from gradstep_engine.optim.parameterwise import (
 from gradstep_engine.tensor import Tensor
 
 
+def _descend(w: Any, g: Any, lr: Any) -> Any:
+    w -= lr * g
+    return (w,)
+
+
+def _descend_with_momentum(
+    w: Any, g: Any, v: Any, lr: Any, momentum: Any, fresh_part: Any, nesterov: bool
+) -> Any:
+    v *= momentum
+    v += g if fresh_part == 1 else fresh_part * g
+    w -= lr * (g + momentum * v if nesterov else v)
+    return w, v
+
+
 class SGD(Parameterwise):
     """w ← w − lr d, where the direction d comes from the gradient g.
 
-        d = g  (−g with `maximize`)
-        d ← d + weight_decay · w
-        v ← momentum · v + (1 − dampening) · d    (v = d in the first step)
-        d ← d + momentum · v  with `nesterov`, else d ← v
+        g ← g + weight_decay · w   (g negated before with `maximize`)
+        v ← momentum · v + (1 − dampening) · g    (v = g in the first step)
+        d = g + momentum · v  with `nesterov`, v with momentum, else g
         w ← w − lr · d
 
     State: `momentum_buffer` (v), with momentum only. Source: PyTorch's documentation of SGD;
@@ -29,15 +42,16 @@ class SGD(Parameterwise):
 
     Raises:
         ValueError: a hyper-parameter is out of range.
+        RuntimeError: `fused` is asked for together with what it excludes.
     """
 
     def __init__(
         self,
         params: Any,
-        lr: float = 1e-3,
+        lr: float | Tensor = 1e-3,
         momentum: float = 0,
         dampening: float = 0,
-        weight_decay: float = 0,
+        weight_decay: float | Tensor = 0,
         nesterov: bool = False,
         *,
         maximize: bool = False,
@@ -50,6 +64,7 @@ class SGD(Parameterwise):
         check_range("weight_decay", weight_decay)
         if nesterov and (momentum <= 0 or dampening != 0):
             raise ValueError("Nesterov momentum requires a momentum and zero dampening")
+        check_fused(fused, foreach, differentiable)
         super().__init__(
             params,
             {
@@ -65,39 +80,20 @@ class SGD(Parameterwise):
             },
         )
 
-    def update(self, parameter: Tensor, grad: Tensor, group: dict[str, Any]) -> None:
-        """Change one parameter; see the class."""
+    def update(self, group: dict[str, Any], parameters: list[Tensor]) -> None:
+        """Change the parameters; see the class."""
         lr, momentum = float(group["lr"]), group["momentum"]
-        weight_decay, fresh_part = group["weight_decay"], 1 - group["dampening"]
-        weights, gradient = parameter._writable(), grad._array
-        velocity, first = weights, False
-        if momentum:
+        decay, maximize = float(group["weight_decay"]), group["maximize"]
+        if not momentum:
+            for parameter in parameters:
+                apply_rule(_descend, parameter, (), (lr,), decay, maximize)
+            return
+        nesterov, fresh_part = group["nesterov"], 1 - group["dampening"]
+        for parameter in parameters:
             state = self.state[parameter]
-            first = state.get("momentum_buffer") is None
-            if first:
-                state["momentum_buffer"] = zeros_like(parameter)
-            velocity = state["momentum_buffer"]._writable()
-        for w, g, v, d, term in self.blocks(2, weights, gradient, velocity):
-            direction = g
-            if group["maximize"]:
-                direction = np.negative(direction, out=d)
-            if weight_decay:
-                np.multiply(w, weight_decay, out=term)
-                direction = np.add(direction, term, out=d)
-            if momentum:
-                if first:
-                    v[...] = direction
-                else:
-                    np.multiply(v, momentum, out=v)
-                    if fresh_part != 1:
-                        np.multiply(direction, fresh_part, out=term)
-                        np.add(v, term, out=v)
-                    else:
-                        np.add(v, direction, out=v)
-                if group["nesterov"]:
-                    np.multiply(v, momentum, out=term)
-                    direction = np.add(direction, term, out=d)
-                else:
-                    direction = v
-            np.multiply(direction, lr, out=term)
-            np.subtract(w, term, out=w)
+            velocity = state.get("momentum_buffer")
+            numbers = (lr, momentum, fresh_part, nesterov)
+            if velocity is None:
+                velocity = state["momentum_buffer"] = zeros_like(parameter)
+                numbers = (lr, momentum, 1, nesterov)
+            apply_rule(_descend_with_momentum, parameter, (velocity,), numbers, decay, maximize)

@@ -68,10 +68,19 @@ def unpack(optimizer: Optimizer, state_dict: dict[str, Any]) -> None:
         group["params"] = parameters
         group.update(copy.deepcopy({k: v for k, v in saved.items() if k != "params"}))
         if kept_names is not None:
-            group["param_names"] = kept_names
+            group.setdefault("param_names", kept_names)
+        for name, default in optimizer.defaults.items():
+            if default is None or default is False:  # switches younger than the saved state
+                group.setdefault(name, default)
 
 
 def _copied(name: str, value: Any, parameter: Tensor) -> Any:
+    if isinstance(value, dict):
+        return {key: _copied(key, each, parameter) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(_copied("", each, parameter) for each in value)
+    if name == "step" and isinstance(value, (int, float)):  # as PyTorch saved it before 1.12
+        return wrap(np.array(value, dtype=np.float32))
     if not isinstance(value, Tensor):
         return copy.deepcopy(value)
     keeps_type = name == "step" or parameter._array.dtype.kind != "f"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import itertools
 from typing import Any
 
 import numpy as np
@@ -44,6 +43,26 @@ OPTIONS: dict[str, list[dict[str, Any]]] = {
         {"lr_decay": 0.1},
         {"weight_decay": 0.1, "initial_accumulator_value": 0.5, "maximize": True},
     ],
+    "Adadelta": [{}, {"rho": 0.5, "eps": 1e-3}, {"weight_decay": 0.1, "maximize": True}],
+    "Adamax": [{}, {"betas": (0.7, 0.9), "eps": 1e-3}, {"weight_decay": 0.1, "maximize": True}],
+    "NAdam": [
+        {},
+        {"betas": (0.7, 0.9), "eps": 1e-3, "momentum_decay": 0.1},
+        {"weight_decay": 0.1, "maximize": True},
+        {"weight_decay": 0.1, "decoupled_weight_decay": True},
+    ],
+    "RAdam": [
+        {},
+        {"betas": (0.7, 0.9), "eps": 1e-3},
+        {"betas": (0.7, 0.5), "weight_decay": 0.1, "maximize": True},
+        {"weight_decay": 0.1, "decoupled_weight_decay": True},
+    ],
+    "ASGD": [{}, {"lambd": 0.1, "alpha": 0.5, "t0": 4}, {"weight_decay": 0.1, "maximize": True}],
+    "Rprop": [
+        {},
+        {"etas": (0.3, 1.5), "step_sizes": (1e-3, 0.1)},
+        {"maximize": True, "step_sizes": (1e-3, 0.02)},
+    ],
 }
 CASES = [
     pytest.param(name, options, id=f"{name}-{number}")
@@ -54,12 +73,13 @@ CASES = [
 
 def train(engine: Any, name: str, options: dict[str, Any], dtype: str, steps: int = 20) -> Any:
     """Return optimizer and parameters after `steps` on a small nonlinear regression."""
-    shapes = [(3, 4), (4,), (), (70_001,)]
+    shapes = [(3, 4), (4,), (), (33_001,)]  # the last one takes two blocks
     parameters = [
         engine.tensor(numbers(*shape, seed=n, dtype=dtype), requires_grad=True)
         for n, shape in enumerate(shapes)
     ]
-    optimizer = getattr(engine.optim, name)(parameters, lr=0.05, **options)
+    groups = [{"params": parameters[:2]}, {"params": parameters[2:], "lr": 0.02}]
+    optimizer = getattr(engine.optim, name)(groups, lr=0.05, **options)
     x = engine.tensor(numbers(5, 3, seed=9, dtype=dtype))
     for step in range(steps):
         optimizer.zero_grad()
@@ -93,7 +113,8 @@ def test_twenty_steps_equal_torchs(name: str, options: dict[str, Any], dtype: st
                 value.numpy(), expected.numpy(), rtol=tolerance * 10, atol=tolerance
             )
     assert repr(mine) == repr(theirs)
-    assert list(mine.param_groups[0]) == list(theirs.param_groups[0])
+    for group, expected in zip(mine.param_groups, theirs.param_groups, strict=True):
+        assert list(group) == list(expected)
     packed, expected_packed = mine.state_dict(), theirs.state_dict()
     assert packed["param_groups"] == expected_packed["param_groups"]
     assert list(packed["state"]) == list(expected_packed["state"])
@@ -104,7 +125,8 @@ def test_state_resumes_where_it_was_saved(name: str, options: dict[str, Any]) ->
     _, whole = train(ours, name, options, "float64", 12)
     first, halfway = train(ours, name, options, "float64", 6)
     saved = copy.deepcopy(first.state_dict())
-    second = getattr(ours.optim, name)(halfway, lr=1.0)
+    groups = [{"params": halfway[:2]}, {"params": halfway[2:]}]
+    second = getattr(ours.optim, name)(groups, lr=1.0)
     second.load_state_dict(saved)
     x = ours.tensor(numbers(5, 3, seed=9))
     for step in range(6, 12):
@@ -116,7 +138,11 @@ def test_state_resumes_where_it_was_saved(name: str, options: dict[str, Any]) ->
         loss.backward()
         second.step()
     for a, b in zip(whole, halfway, strict=True):
-        assert np.array_equal(a.detach().numpy(), b.detach().numpy())
+        # As in torch, loading turns a scalar float32 of the state into the parameter's type.
+        tolerance = 1e-6 if name in ("NAdam", "ASGD") else 0
+        np.testing.assert_allclose(
+            a.detach().numpy(), b.detach().numpy(), rtol=tolerance, atol=tolerance
+        )
 
 
 WRONG: dict[str, Any] = {
@@ -142,7 +168,6 @@ WRONG: dict[str, Any] = {
     "other groups": lambda e, o, x: o.SGD([x], lr=1).load_state_dict(
         o.SGD([{"params": [x]}, {"params": [e.zeros(1, requires_grad=True)]}], lr=1).state_dict()
     ),
-    "scheduler": lambda e, o, x: o.lr_scheduler.StepLR(3, 2),
 }
 
 
@@ -219,72 +244,3 @@ def test_changing_weights_between_forward_and_backward_is_noticed() -> None:
     optimizer.step()
     with pytest.raises(RuntimeError, match="modified by an inplace operation"):
         loss.backward()
-
-
-SCHEDULERS: dict[str, Any] = {
-    "StepLR": lambda s, o: s.StepLR(o, 3, gamma=0.5),
-    "MultiStepLR": lambda s, o: s.MultiStepLR(o, [2, 5, 5, 9], gamma=0.3),
-    "ExponentialLR": lambda s, o: s.ExponentialLR(o, 0.9),
-    "LambdaLR": lambda s, o: s.LambdaLR(o, lambda epoch: 0.95**epoch),
-    "LambdaLR for each": lambda s, o: s.LambdaLR(o, [lambda e: 1 / (e + 1), lambda e: 0.9**e]),
-    "MultiplicativeLR": lambda s, o: s.MultiplicativeLR(o, lambda epoch: 0.95),
-    "ConstantLR": lambda s, o: s.ConstantLR(o, 0.5, 4),
-    "LinearLR": lambda s, o: s.LinearLR(o, 0.25, 0.75, 10),
-    "CosineAnnealingLR": lambda s, o: s.CosineAnnealingLR(o, 7, eta_min=0.01),
-    "ReduceLROnPlateau": lambda s, o: s.ReduceLROnPlateau(o, patience=2, cooldown=1),
-    "ReduceLROnPlateau max": lambda s, o: s.ReduceLROnPlateau(
-        o, "max", 0.5, 1, threshold_mode="abs", min_lr=[0.02, 0.1]
-    ),
-}
-
-
-@pytest.mark.torch
-@pytest.mark.parametrize("name", SCHEDULERS)
-def test_thirty_epochs_equal_torchs(name: str) -> None:
-    seen = []
-    for engine in (ours, torch_or_skip()):
-        a, b = (engine.ones(1, requires_grad=True) for _ in range(2))
-        optimizer = engine.optim.SGD([{"params": [a]}, {"params": [b], "lr": 0.7}], lr=0.4)
-        scheduler = SCHEDULERS[name](engine.optim.lr_scheduler, optimizer)
-        losses = itertools.cycle([3.0, 2.0, 2.0, 2.5, 2.0, 2.0, 1.0])
-        rates = [scheduler.get_last_lr()]
-        for _ in range(30):
-            optimizer.step()
-            if "Plateau" in name:
-                scheduler.step(next(losses))
-            else:
-                scheduler.step()
-            rates.append([group["lr"] for group in optimizer.param_groups])
-            assert scheduler.get_last_lr() == rates[-1]
-        state = scheduler.state_dict()
-        seen.append((rates, sorted(state) if "Lambda" not in name else None, optimizer))
-    for mine, theirs in zip(seen[0][0], seen[1][0], strict=True):
-        assert mine == pytest.approx(theirs, rel=1e-12)
-    assert list(seen[0][2].param_groups[0]) == list(seen[1][2].param_groups[0])
-
-
-def test_scheduler_before_optimizer_warns() -> None:
-    x = ours.ones(1, requires_grad=True)
-    optimizer = ours.optim.SGD([x], lr=0.4)
-    scheduler = ours.optim.lr_scheduler.StepLR(optimizer, 2)
-    with pytest.warns(UserWarning, match=r"`lr_scheduler.step\(\)` before `optimizer.step\(\)`"):
-        scheduler.step()
-
-
-def test_scheduler_state_resumes() -> None:
-    def build() -> tuple[Any, Any]:
-        optimizer = ours.optim.SGD([ours.ones(1, requires_grad=True)], lr=0.4)
-        return optimizer, ours.optim.lr_scheduler.StepLR(optimizer, 2)
-
-    optimizer, scheduler = build()
-    for _ in range(3):
-        optimizer.step()
-        scheduler.step()
-    other_optimizer, other = build()
-    other_optimizer.load_state_dict(optimizer.state_dict())
-    other.load_state_dict(scheduler.state_dict())
-    optimizer.step()
-    scheduler.step()
-    other_optimizer.step()
-    other.step()
-    assert other.get_last_lr() == scheduler.get_last_lr()

@@ -9,13 +9,26 @@ from gradstep_engine.nn.utils import parametrizations as parametrizations
 from gradstep_engine.nn.utils import rnn as rnn
 from gradstep_engine.nn.utils.clip_grad import clip_grad_norm_, clip_grad_value_, get_total_norm
 from gradstep_engine.nn.utils.convert_parameters import parameters_to_vector, vector_to_parameters
+from gradstep_engine.nn.utils.clip_grad import (
+    clip_grad_norm,
+    clip_grad_norm_,
+    clip_grad_value_,
+    clip_grads_with_norm_,
+    get_total_norm,
+)
+from gradstep_engine.nn.utils.convert_parameters import (
+    parameters_to_vector,
+    vector_to_parameters,
+)
 from gradstep_engine.nn.utils.skip_init import skip_init
 from gradstep_engine.nn.utils.spectral_norm import remove_spectral_norm, spectral_norm
 from gradstep_engine.nn.utils.weight_norm import remove_weight_norm, weight_norm
 
 __all__ = [
+    "clip_grad_norm",
     "clip_grad_norm_",
     "clip_grad_value_",
+    "clip_grads_with_norm_",
     "get_total_norm",
     "parameters_to_vector",
     "remove_spectral_norm",

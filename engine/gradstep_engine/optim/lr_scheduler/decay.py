@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable
+from typing import Any
 
 from gradstep_engine.optim.lr_scheduler.scheduler import LRScheduler
 from gradstep_engine.optim.optimizer import Optimizer
@@ -19,12 +21,16 @@ class StepLR(LRScheduler):
         self.gamma = gamma
         super().__init__(optimizer, last_epoch)
 
-    def get_lr(self) -> list[float]:
+    def get_lr(self) -> list[Any]:
         """Return the learning rate of each group for this step."""
         self._warn_outside_step()
         if self.last_epoch == 0 or self.last_epoch % self.step_size != 0:
             return self._group_rates()
         return [lr * self.gamma for lr in self._group_rates()]
+
+    def _get_closed_form_lr(self) -> list[Any]:
+        factor = self.gamma ** (self.last_epoch // self.step_size)
+        return [base * factor for base in self.base_lrs]
 
 
 class MultiStepLR(LRScheduler):
@@ -41,11 +47,17 @@ class MultiStepLR(LRScheduler):
         self.gamma = gamma
         super().__init__(optimizer, last_epoch)
 
-    def get_lr(self) -> list[float]:
+    def get_lr(self) -> list[Any]:
         """Return the learning rate of each group for this step."""
         self._warn_outside_step()
-        times = self.milestones[self.last_epoch]
-        return [lr * self.gamma**times if times else lr for lr in self._group_rates()]
+        if self.last_epoch not in self.milestones:
+            return self._group_rates()
+        factor = self.gamma ** self.milestones[self.last_epoch]
+        return [lr * factor for lr in self._group_rates()]
+
+    def _get_closed_form_lr(self) -> list[Any]:
+        passed = bisect_right(sorted(self.milestones.elements()), self.last_epoch)
+        return [base * self.gamma**passed for base in self.base_lrs]
 
 
 class ExponentialLR(LRScheduler):
@@ -55,12 +67,15 @@ class ExponentialLR(LRScheduler):
         self.gamma = gamma
         super().__init__(optimizer, last_epoch)
 
-    def get_lr(self) -> list[float]:
+    def get_lr(self) -> list[Any]:
         """Return the learning rate of each group for this step."""
         self._warn_outside_step()
         if self._is_initial:
             return self._group_rates()
         return [lr * self.gamma for lr in self._group_rates()]
+
+    def _get_closed_form_lr(self) -> list[Any]:
+        return [base * self.gamma**self.last_epoch for base in self.base_lrs]
 
 
 class ConstantLR(LRScheduler):
@@ -79,7 +94,7 @@ class ConstantLR(LRScheduler):
         self.total_iters = total_iters
         super().__init__(optimizer, last_epoch)
 
-    def get_lr(self) -> list[float]:
+    def get_lr(self) -> list[Any]:
         """Return the learning rate of each group for this step."""
         self._warn_outside_step()
         if self.last_epoch == 0:
@@ -87,6 +102,10 @@ class ConstantLR(LRScheduler):
         if self.last_epoch != self.total_iters:
             return self._group_rates()
         return [lr * (1.0 / self.factor) for lr in self._group_rates()]
+
+    def _get_closed_form_lr(self) -> list[Any]:
+        factor = 1.0 if self.last_epoch >= self.total_iters else self.factor
+        return [base * factor for base in self.base_lrs]
 
 
 class LinearLR(LRScheduler):
@@ -112,7 +131,7 @@ class LinearLR(LRScheduler):
         self.total_iters = total_iters
         super().__init__(optimizer, last_epoch)
 
-    def get_lr(self) -> list[float]:
+    def get_lr(self) -> list[Any]:
         """Return the learning rate of each group for this step."""
         self._warn_outside_step()
         if self.last_epoch == 0:
@@ -122,3 +141,36 @@ class LinearLR(LRScheduler):
         span = self.end_factor - self.start_factor
         last = self.total_iters * self.start_factor + (self.last_epoch - 1) * span
         return [lr * (1.0 + span / last) for lr in self._group_rates()]
+
+    def _get_closed_form_lr(self) -> list[Any]:
+        part = min(self.total_iters, self.last_epoch) / self.total_iters
+        factor = self.start_factor + (self.end_factor - self.start_factor) * part
+        return [base * factor for base in self.base_lrs]
+
+
+class PolynomialLR(LRScheduler):
+    """lr₀ · (1 − t / total_iters)^power, then 0; each rate is computed from the one before."""
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        total_iters: int = 5,
+        power: float = 1.0,
+        last_epoch: int = -1,
+    ) -> None:
+        self.total_iters = total_iters
+        self.power = power
+        super().__init__(optimizer, last_epoch)
+
+    def get_lr(self) -> list[Any]:
+        """Return the learning rate of each group for this step."""
+        self._warn_outside_step()
+        if self._is_initial or self.last_epoch > self.total_iters:
+            return self._group_rates()
+        left = 1.0 - self.last_epoch / self.total_iters
+        left_before = 1.0 - (self.last_epoch - 1) / self.total_iters
+        return [lr * (left / left_before) ** self.power for lr in self._group_rates()]
+
+    def _get_closed_form_lr(self) -> list[Any]:
+        left = 1.0 - min(self.total_iters, self.last_epoch) / self.total_iters
+        return [base * left**self.power for base in self.base_lrs]
