@@ -70,9 +70,8 @@ class Attention(Op):
         self.dropped = None
         used = weights
         if dropout_p:
-            self.dropped = kept(weights, dropout_p) * q.dtype.type(
-                1 / (1 - dropout_p) if dropout_p < 1 else 0
-            )
+            scale = 1 / (1 - dropout_p) if dropout_p < 1 else 0
+            self.dropped = kept(weights, dropout_p, False) * q.dtype.type(scale)
             used = weights * self.dropped
         self.saved = q, k, v, weights
         # In the memory order of Q, so that joining the heads again copies nothing.

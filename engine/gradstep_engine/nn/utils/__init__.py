@@ -7,8 +7,6 @@ from typing import Any
 from gradstep_engine.missing import missing
 from gradstep_engine.nn.utils import parametrizations as parametrizations
 from gradstep_engine.nn.utils import rnn as rnn
-from gradstep_engine.nn.utils.clip_grad import clip_grad_norm_, clip_grad_value_, get_total_norm
-from gradstep_engine.nn.utils.convert_parameters import parameters_to_vector, vector_to_parameters
 from gradstep_engine.nn.utils.clip_grad import (
     clip_grad_norm,
     clip_grad_norm_,
@@ -16,10 +14,7 @@ from gradstep_engine.nn.utils.clip_grad import (
     clip_grads_with_norm_,
     get_total_norm,
 )
-from gradstep_engine.nn.utils.convert_parameters import (
-    parameters_to_vector,
-    vector_to_parameters,
-)
+from gradstep_engine.nn.utils.convert_parameters import parameters_to_vector, vector_to_parameters
 from gradstep_engine.nn.utils.skip_init import skip_init
 from gradstep_engine.nn.utils.spectral_norm import remove_spectral_norm, spectral_norm
 from gradstep_engine.nn.utils.weight_norm import remove_weight_norm, weight_norm
