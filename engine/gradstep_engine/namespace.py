@@ -96,8 +96,8 @@ _LATE = {
     "load save": "gradstep_engine.serialization",
     "adaptive_avg_pool1d avg_pool1d channel_shuffle conv1d conv2d conv3d conv_transpose1d "
     "conv_transpose2d conv_transpose3d max_pool1d max_pool2d max_pool3d pixel_shuffle "
-    "pixel_unshuffle celu celu_ cosine_similarity hardshrink pairwise_distance pdist prelu rrelu rrelu_ selu selu_ "
-    "threshold threshold_": "gradstep_engine.nn.functional",
+    "pixel_unshuffle celu celu_ cosine_similarity hardshrink pairwise_distance pdist prelu rrelu "
+    "rrelu_ selu selu_ threshold threshold_": "gradstep_engine.nn.functional",
 }
 
 

@@ -99,7 +99,8 @@ def apply_rule(
     if not array.flags.writeable:
         array = parameter._writable()
     size = array.size
-    if size == 1 and -_HUGE < (g := gradient.item()) < _HUGE:
+    # PyTorch rounds the numbers of a rule to half precision too, so that has no short way.
+    if size == 1 and array.itemsize > 2 and -_HUGE < (g := gradient.item()) < _HUGE:
         try:
             w = array.item()
             if maximize:
