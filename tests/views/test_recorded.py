@@ -92,3 +92,40 @@ def test_views_import_neither_textual_nor_numpy_nor_the_engine(
         timeout=60,
     )
     assert done.stdout.strip() == "[]"
+
+
+PENALTY = """\
+import torch
+
+w = torch.tensor([1.0, 2.0], requires_grad=True)
+loss = (w**3).sum()
+(first,) = torch.autograd.grad(loss, w, create_graph=True)
+(first**2).sum().backward()
+print(w.grad)
+"""
+
+
+def test_a_gradient_that_autograd_grad_returns_accumulates_nowhere(
+    tmp_path: Path, python: str, child_environment: dict[str, str]
+) -> None:
+    script, path = tmp_path / "penalty.py", tmp_path / "run.gradstep"
+    script.write_text(PENALTY, encoding="utf-8")
+    command = [python, "-m", "gradstep", "record", "--engine", "builtin", "-o", str(path)]
+    done = subprocess.run(
+        [*command, str(script)],
+        env=child_environment,
+        capture_output=True,
+        check=True,
+        timeout=120,
+        text=True,
+    )
+    # (3 w²)² by w is 36 w³.
+    assert done.stdout == "tensor([ 36., 288.])\n"
+    with Trace.open(path) as trace:
+        run = trace.run()
+        nodes = [row for row in run.events(1, None, {"node"}) if row.name == "PowBackward0"]
+        cards = [plain(explain(run.at(row.seq)).lines) for row in nodes]
+        assert "goes to autograd.grad: w.grad stays as it is" in cards[0]
+        assert "accumulates into w.grad" in cards[-1]
+        inside = {row.name for row in run.events(1, None, {"op"}) if row.phase == "backward"}
+        assert "pow" in inside  # what a recorded backward computes is told as operations

@@ -8,7 +8,7 @@ from gradstep.views import numbers
 from gradstep.views.cards.card import Draft, array_of, brief, chosen
 from gradstep.views.formulas import Call, Rule, Unknown, is_inner, read_call, rule_of, takes_inner
 from gradstep.views.formulas.call import Place, contents, signed
-from gradstep.views.reading import having, is_op_name, value_of
+from gradstep.views.reading import having, is_op_name, phase_entry, value_of
 from gradstep.views.text import Line, line
 
 if TYPE_CHECKING:
@@ -173,6 +173,10 @@ def _accumulation(
     moment, arrow = draft.moment, draft.glyphs.arrow
     if source is None or source.tensor is None:
         return line((f"{arrow} accumulates into its leaf's .grad", "leaf"))
+    entry = phase_entry(moment, node)
+    if entry is not None and entry.name == "grad":
+        # autograd.grad hands gradients to whoever called it: no .grad changes.
+        return line((f"{arrow} goes to autograd.grad: {name}.grad stays as it is", "leaf"))
     into = f"{arrow} accumulates into {name}.grad"
     for row in moment.run.events(node.seq + 1, moment.seq + 1, kinds=("accumulated",)):
         tensors = moment.run.tensors(row.seq)
