@@ -70,6 +70,7 @@ def grad(
     grad_outputs: Any = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
+    only_inputs: bool = True,
     allow_unused: bool | None = None,
     is_grads_batched: bool = False,
     materialize_grads: bool = False,
@@ -79,6 +80,13 @@ def grad(
     Raises:
         RuntimeError: an input does not require grad or, without `allow_unused`, was not used.
     """
+    if not only_inputs:
+        # Scripts older than PyTorch 0.4 pass it; it changes nothing.
+        warnings.warn(
+            "only_inputs argument is deprecated and is ignored now (defaults to True)",
+            FutureWarning,
+            stacklevel=2,
+        )
     if is_grads_batched:
         raise missing("autograd.grad(is_grads_batched=True)")
     several, wanted = _listed(outputs), _listed(inputs)
