@@ -236,7 +236,7 @@ def _block(output: Any, given: list[Any], create_graph: bool, strict: bool) -> l
 
 
 def _stacked(rows: list[Any], shape: tuple[int, ...]) -> Any:
-    from gradstep_engine.tensor.products import stack
+    from gradstep_engine.tensor.joins import stack
 
     return stack(rows).reshape(shape) if rows else wrap(np.zeros(shape))
 

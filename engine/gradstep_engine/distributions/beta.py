@@ -8,7 +8,7 @@ from gradstep_engine.distributions import constraints
 from gradstep_engine.distributions.dirichlet import Dirichlet
 from gradstep_engine.distributions.distribution import Distribution
 from gradstep_engine.distributions.parameters import broadcast_all
-from gradstep_engine.tensor.products import stack
+from gradstep_engine.tensor.joins import stack
 
 
 class Beta(Distribution):

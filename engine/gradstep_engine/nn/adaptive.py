@@ -12,7 +12,7 @@ from gradstep_engine.nn.containers import ModuleList, Sequential
 from gradstep_engine.nn.linear import Linear
 from gradstep_engine.nn.module import Module
 from gradstep_engine.tensor import Tensor, wrap
-from gradstep_engine.tensor.products import cat
+from gradstep_engine.tensor.joins import cat
 
 
 class _ASMoutput(NamedTuple):

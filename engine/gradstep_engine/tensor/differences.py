@@ -8,7 +8,7 @@ from gradstep_engine.autograd.function import composite
 from gradstep_engine.autograd.variable import TensorBase
 from gradstep_engine.missing import missing
 from gradstep_engine.ops.axes import axis_of
-from gradstep_engine.tensor.products import cat
+from gradstep_engine.tensor.joins import cat
 
 
 class Differences(TensorBase):

@@ -10,10 +10,6 @@ import numpy as np
 from gradstep_engine.autograd.function import apply, composite
 from gradstep_engine.autograd.variable import TensorBase
 from gradstep_engine.ops import elementwise, matmul
-from gradstep_engine.tensor.joins import cat as cat
-from gradstep_engine.tensor.joins import hstack as hstack
-from gradstep_engine.tensor.joins import stack as stack
-from gradstep_engine.tensor.joins import vstack as vstack
 from gradstep_engine.tensor.operands import check_broadcast
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from gradstep_engine import events
 from gradstep_engine.tensor import Tensor
-from gradstep_engine.tensor.products import cat
+from gradstep_engine.tensor.joins import cat
 
 
 def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:

@@ -54,7 +54,7 @@ def _stacked(batch: Sequence[Tensor]) -> Tensor:
                 f"0 and {list(sample._array.shape)} at entry {position}"
             )
     if any(sample.requires_grad for sample in batch):
-        from gradstep_engine.tensor.products import stack
+        from gradstep_engine.tensor.joins import stack
 
         with quiet():
             return stack(list(batch))
