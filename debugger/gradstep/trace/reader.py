@@ -143,6 +143,17 @@ class RunTrace:
         walks = [self._walk(kind, 1, seq, descending=True) for kind in sorted(kinds)]
         return heapq.merge(*walks, key=_seq, reverse=True)
 
+    def outline(self) -> Iterator[tuple[int, str, str, str, str]]:
+        """Yield (seq, kind, phase, name, module) of every event: enough to tell events apart."""
+        text, seq = self.database.text, 0
+        while rows := self.database.rows(
+            "SELECT seq, kind, phase, name, module FROM event WHERE run = ? AND seq > ?"
+            f" ORDER BY seq LIMIT {16 * _CHUNK}",
+            (self.number, seq),
+        ):
+            for seq, kind, phase, name, module in rows:
+                yield seq, text(kind), text(phase), text(name), text(module)
+
     def iterations(self) -> int:
         """Return the number of the last iteration so far; 0 before the first."""
         row = self.database.row("SELECT max(iteration) FROM event WHERE run = ?", (self.number,))
