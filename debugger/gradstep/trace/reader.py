@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from gradstep.protocol.row import EventRow
+from gradstep.protocol.row import KINDS, PHASES, EventRow
 from gradstep.trace.database import Database
 from gradstep.trace.errors import TraceError
 from gradstep.trace.model import RunInfo, TensorRef, TensorValue
@@ -316,11 +316,17 @@ class RunTrace:
 
     def _event(self, row: tuple[Any, ...]) -> EventRow:
         text = self.database.text
+        kind, phase = text(row[1]), text(row[2])
+        if kind not in KINDS or phase not in PHASES:
+            raise self.database.damaged(f"event {row[0]} is of no kind or phase that there is")
         try:
+            detail = json.loads(row[14]) if row[14] else {}
+            if not isinstance(detail, dict):
+                raise TypeError("the detail of an event is no object")
             return EventRow(
                 seq=row[0],
-                kind=text(row[1]),
-                phase=text(row[2]),
+                kind=kind,
+                phase=phase,
                 iteration=row[3],
                 step=row[4],
                 name=text(row[5]),
@@ -332,7 +338,7 @@ class RunTrace:
                 call_line=row[11],
                 enclosing=row[12],
                 op=row[13],
-                detail=json.loads(row[14]) if row[14] else {},
+                detail=detail,
             )
         except (ValueError, AttributeError, TypeError) as error:
             raise self.database.damaged(error) from None
