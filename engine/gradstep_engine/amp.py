@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from gradstep_engine.missing import missing
+from gradstep_engine.missing import lacking, missing
 
 __all__ = ["GradScaler", "autocast"]
 
@@ -92,3 +92,6 @@ class GradScaler:
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Do nothing."""
+
+
+__getattr__ = lacking("torch.amp")

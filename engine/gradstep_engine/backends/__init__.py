@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradstep_engine.missing import missing
+from gradstep_engine.missing import lacking, missing
 
 
 class Backend:
@@ -48,7 +48,4 @@ mps = Backend("mps")
 openmp = Backend("openmp")
 
 
-def __getattr__(name: str) -> Any:
-    if name.startswith("__"):
-        raise AttributeError(name)
-    raise missing(f"torch.backends.{name}")
+__getattr__ = lacking("torch.backends")

@@ -42,7 +42,7 @@ from gradstep_engine.distributions.transforms import (
     identity_transform,
 )
 from gradstep_engine.distributions.uniform import Uniform
-from gradstep_engine.missing import missing
+from gradstep_engine.missing import lacking
 
 __all__ = [
     "AbsTransform",
@@ -86,7 +86,4 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    if name.startswith("__"):
-        raise AttributeError(name)
-    raise missing(f"torch.distributions.{name}")
+__getattr__ = lacking("torch.distributions")

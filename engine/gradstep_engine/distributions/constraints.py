@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from gradstep_engine.missing import lacking
 from gradstep_engine.tensor import Tensor
 
 
@@ -201,3 +202,6 @@ positive = GreaterThan(0.0)
 nonnegative = GreaterThanEq(0.0)
 unit_interval = Interval(0.0, 1.0)
 simplex = _Simplex()
+
+
+__getattr__ = lacking("torch.distributions.constraints")

@@ -21,6 +21,7 @@ from gradstep_engine.distributions.normal import Normal
 from gradstep_engine.distributions.parameters import sum_rightmost
 from gradstep_engine.distributions.poisson import Poisson
 from gradstep_engine.distributions.uniform import Uniform
+from gradstep_engine.missing import lacking
 from gradstep_engine.nn import functional
 
 _RULES: dict[tuple[type, type], Callable[[Any, Any], Any]] = {}
@@ -161,3 +162,6 @@ def _independent(p: Any, q: Any) -> Any:
     if p.reinterpreted_batch_ndims != q.reinterpreted_batch_ndims:
         raise NotImplementedError
     return sum_rightmost(kl_divergence(p.base_dist, q.base_dist), p.reinterpreted_batch_ndims)
+
+
+__getattr__ = lacking("torch.distributions.kl")

@@ -11,6 +11,7 @@ import numpy as np
 from gradstep_engine.distributions import constraints
 from gradstep_engine.distributions.constraints import Constraint
 from gradstep_engine.distributions.parameters import sum_rightmost
+from gradstep_engine.missing import lacking
 from gradstep_engine.nn import functional
 from gradstep_engine.tensor import Tensor
 
@@ -298,3 +299,6 @@ class AffineTransform(Transform):
 
 
 identity_transform = ComposeTransform([])
+
+
+__getattr__ = lacking("torch.distributions.transforms")

@@ -14,6 +14,7 @@ import numpy as np
 from gradstep_engine import events
 from gradstep_engine.draws import checks, continuous, whole
 from gradstep_engine.emission import Emission
+from gradstep_engine.missing import lacking
 from gradstep_engine.randomness import source
 from gradstep_engine.tensor import Tensor
 
@@ -259,3 +260,6 @@ def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Any =
     for column in range(columns):
         values[whole.permutation(stream, rows)[:zeros], column] = 0
     return _fill(tensor, values)
+
+
+__getattr__ = lacking("torch.nn.init")

@@ -1,6 +1,6 @@
 """Optimizers and learning rate schedulers."""
 
-from gradstep_engine.missing import missing
+from gradstep_engine.missing import lacking
 from gradstep_engine.optim import lr_scheduler as lr_scheduler
 from gradstep_engine.optim import swa_utils as swa_utils
 from gradstep_engine.optim.adadelta import Adadelta
@@ -33,7 +33,4 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    if name.startswith("__"):
-        raise AttributeError(name)
-    raise missing(f"torch.optim.{name}")
+__getattr__ = lacking("torch.optim")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from gradstep_engine.missing import missing
+from gradstep_engine.missing import lacking
 from gradstep_engine.nn.utils import parametrizations as parametrizations
 from gradstep_engine.nn.utils import rnn as rnn
 from gradstep_engine.nn.utils.clip_grad import (
@@ -36,7 +34,4 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name.startswith("__"):
-        raise AttributeError(name)
-    raise missing(f"torch.nn.utils.{name}")
+__getattr__ = lacking("torch.nn.utils")

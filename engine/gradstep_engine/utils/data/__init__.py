@@ -1,5 +1,6 @@
 """Data sets, and loaders that fetch batches from them."""
 
+from gradstep_engine.missing import lacking
 from gradstep_engine.utils.data.collate import default_collate, default_convert
 from gradstep_engine.utils.data.dataset import (
     ChainDataset,
@@ -40,3 +41,6 @@ __all__ = [
     "default_convert",
     "random_split",
 ]
+
+
+__getattr__ = lacking("torch.utils.data")
