@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-import gradstep_engine
-
 ABSENT = [
     ("gradstep_engine", "torch", "vmap"),
     ("gradstep_engine.nn", "torch.nn", "NoSuchLayer"),
@@ -39,11 +37,3 @@ def test_use_of_a_missing_name_says_the_same(module: str, shown: str, name: str)
     assert not hasattr(place, name)
     with pytest.raises(NotImplementedError, match=f"has no {shown}.{name} yet"):
         getattr(place, name)
-
-
-def test_a_script_can_fall_back() -> None:
-    try:
-        from gradstep_engine.optim import SparseAdam as Chosen
-    except ImportError:
-        Chosen = gradstep_engine.optim.Adam
-    assert Chosen is gradstep_engine.optim.Adam

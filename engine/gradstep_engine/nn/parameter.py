@@ -84,8 +84,8 @@ class UninitializedTensorMixin:
     """
 
     cls_to_become: ClassVar[type[Tensor]]
-    _kind: np.dtype[Any]
 
+    # The instance holds an empty array of its type, which only a listener looks for.
     @property
     def _array(self) -> Any:
         raise ValueError(
@@ -108,7 +108,7 @@ class UninitializedTensorMixin:
     @property
     def dtype(self) -> dtypes.dtype:
         """The type that the elements will have."""
-        return dtypes.of_numpy(self._kind)
+        return dtypes.of_numpy(self.__dict__["_array"].dtype)
 
     @property
     def device(self) -> Any:
@@ -118,14 +118,14 @@ class UninitializedTensorMixin:
     def materialize(self, shape: Any, device: Any = None, dtype: Any = None) -> None:
         """Become a parameter or buffer of this shape, the same object."""
         check_device(device)
-        kind = self._kind if dtype is None else dtypes.to_numpy(dtype)
+        kind = self.dtype.numpy if dtype is None else dtypes.to_numpy(dtype)
         self.__class__ = self.cls_to_become  # type: ignore[assignment]
         self._array = np.zeros(tuple(shape), dtype=kind)  # type: ignore[misc]
-        del self._kind
+        self._bump()  # type: ignore[attr-defined]
 
     def _become(self, kind: np.dtype[Any]) -> None:
         """Take another type of elements."""
-        self._kind = kind
+        self.__dict__["_array"] = np.empty(0, kind)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         duplicate = object.__new__(type(self))
@@ -148,7 +148,7 @@ class UninitializedParameter(UninitializedTensorMixin, Parameter):  # type: igno
         """Make the parameter; torch's signature."""
         check_device(device)
         self = object.__new__(cls)
-        self._kind = dtypes.default_numpy() if dtype is None else dtypes.to_numpy(dtype)
+        self._become(dtypes.default_numpy() if dtype is None else dtypes.to_numpy(dtype))
         self._requires_grad = requires_grad
         return self
 
@@ -172,7 +172,7 @@ class UninitializedBuffer(UninitializedTensorMixin, Tensor):
         """Make the buffer; torch's signature."""
         check_device(device)
         self = object.__new__(cls)
-        self._kind = dtypes.default_numpy() if dtype is None else dtypes.to_numpy(dtype)
+        self._become(dtypes.default_numpy() if dtype is None else dtypes.to_numpy(dtype))
         self.persistent = persistent
         return self
 
