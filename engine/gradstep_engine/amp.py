@@ -9,6 +9,8 @@ from gradstep_engine.missing import lacking, missing
 
 __all__ = ["GradScaler", "autocast"]
 
+__path__: list[str] = []  # torch.amp.autocast_mode is looked for below it
+
 
 class autocast:
     """A context (or decorator) that does nothing when `enabled` is False.
