@@ -201,11 +201,11 @@ def test_numbers(name: str, what: str) -> None:
             return
         if what == "mode" and name == "Kumaraswamy":
             return  # PyTorch's is NaN; the engine has none
-        if what == "cdf" and name in ("Gamma", "Chi2", "InverseGamma"):
-            return  # the engine has no incomplete gamma function
         results.append((evaluated(ask), leaves))
     (expected, theirs), (got, mine) = results
     assert_equal(got, expected, 1e-7)  # torch has a constant of Multinomial's in float32
+    if what == "cdf" and name in ("Gamma", "Chi2", "InverseGamma"):
+        return  # torch too has no slope by the shape
     assert_same_gradients(got, expected, mine, theirs, 1e-7)
 
 

@@ -21,6 +21,7 @@ from gradstep_engine.utils.data.sampler import (
     SubsetRandomSampler,
     WeightedRandomSampler,
 )
+from gradstep_engine.utils.data.worker import get_worker_info
 
 __all__ = [
     "BatchSampler",
@@ -39,6 +40,7 @@ __all__ = [
     "WeightedRandomSampler",
     "default_collate",
     "default_convert",
+    "get_worker_info",
     "random_split",
 ]
 
