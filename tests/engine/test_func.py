@@ -169,3 +169,19 @@ assert AdamW is torch.optim.AdamW
 def test_torchs_other_paths_lead_to_the_engine(child_environment: dict[str, str]) -> None:
     program = f"from gradstep.debuggee.sources.standin import install\ninstall()\n{PATHS}"
     subprocess.run([sys.executable, "-c", program], check=True, timeout=60, env=child_environment)
+
+
+@pytest.mark.torch
+def test_settings_are_read_back_as_in_torch() -> None:
+    for engine in (ours, torch_or_skip()):
+        try:
+            found = []
+            for mode in (0, "warn", 2, "default"):
+                engine.set_deterministic_debug_mode(mode)
+                found.append(engine.get_deterministic_debug_mode())
+            assert found == [0, 1, 2, 0]
+            engine.set_warn_always(True)
+            assert engine.is_warn_always_enabled()
+        finally:
+            engine.set_deterministic_debug_mode(0)
+            engine.set_warn_always(False)

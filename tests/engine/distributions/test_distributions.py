@@ -273,6 +273,11 @@ SHIFTED = {
     "Categorical of logits": 0.4,
     "OneHotCategorical": 0.4,
     "Independent": 0.4,
+    "Cauchy": 0.4,
+    "Gumbel": 0.4,
+    "Pareto": -0.1,
+    "MultivariateNormal of covariance": 0.4,
+    "MultivariateNormal of scale": 0.4,
 }
 
 

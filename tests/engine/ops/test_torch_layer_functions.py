@@ -9,7 +9,12 @@ import numpy as np
 import pytest
 
 from tests.engine.nn.pairing import compare_modules, numbers, ours, run_both
-from tests.engine.ops.comparing import assert_same_error, assert_same_result
+from tests.engine.ops.comparing import (
+    assert_same_error,
+    assert_same_result,
+    assert_same_warning,
+)
+from tests.engine.parity import torch_or_skip
 
 X, Y, W = numbers(4, 3), numbers(4, 3, seed=1), numbers(3, seed=2)
 SIGNS = np.array([1.0, -1.0, 1.0, -1.0])
@@ -128,3 +133,30 @@ def test_fusing_a_batch_norm_equals_torchs(kind: str) -> None:
 
 def test_no_worker_ever_asks() -> None:
     assert ours.utils.data.get_worker_info() is None
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("name", ["uniform", "xavier_normal", "kaiming_uniform", "orthogonal"])
+def test_old_names_of_initial_values_warn_as_torchs(name: str) -> None:
+    def fill(e: Any) -> Any:
+        e.manual_seed(1)
+        return getattr(e.nn.init, name)(e.zeros(3, 4))
+
+    assert_same_warning(fill)
+    found = []
+    for engine in (ours, torch_or_skip()):
+        with pytest.warns(FutureWarning, match=name):
+            found.append(fill(engine).numpy())
+    np.testing.assert_allclose(found[0], found[1], rtol=1e-5)
+
+
+@pytest.mark.torch
+def test_old_names_of_upsampling_equal_torchs() -> None:
+    for name in ("upsample_nearest", "upsample_bilinear"):
+
+        def grow(e: Any, leaves: Any, name: str = name) -> Any:
+            with pytest.warns(UserWarning, match="deprecated"):
+                return getattr(e.nn.functional, name)(leaves[0], scale_factor=2)
+
+        run_both(grow, [numbers(1, 2, 3, 4)])
+        assert_same_warning(lambda e, n=name: getattr(e.nn.functional, n)(e.ones(1, 1, 2, 2), 4))

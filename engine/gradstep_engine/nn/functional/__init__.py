@@ -123,7 +123,12 @@ from gradstep_engine.nn.functional.rearranging import (
     pixel_unshuffle,
     unfold,
 )
-from gradstep_engine.nn.functional.resampling import interpolate, upsample
+from gradstep_engine.nn.functional.resampling import (
+    interpolate,
+    upsample,
+    upsample_bilinear,
+    upsample_nearest,
+)
 from gradstep_engine.nn.functional.softmax import gumbel_softmax, log_softmax, softmax, softmin
 from gradstep_engine.nn.functional.with_indices import (
     adaptive_max_pool1d_with_indices,
@@ -259,6 +264,8 @@ __all__ = [
     "triplet_margin_with_distance_loss",
     "unfold",
     "upsample",
+    "upsample_bilinear",
+    "upsample_nearest",
 ]
 
 
