@@ -40,7 +40,8 @@ def identity(tensor: Any) -> tuple[int, int]:
     """Return (id, version) of a tensor."""
     # What the properties `uid` and `_version` say, without their calls: this is asked most.
     box = tensor._version_box
-    return tensor._uid or tensor.uid, 0 if box is None else box[0]
+    # The box of an inference tensor is empty: there is no version to read.
+    return tensor._uid or tensor.uid, box[0] if box else 0
 
 
 def array_of(tensor: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Parameters without a shape yet are recorded, and get their shape in the trace."""
+"""Tensors without a shape yet, or without a version, are recorded too."""
 
 from __future__ import annotations
 
@@ -30,3 +30,20 @@ def test_a_lazy_layer_gets_its_shape_in_the_first_forward(tmp_path: Path) -> Non
     assert (tuple(before.shape), tuple(after.shape)) == ((0,), (2, 3))
     assert run.at(second.seq).parameters() == [weight]
     assert first.name == second.name == "weight"
+
+
+INFERENCE = """\
+import torch
+net = torch.nn.Linear(2, 1)
+with torch.inference_mode():
+    y = net(torch.ones(3, 2))
+    y.mul_(2)
+print((y == y).all().item())
+net(torch.ones(1, 2)).sum().backward()
+"""
+
+
+def test_tensors_without_a_version_are_recorded_too(tmp_path: Path) -> None:
+    done = record(tmp_path, INFERENCE)
+    assert (done.status, done.stdout, done.stderr) == (0, "True\n", "")
+    assert len(list(done.run.events(1, kinds=("accumulated",)))) == 2
