@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from gradstep_engine.missing import lacking
+
 
 def is_available() -> bool:
     """Return False: the engine computes on the CPU."""
@@ -26,3 +28,6 @@ def synchronize(device: Any = None) -> None:
 
 def empty_cache() -> None:
     """Do nothing: no memory of an accelerator is held."""
+
+
+__getattr__ = lacking("torch.accelerator")

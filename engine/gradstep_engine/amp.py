@@ -5,9 +5,11 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from gradstep_engine.missing import missing
+from gradstep_engine.missing import lacking, missing
 
 __all__ = ["GradScaler", "autocast"]
+
+__path__: list[str] = []  # torch.amp.autocast_mode is looked for below it
 
 
 class autocast:
@@ -92,3 +94,6 @@ class GradScaler:
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Do nothing."""
+
+
+__getattr__ = lacking("torch.amp")

@@ -6,6 +6,8 @@ from typing import Any
 
 from gradstep_engine.missing import missing
 
+__path__: list[str] = []  # torch.cuda.amp is looked for below it
+
 
 def is_available() -> bool:
     """Return False: the engine computes on the CPU."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gradstep_engine.autograd.function import composite
+from gradstep_engine.autograd.report import composite
 from gradstep_engine.autograd.variable import wrap
 from gradstep_engine.size import Size
 from gradstep_engine.tensor import Tensor

@@ -94,6 +94,12 @@ _PLACES = (
 # Places that only load once one of their names is used: scripts without layers do not pay for them.
 _LATE = {
     "load save": "gradstep_engine.serialization",
+    "GradScaler": "gradstep_engine.amp",
+    "adaptive_max_pool1d alpha_dropout batch_norm bilinear binary_cross_entropy_with_logits "
+    "constant_pad_nd cosine_embedding_loss dropout embedding group_norm hinge_embedding_loss "
+    "instance_norm kl_div layer_norm margin_ranking_loss poisson_nll_loss rms_norm "
+    "triplet_margin_loss": "gradstep_engine.layer_functions",
+    "is_anomaly_check_nan_enabled is_anomaly_enabled": "gradstep_engine.autograd.anomaly",
     "adaptive_avg_pool1d avg_pool1d channel_shuffle conv1d conv2d conv3d conv_transpose1d "
     "conv_transpose2d conv_transpose3d max_pool1d max_pool2d max_pool3d pixel_shuffle "
     "pixel_unshuffle celu celu_ cosine_similarity hardshrink pairwise_distance pdist prelu rrelu "

@@ -1,5 +1,6 @@
 """`torch.random`: the default random stream."""
 
+from gradstep_engine.missing import lacking
 from gradstep_engine.randomness import (
     default_generator,
     fork_rng,
@@ -19,3 +20,6 @@ __all__ = [
     "seed",
     "set_rng_state",
 ]
+
+
+__getattr__ = lacking("torch.random")

@@ -18,6 +18,7 @@ __all__ = [
     "compile",
     "get_autocast_dtype",
     "get_default_device",
+    "get_deterministic_debug_mode",
     "get_float32_matmul_precision",
     "get_num_interop_threads",
     "get_num_threads",
@@ -25,6 +26,7 @@ __all__ = [
     "is_complex",
     "is_deterministic_algorithms_warn_only_enabled",
     "is_storage",
+    "is_warn_always_enabled",
     "set_default_device",
     "set_default_tensor_type",
     "set_deterministic_debug_mode",
@@ -46,6 +48,7 @@ class _Settings:
     deterministic: bool = False
     warn_only: bool = False
     precision: str = "highest"
+    warn_always: bool = False
 
 
 def set_num_threads(int: int) -> None:
@@ -88,6 +91,14 @@ def is_deterministic_algorithms_warn_only_enabled() -> bool:
 def set_deterministic_debug_mode(debug_mode: Any) -> None:
     """Note the wish: all operations here are deterministic."""
     _Settings.deterministic = debug_mode not in (0, "default")
+    _Settings.warn_only = debug_mode in (1, "warn")
+
+
+def get_deterministic_debug_mode() -> int:
+    """Return 0, 1 (warn) or 2 (raise), as was set."""
+    if not _Settings.deterministic:
+        return 0
+    return 1 if _Settings.warn_only else 2
 
 
 def set_float32_matmul_precision(precision: str) -> None:
@@ -110,7 +121,13 @@ def set_flush_denormal(mode: bool) -> bool:
 
 
 def set_warn_always(b: bool) -> None:
-    """Do nothing: Python's warning filters decide how often a warning is shown."""
+    """Note the wish: Python's warning filters decide how often a warning is shown."""
+    _Settings.warn_always = bool(b)
+
+
+def is_warn_always_enabled() -> bool:
+    """Return what was set."""
+    return _Settings.warn_always
 
 
 def set_default_device(device: Any) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from gradstep_engine.autograd.function import composite
+from gradstep_engine.autograd.function import apply
+from gradstep_engine.autograd.report import composite
 from gradstep_engine.missing import missing
+from gradstep_engine.ops import bessel
 
 _SAME = frozenset(
     """
@@ -16,6 +18,8 @@ _SAME = frozenset(
 )
 _OTHER_NAMES = {
     "expit": "sigmoid",
+    "gammainc": "igamma",
+    "gammaincc": "igammac",
     "gammaln": "lgamma",
     "multigammaln": "mvlgamma",
     "psi": "digamma",
@@ -26,6 +30,21 @@ _OTHER_NAMES = {
 def entr(input: Any) -> Any:
     """Return −x ln x, 0 at 0 and −∞ below."""
     return (-input.xlogy(input)).masked_fill(input < 0, -math.inf)
+
+
+def i0e(input: Any) -> Any:
+    """Return the modified Bessel function of order 0, times e^(−|x|)."""
+    return apply(bessel.I0e, input)
+
+
+def i1(input: Any) -> Any:
+    """Return the modified Bessel function of order 1."""
+    return apply(bessel.I1, input)
+
+
+def i1e(input: Any) -> Any:
+    """Return the modified Bessel function of order 1, times e^(−|x|)."""
+    return apply(bessel.I1e, input)
 
 
 @composite("ndtr")

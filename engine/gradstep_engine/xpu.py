@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from gradstep_engine.missing import lacking
+
 
 def is_available() -> bool:
     """Return False: the engine computes on the CPU."""
@@ -23,3 +25,6 @@ def synchronize() -> None:
 
 def empty_cache() -> None:
     """Do nothing: no GPU memory is held."""
+
+
+__getattr__ = lacking("torch.xpu")

@@ -40,12 +40,18 @@ def identity(tensor: Any) -> tuple[int, int]:
     """Return (id, version) of a tensor."""
     # What the properties `uid` and `_version` say, without their calls: this is asked most.
     box = tensor._version_box
-    return tensor._uid or tensor.uid, 0 if box is None else box[0]
+    # The box of an inference tensor is empty: there is no version to read.
+    return tensor._uid or tensor.uid, box[0] if box else 0
+
+
+def array_of(tensor: Any) -> Any:
+    """Return the array of a tensor; an uninitialized parameter's, which scripts cannot use, too."""
+    return tensor.__dict__["_array"]
 
 
 def shape_and_dtype(tensor: Any) -> tuple[tuple[int, ...], str]:
     """Return the shape and the dtype's plain name (`float32`)."""
-    array = tensor._array
+    array = array_of(tensor)
     dtype = array.dtype
     name = _names.get(dtype)
     if name is None:
@@ -55,12 +61,12 @@ def shape_and_dtype(tensor: Any) -> tuple[tuple[int, ...], str]:
 
 def is_small(tensor: Any) -> bool:
     """Tell whether a tensor's contents may wait for their statistics."""
-    return bool(tensor._array.size <= SMALL)
+    return bool(array_of(tensor).size <= SMALL)
 
 
 def contents(tensor: Any) -> bytes:
     """Return the contents, little-endian in C order."""
-    array = tensor._array
+    array = array_of(tensor)
     if sys.byteorder == "big":
         array = array.astype(array.dtype.newbyteorder("<"))
     data: bytes = array.tobytes()
@@ -69,12 +75,12 @@ def contents(tensor: Any) -> bytes:
 
 def content(tensor: Any) -> bytes | None:
     """Return the contents; None if the tensor is too large to keep."""
-    return None if tensor._array.size > CONTENT_ELEMENTS else contents(tensor)
+    return None if array_of(tensor).size > CONTENT_ELEMENTS else contents(tensor)
 
 
 def statistics(tensor: Any) -> Statistics:
     """Return the statistics of a tensor's numbers; `std` is the population's."""
-    array = tensor._array
+    array = array_of(tensor)
     size = array.size
     if size == 1:
         return _of_number(array.item())

@@ -14,7 +14,6 @@ from numpy import may_share_memory
 from gradstep_engine import events
 from gradstep_engine.autograd.mode import GradMode, InferenceBox
 from gradstep_engine.autograd.node import AccumulateGrad, Edge, Node
-from gradstep_engine.autograd.report import composite as composite
 from gradstep_engine.autograd.report import emit_op
 from gradstep_engine.autograd.variable import TensorBase, draw_sequence, wrap
 from gradstep_engine.dtypes import of_numpy, result_numpy

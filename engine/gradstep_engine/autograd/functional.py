@@ -14,7 +14,7 @@ import numpy as np
 from gradstep_engine.autograd.api import grad
 from gradstep_engine.autograd.mode import enable_grad
 from gradstep_engine.autograd.variable import TensorBase, wrap
-from gradstep_engine.missing import missing
+from gradstep_engine.missing import lacking, missing
 
 Function = Callable[..., Any]
 
@@ -249,3 +249,6 @@ def _given_back(inputs: Any, found: list[Any]) -> Any:
 def _like(structure: Any, tensors: list[Any], create_graph: bool) -> Any:
     kept = [x if create_graph else x.detach() for x in tensors]
     return kept[0] if structure is None else tuple(kept)
+
+
+__getattr__ = lacking("torch.autograd.functional")

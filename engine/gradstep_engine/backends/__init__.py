@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import Any
 
-from gradstep_engine.missing import missing
+from gradstep_engine.missing import lacking, missing
 
 
-class Backend:
-    """Switches of one backend; it is never available, so they have no effect."""
+class Backend(ModuleType):
+    """Switches of one backend; it is never available, so they have no effect.
+
+    It is a module, as in torch, so that `import torch.backends.cudnn` finds it.
+    """
 
     def __init__(self, name: str, *, available: bool = False, **switches: Any) -> None:
+        super().__init__(f"torch.backends.{name}")
         self._name = name
         self._available = available
         self.__dict__.update(switches)
@@ -48,7 +53,4 @@ mps = Backend("mps")
 openmp = Backend("openmp")
 
 
-def __getattr__(name: str) -> Any:
-    if name.startswith("__"):
-        raise AttributeError(name)
-    raise missing(f"torch.backends.{name}")
+__getattr__ = lacking("torch.backends")

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradstep_engine.tensor import Tensor
+import numpy as np
+
+from gradstep_engine.missing import lacking
+from gradstep_engine.tensor import Tensor, wrap
 
 
 class Constraint:
@@ -177,6 +180,54 @@ class IndependentConstraint(Constraint):
         return f"{type(self).__name__}({self.base_constraint!r}, {self.reinterpreted_batch_ndims})"
 
 
+class _Square(Constraint):
+    event_dim = 2
+
+    def check(self, value: Tensor) -> Any:
+        square = value.shape[-2] == value.shape[-1]
+        return wrap(np.full(tuple(value.shape[:-2]), square))
+
+
+class _Symmetric(_Square):
+    def check(self, value: Tensor) -> Any:
+        square = super().check(value)
+        if not square._array.all():
+            return square
+        return value.isclose(value.mT, atol=1e-6).all(-2).all(-1)
+
+
+class _PositiveDefinite(_Symmetric):
+    def check(self, value: Tensor) -> Any:
+        symmetric = super().check(value)
+        if not symmetric._array.all():
+            return symmetric
+        matrices = np.asarray(value._array)
+        flat = matrices.reshape(-1, *matrices.shape[-2:])
+        found = np.array([_is_positive_definite(each) for each in flat], dtype=bool)
+        return wrap(found.reshape(matrices.shape[:-2]))
+
+
+def _is_positive_definite(matrix: Any) -> bool:
+    try:
+        np.linalg.cholesky(matrix)
+    except np.linalg.LinAlgError:
+        return False
+    return True
+
+
+class _LowerTriangular(Constraint):
+    event_dim = 2
+
+    def check(self, value: Tensor) -> Any:
+        return (value.tril() == value).reshape((*value.shape[:-2], -1)).all(-1)
+
+
+class _LowerCholesky(_LowerTriangular):
+    def check(self, value: Tensor) -> Any:
+        positive = (value.diagonal(dim1=-2, dim2=-1) > 0).all(-1)
+        return super().check(value) & positive
+
+
 class _Dependent(Constraint):
     def check(self, value: Tensor) -> Any:
         raise ValueError("Cannot determine validity of dependent constraint")
@@ -201,3 +252,11 @@ positive = GreaterThan(0.0)
 nonnegative = GreaterThanEq(0.0)
 unit_interval = Interval(0.0, 1.0)
 simplex = _Simplex()
+square = _Square()
+symmetric = _Symmetric()
+positive_definite = _PositiveDefinite()
+lower_triangular = _LowerTriangular()
+lower_cholesky = _LowerCholesky()
+
+
+__getattr__ = lacking("torch.distributions.constraints")

@@ -10,7 +10,6 @@ from gradstep_engine import creation_random
 from gradstep_engine.distributions import constraints
 from gradstep_engine.distributions.distribution import Distribution, shared_shape
 from gradstep_engine.distributions.parameters import broadcast_all
-from gradstep_engine.missing import missing
 
 
 class Gamma(Distribution):
@@ -59,8 +58,9 @@ class Gamma(Distribution):
         return shape.xlogy(rate) + (shape - 1).xlogy(value) - rate * value - shape.lgamma()
 
     def cdf(self, value: Any) -> Any:
-        """Return the probability of at most `value`: missing, as the incomplete gamma function."""
-        raise missing("torch.distributions.Gamma.cdf")
+        """Return the probability of at most `value`."""
+        self._validate_sample(value)
+        return self.concentration.igamma(self.rate * value)
 
     def entropy(self) -> Any:
         """Return the entropy."""

@@ -10,18 +10,29 @@ from gradstep_engine.distributions.bernoulli import Bernoulli
 from gradstep_engine.distributions.beta import Beta
 from gradstep_engine.distributions.binomial import Binomial
 from gradstep_engine.distributions.categorical import Categorical, OneHotCategorical
-from gradstep_engine.distributions.derived import HalfNormal, LogNormal
+from gradstep_engine.distributions.cauchy import Cauchy
+from gradstep_engine.distributions.derived import Gumbel, HalfNormal, LogNormal
 from gradstep_engine.distributions.dirichlet import Dirichlet
 from gradstep_engine.distributions.exponential import Exponential
 from gradstep_engine.distributions.gamma import Gamma
 from gradstep_engine.distributions.geometric import Geometric
 from gradstep_engine.distributions.independent import Independent
 from gradstep_engine.distributions.laplace import Laplace
+from gradstep_engine.distributions.multivariate_normal import (
+    MultivariateNormal,
+    log_diagonal,
+    mahalanobis,
+)
 from gradstep_engine.distributions.normal import Normal
 from gradstep_engine.distributions.parameters import sum_rightmost
+from gradstep_engine.distributions.pareto import Pareto
 from gradstep_engine.distributions.poisson import Poisson
 from gradstep_engine.distributions.uniform import Uniform
+from gradstep_engine.linalg import solve_triangular
+from gradstep_engine.missing import lacking
 from gradstep_engine.nn import functional
+
+_EULER = 0.57721566490153286060
 
 _RULES: dict[tuple[type, type], Callable[[Any, Any], Any]] = {}
 
@@ -156,8 +167,48 @@ def _dirichlet(p: Any, q: Any) -> Any:
     return constant - each.sum(-1) + weighted.sum(-1)
 
 
+@register_kl(MultivariateNormal, MultivariateNormal)
+def _multivariate_normal(p: Any, q: Any) -> Any:
+    if p.event_shape != q.event_shape:
+        raise ValueError(
+            "KL-divergence between two Multivariate Normals with different event shapes cannot be "
+            "computed"
+        )
+    lower = q.scale_tril
+    spread = solve_triangular(lower, p.scale_tril.expand_as(lower), upper=False)
+    trace = spread.pow(2).sum((-2, -1))
+    apart = mahalanobis(lower, q.loc - p.loc)
+    volume = log_diagonal(lower) - log_diagonal(p.scale_tril)
+    return volume + 0.5 * (trace + apart - p.event_shape[0])
+
+
+@register_kl(Cauchy, Cauchy)
+def _cauchy(p: Any, q: Any) -> Any:
+    above = ((p.scale + q.scale).pow(2) + (p.loc - q.loc).pow(2)).log()
+    return above - (4 * p.scale * q.scale).log()
+
+
+@register_kl(Gumbel, Gumbel)
+def _gumbel(p: Any, q: Any) -> Any:
+    ratio = p.scale / q.scale
+    first, second = q.loc / q.scale, p.loc / q.scale
+    shift = ratio * _EULER
+    growth = (first + (1 + ratio).lgamma() - second).exp()
+    return -ratio.log() - first + second + shift + growth - (1 + _EULER)
+
+
+@register_kl(Pareto, Pareto)
+def _pareto(p: Any, q: Any) -> Any:
+    scales, alphas = p.scale / q.scale, q.alpha / p.alpha
+    result = q.alpha * scales.log() - alphas.log() + alphas - 1
+    return result.masked_fill(p.support.lower_bound < q.support.lower_bound, math.inf)
+
+
 @register_kl(Independent, Independent)
 def _independent(p: Any, q: Any) -> Any:
     if p.reinterpreted_batch_ndims != q.reinterpreted_batch_ndims:
         raise NotImplementedError
     return sum_rightmost(kl_divergence(p.base_dist, q.base_dist), p.reinterpreted_batch_ndims)
+
+
+__getattr__ = lacking("torch.distributions.kl")

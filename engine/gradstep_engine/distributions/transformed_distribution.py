@@ -6,9 +6,10 @@ from typing import Any
 
 from gradstep_engine.autograd.mode import no_grad
 from gradstep_engine.distributions.distribution import Distribution
+from gradstep_engine.distributions.elementwise_transforms import ComposeTransform, Transform
 from gradstep_engine.distributions.independent import Independent
 from gradstep_engine.distributions.parameters import sum_rightmost
-from gradstep_engine.distributions.transforms import Transform
+from gradstep_engine.size import Size
 
 
 class TransformedDistribution(Distribution):
@@ -25,21 +26,36 @@ class TransformedDistribution(Distribution):
             self.transforms = list(transforms)
         else:
             raise ValueError(f"transforms must be a Transform or list, but was {transforms}")
-        needed = max([t.event_dim for t in self.transforms], default=0)
-        missing_dims = needed - len(base_distribution.event_shape)
-        if missing_dims > 0:
-            base_distribution = Independent(base_distribution, missing_dims)
+        chain = ComposeTransform(self.transforms)
+        shape = (*base_distribution.batch_shape, *base_distribution.event_shape)
+        needed = max([t.domain.event_dim for t in self.transforms], default=0)
+        if len(shape) < needed:
+            raise ValueError(
+                f"base_distribution needs to have shape with size at least {needed}, but got "
+                f"{Size(shape)}."
+            )
+        if needed > len(base_distribution.event_shape):
+            events = needed - len(base_distribution.event_shape)
+            base_distribution = Independent(base_distribution, events)
+        made = chain.forward_shape(shape)
+        events = len(base_distribution.event_shape)
+        for transform in self.transforms:
+            change = transform.codomain.event_dim - transform.domain.event_dim
+            events = max(transform.codomain.event_dim, events + change)
         self.base_dist = base_distribution
         self.has_rsample = base_distribution.has_rsample
         self.support = self.transforms[-1].codomain if self.transforms else self.base_dist.support
-        super().__init__(
-            base_distribution.batch_shape, base_distribution.event_shape, validate_args
-        )
+        cut = len(made) - events
+        super().__init__(made[:cut], made[cut:], validate_args)
 
     def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
         """Return the distribution with its parameters broadcast to `batch_shape`."""
         expanded = object.__new__(type(self))
-        base = self.base_dist.expand(tuple(batch_shape))
+        shape = (*batch_shape, *self._event_shape)
+        for transform in reversed(self.transforms):
+            shape = transform.inverse_shape(shape)
+        events = len(self.base_dist.event_shape)
+        base = self.base_dist.expand(tuple(shape[: len(shape) - events]))
         TransformedDistribution.__init__(expanded, base, self.transforms, False)
         expanded._validate_args = self._validate_args
         return expanded
@@ -68,6 +84,7 @@ class TransformedDistribution(Distribution):
         for transform in reversed(self.transforms):
             x = transform._inv_call(y)
             slope = transform.log_abs_det_jacobian(x, y)
+            events += transform.domain.event_dim - transform.codomain.event_dim
             total = total - sum_rightmost(slope, events - transform.event_dim)
             y = x
         inner = self.base_dist.log_prob(y)

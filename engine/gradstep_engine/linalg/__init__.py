@@ -25,6 +25,7 @@ from gradstep_engine.linalg.products import (
     vecdot,
 )
 from gradstep_engine.linalg.solving import det, inv, lstsq, pinv, slogdet, solve, solve_triangular
+from gradstep_engine.linalg.tensors import diagonal, tensorinv, tensorsolve
 from gradstep_engine.ops.linalg import LinAlgError
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "cond",
     "cross",
     "det",
+    "diagonal",
     "eig",
     "eigh",
     "eigvals",
@@ -53,6 +55,8 @@ __all__ = [
     "solve_triangular",
     "svd",
     "svdvals",
+    "tensorinv",
+    "tensorsolve",
     "vander",
     "vecdot",
     "vector_norm",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from gradstep_engine.autograd.function import apply, composite
+from gradstep_engine.autograd.function import apply
+from gradstep_engine.autograd.report import composite
 from gradstep_engine.linalg.checks import matrices, square
 from gradstep_engine.missing import missing
 from gradstep_engine.ops import decomposition as ops

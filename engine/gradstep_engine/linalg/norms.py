@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from gradstep_engine.autograd.function import apply, composite
+from gradstep_engine.autograd.function import apply
+from gradstep_engine.autograd.report import composite
 from gradstep_engine.autograd.variable import wrap
 from gradstep_engine.linalg.checks import floating, matrices
 from gradstep_engine.linalg.decompositions import svdvals

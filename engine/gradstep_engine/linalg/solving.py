@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gradstep_engine.autograd.function import apply, composite
+from gradstep_engine.autograd.function import apply
+from gradstep_engine.autograd.report import composite
 from gradstep_engine.autograd.variable import wrap
 from gradstep_engine.linalg.checks import matrices, square
 from gradstep_engine.missing import missing

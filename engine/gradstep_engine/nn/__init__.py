@@ -1,6 +1,6 @@
 """Layers, losses, initial values: what models are built of."""
 
-from gradstep_engine.missing import missing
+from gradstep_engine.missing import lacking
 from gradstep_engine.nn import functional as functional
 from gradstep_engine.nn import init as init
 from gradstep_engine.nn import modules as modules
@@ -57,6 +57,22 @@ from gradstep_engine.nn.dropout import (
 )
 from gradstep_engine.nn.embedding import Embedding, EmbeddingBag
 from gradstep_engine.nn.flatten import Flatten, Unflatten
+from gradstep_engine.nn.fractional_pooling import FractionalMaxPool2d, FractionalMaxPool3d
+from gradstep_engine.nn.lazy_layers import (
+    LazyBatchNorm1d,
+    LazyBatchNorm2d,
+    LazyBatchNorm3d,
+    LazyConv1d,
+    LazyConv2d,
+    LazyConv3d,
+    LazyConvTranspose1d,
+    LazyConvTranspose2d,
+    LazyConvTranspose3d,
+    LazyInstanceNorm1d,
+    LazyInstanceNorm2d,
+    LazyInstanceNorm3d,
+    LazyLinear,
+)
 from gradstep_engine.nn.linear import Bilinear, Identity, Linear
 from gradstep_engine.nn.loss import (
     BCELoss,
@@ -114,7 +130,12 @@ from gradstep_engine.nn.padding import (
     ZeroPad2d,
     ZeroPad3d,
 )
-from gradstep_engine.nn.parameter import Buffer, Parameter
+from gradstep_engine.nn.parameter import (
+    Buffer,
+    Parameter,
+    UninitializedBuffer,
+    UninitializedParameter,
+)
 from gradstep_engine.nn.parameter_containers import ParameterDict, ParameterList
 from gradstep_engine.nn.pooling import (
     AdaptiveAvgPool1d,
@@ -145,6 +166,7 @@ from gradstep_engine.nn.rearranging import (
 )
 from gradstep_engine.nn.rnn import GRU, LSTM, RNN, RNNBase
 from gradstep_engine.nn.rnn_cell import GRUCell, LSTMCell, RNNCell, RNNCellBase
+from gradstep_engine.nn.sync_batchnorm import SyncBatchNorm
 from gradstep_engine.nn.transformer import Transformer
 from gradstep_engine.nn.transformer_layers import TransformerDecoderLayer, TransformerEncoderLayer
 from gradstep_engine.nn.transformer_stacks import TransformerDecoder, TransformerEncoder
@@ -203,6 +225,8 @@ __all__ = [
     "FeatureAlphaDropout",
     "Flatten",
     "Fold",
+    "FractionalMaxPool2d",
+    "FractionalMaxPool3d",
     "GRUCell",
     "GaussianNLLLoss",
     "GroupNorm",
@@ -223,6 +247,19 @@ __all__ = [
     "LPPool3d",
     "LSTMCell",
     "LayerNorm",
+    "LazyBatchNorm1d",
+    "LazyBatchNorm2d",
+    "LazyBatchNorm3d",
+    "LazyConv1d",
+    "LazyConv2d",
+    "LazyConv3d",
+    "LazyConvTranspose1d",
+    "LazyConvTranspose2d",
+    "LazyConvTranspose3d",
+    "LazyInstanceNorm1d",
+    "LazyInstanceNorm2d",
+    "LazyInstanceNorm3d",
+    "LazyLinear",
     "LeakyReLU",
     "Linear",
     "LocalResponseNorm",
@@ -278,6 +315,7 @@ __all__ = [
     "Softplus",
     "Softshrink",
     "Softsign",
+    "SyncBatchNorm",
     "Tanh",
     "Tanhshrink",
     "Threshold",
@@ -290,6 +328,8 @@ __all__ = [
     "TripletMarginWithDistanceLoss",
     "Unflatten",
     "Unfold",
+    "UninitializedBuffer",
+    "UninitializedParameter",
     "Upsample",
     "UpsamplingBilinear2d",
     "UpsamplingNearest2d",
@@ -299,7 +339,4 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    if name.startswith("__"):
-        raise AttributeError(name)
-    raise missing(f"torch.nn.{name}")
+__getattr__ = lacking("torch.nn")

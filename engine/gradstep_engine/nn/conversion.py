@@ -9,6 +9,7 @@ from gradstep_engine import dtypes
 from gradstep_engine.autograd.mode import no_grad
 from gradstep_engine.device import check as check_device
 from gradstep_engine.missing import missing
+from gradstep_engine.nn.parameter import UninitializedTensorMixin
 from gradstep_engine.tensor import Tensor, wrap
 
 if TYPE_CHECKING:
@@ -57,7 +58,9 @@ class ConversionMixin:
                 f"dtype={wanted}"
             )
         for tensor in self._held():
-            if tensor._array.dtype.kind == "f":
+            if isinstance(tensor, UninitializedTensorMixin):
+                tensor._become(wanted.numpy)
+            elif tensor._array.dtype.kind == "f":
                 _replace(tensor, tensor._array.astype(wanted.numpy, copy=False))
         return self
 
@@ -115,6 +118,8 @@ class ConversionMixin:
         """Put what `fn` makes of each parameter, buffer and gradient in its place."""
         with no_grad():
             for tensor in self._held(recurse):
+                if isinstance(tensor, UninitializedTensorMixin):
+                    continue
                 made = fn(wrap(tensor._array))
                 if tensor._requires_grad and made._array.dtype.kind != "f":
                     raise RuntimeError(

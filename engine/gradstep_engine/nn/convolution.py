@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from gradstep_engine.nn import functional, init
@@ -23,6 +23,7 @@ class _ConvolutionLayer(Module):
     """
 
     axes: ClassVar[int]
+    _function: ClassVar[Callable[..., Tensor]]
     transposed: ClassVar[bool] = False
     weight: Parameter
     bias: Parameter | None
@@ -31,6 +32,12 @@ class _ConvolutionLayer(Module):
     padding: Any
     dilation: tuple[int, ...]
     output_padding: tuple[int, ...]
+
+    def __init_subclass__(cls, function: str | None = None, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if function is not None:
+            cls._function = staticmethod(getattr(functional, function))
+            cls.axes = int(function[-2])
 
     def _configure(
         self,
@@ -71,11 +78,13 @@ class _ConvolutionLayer(Module):
         self.padding_mode = padding_mode
         self.output_padding = (0,) * self.axes
 
-    def _make_parameters(self, bias: bool, device: Any, dtype: Any) -> None:
+    def _weight_shape(self) -> tuple[int, ...]:
         ends = (self.out_channels, self.in_channels)
         first, second = reversed(ends) if self.transposed else ends
-        shape = (first, second // self.groups, *self.kernel_size)
-        self.weight = empty_parameter(shape, device, dtype)
+        return (first, second // self.groups, *self.kernel_size)
+
+    def _make_parameters(self, bias: bool, device: Any, dtype: Any) -> None:
+        self.weight = empty_parameter(self._weight_shape(), device, dtype)
         if bias:
             self.bias = empty_parameter((self.out_channels,), device, dtype)
         else:
@@ -139,10 +148,9 @@ class _Convolution(_ConvolutionLayer):
         if self.padding_mode != "zeros":
             input = functional.pad(input, self._margins(), self.padding_mode)
             padding = 0
-        result: Tensor = _FUNCTIONS[self.axes](
+        return self._function(
             input, self.weight, self.bias, self.stride, padding, self.dilation, self.groups
         )
-        return result
 
     def _margins(self) -> list[int]:
         """Return the padding as `functional.pad` takes it: from the last axis to the first."""
@@ -155,22 +163,16 @@ class _Convolution(_ConvolutionLayer):
         return [margin for margin in reversed(self.padding) for _ in range(2)]
 
 
-class Conv1d(_Convolution):
+class Conv1d(_Convolution, function="conv1d"):
     """Convolution of (N, C, L) with a weight (out, in / groups, k)."""
 
-    axes = 1
 
-
-class Conv2d(_Convolution):
+class Conv2d(_Convolution, function="conv2d"):
     """Convolution of (N, C, H, W) with a weight (out, in / groups, kh, kw)."""
 
-    axes = 2
 
-
-class Conv3d(_Convolution):
+class Conv3d(_Convolution, function="conv3d"):
     """Convolution of (N, C, D, H, W) with a weight (out, in / groups, kd, kh, kw)."""
-
-    axes = 3
 
 
 class _TransposedConvolution(_ConvolutionLayer):
@@ -210,7 +212,7 @@ class _TransposedConvolution(_ConvolutionLayer):
         further = self.output_padding
         if output_size is not None:
             further = self._output_padding(input, list(output_size))
-        result: Tensor = _TRANSPOSED_FUNCTIONS[self.axes](
+        return self._function(
             input,
             self.weight,
             self.bias,
@@ -220,7 +222,6 @@ class _TransposedConvolution(_ConvolutionLayer):
             self.groups,
             self.dilation,
         )
-        return result
 
     def _output_padding(self, input: Tensor, wanted: list[int]) -> tuple[int, ...]:
         leading = input.dim() - self.axes
@@ -251,27 +252,13 @@ class _TransposedConvolution(_ConvolutionLayer):
         return tuple(n - a for n, a in zip(wanted, least, strict=True))
 
 
-class ConvTranspose1d(_TransposedConvolution):
+class ConvTranspose1d(_TransposedConvolution, function="conv_transpose1d"):
     """Transposed convolution of (N, C, L) with a weight (in, out / groups, k)."""
 
-    axes = 1
 
-
-class ConvTranspose2d(_TransposedConvolution):
+class ConvTranspose2d(_TransposedConvolution, function="conv_transpose2d"):
     """Transposed convolution of (N, C, H, W) with a weight (in, out / groups, kh, kw)."""
 
-    axes = 2
 
-
-class ConvTranspose3d(_TransposedConvolution):
+class ConvTranspose3d(_TransposedConvolution, function="conv_transpose3d"):
     """Transposed convolution of (N, C, D, H, W) with a weight (in, out / groups, kd, kh, kw)."""
-
-    axes = 3
-
-
-_FUNCTIONS: dict[int, Any] = {1: functional.conv1d, 2: functional.conv2d, 3: functional.conv3d}
-_TRANSPOSED_FUNCTIONS: dict[int, Any] = {
-    1: functional.conv_transpose1d,
-    2: functional.conv_transpose2d,
-    3: functional.conv_transpose3d,
-}

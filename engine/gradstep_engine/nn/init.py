@@ -5,6 +5,7 @@ Nothing here is recorded for backward or reported op by op: the listener hears o
 
 from __future__ import annotations
 
+import functools
 import math
 import warnings
 from typing import Any
@@ -14,6 +15,7 @@ import numpy as np
 from gradstep_engine import events
 from gradstep_engine.draws import checks, continuous, whole
 from gradstep_engine.emission import Emission
+from gradstep_engine.missing import lacking
 from gradstep_engine.randomness import source
 from gradstep_engine.tensor import Tensor
 
@@ -259,3 +261,36 @@ def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Any =
     for column in range(columns):
         values[whole.permutation(stream, rows)[:zeros], column] = 0
     return _fill(tensor, values)
+
+
+def _deprecated(name: str) -> Any:
+    """Return the old function without the underscore, which warns and fills all the same."""
+    fill = globals()[f"{name}_"]
+
+    @functools.wraps(fill)
+    def function(*args: Any, **kwargs: Any) -> Any:
+        warnings.warn(
+            f"`nn.init.{name}` is now deprecated in favor of `nn.init.{name}_`.",
+            FutureWarning,
+            stacklevel=2,
+        )
+        return fill(*args, **kwargs)
+
+    function.__name__ = function.__qualname__ = name
+    return function
+
+
+uniform = _deprecated("uniform")
+normal = _deprecated("normal")
+constant = _deprecated("constant")
+eye = _deprecated("eye")
+dirac = _deprecated("dirac")
+xavier_uniform = _deprecated("xavier_uniform")
+xavier_normal = _deprecated("xavier_normal")
+kaiming_uniform = _deprecated("kaiming_uniform")
+kaiming_normal = _deprecated("kaiming_normal")
+orthogonal = _deprecated("orthogonal")
+sparse = _deprecated("sparse")
+
+
+__getattr__ = lacking("torch.nn.init")

@@ -16,6 +16,15 @@ class _Pad(Module):
     axes: ClassVar[int]
     mode: ClassVar[str] = "constant"
 
+    def __init_subclass__(
+        cls, axes: int | None = None, mode: str | None = None, **kwargs: Any
+    ) -> None:
+        super().__init_subclass__(**kwargs)
+        if axes is not None:
+            cls.axes = axes
+        if mode is not None:
+            cls.mode = mode
+
     def __init__(self, padding: Any) -> None:
         super().__init__()
         self.padding = per_axis(padding, 2 * self.axes)
@@ -43,6 +52,18 @@ class _ConstantPad(_Pad):
         return f"padding={self.padding}, value={self.value}"
 
 
+class ConstantPad1d(_ConstantPad, axes=1):
+    """A constant around the last one axis."""
+
+
+class ConstantPad2d(_ConstantPad, axes=2):
+    """A constant around the last two axes."""
+
+
+class ConstantPad3d(_ConstantPad, axes=3):
+    """A constant around the last three axes."""
+
+
 class _ZeroPad(_ConstantPad):
     def __init__(self, padding: Any) -> None:
         super().__init__(padding, 0.0)
@@ -52,100 +73,49 @@ class _ZeroPad(_ConstantPad):
         return f"{self.padding}"
 
 
-class ConstantPad1d(_ConstantPad):
-    """A constant around the last one axis."""
-
-    axes = 1
-
-
-class ConstantPad2d(_ConstantPad):
-    """A constant around the last two axes."""
-
-    axes = 2
-
-
-class ConstantPad3d(_ConstantPad):
-    """A constant around the last three axes."""
-
-    axes = 3
-
-
-class ZeroPad1d(_ZeroPad):
+class ZeroPad1d(_ZeroPad, axes=1):
     """Zeros around the last one axis."""
 
-    axes = 1
 
-
-class ZeroPad2d(_ZeroPad):
+class ZeroPad2d(_ZeroPad, axes=2):
     """Zeros around the last two axes."""
 
-    axes = 2
 
-
-class ZeroPad3d(_ZeroPad):
+class ZeroPad3d(_ZeroPad, axes=3):
     """Zeros around the last three axes."""
 
-    axes = 3
 
-
-class ReflectionPad1d(_Pad):
+class ReflectionPad1d(_Pad, axes=1, mode="reflect"):
     """The input mirrored at its edges around the last one axis."""
 
-    axes = 1
-    mode = "reflect"
 
-
-class ReflectionPad2d(_Pad):
+class ReflectionPad2d(_Pad, axes=2, mode="reflect"):
     """The input mirrored at its edges around the last two axes."""
 
-    axes = 2
-    mode = "reflect"
 
-
-class ReflectionPad3d(_Pad):
+class ReflectionPad3d(_Pad, axes=3, mode="reflect"):
     """The input mirrored at its edges around the last three axes."""
 
-    axes = 3
-    mode = "reflect"
 
-
-class ReplicationPad1d(_Pad):
+class ReplicationPad1d(_Pad, axes=1, mode="replicate"):
     """The elements at the edges around the last one axis."""
 
-    axes = 1
-    mode = "replicate"
 
-
-class ReplicationPad2d(_Pad):
+class ReplicationPad2d(_Pad, axes=2, mode="replicate"):
     """The elements at the edges around the last two axes."""
 
-    axes = 2
-    mode = "replicate"
 
-
-class ReplicationPad3d(_Pad):
+class ReplicationPad3d(_Pad, axes=3, mode="replicate"):
     """The elements at the edges around the last three axes."""
 
-    axes = 3
-    mode = "replicate"
 
-
-class CircularPad1d(_Pad):
+class CircularPad1d(_Pad, axes=1, mode="circular"):
     """The elements of the opposite side around the last one axis."""
 
-    axes = 1
-    mode = "circular"
 
-
-class CircularPad2d(_Pad):
+class CircularPad2d(_Pad, axes=2, mode="circular"):
     """The elements of the opposite side around the last two axes."""
 
-    axes = 2
-    mode = "circular"
 
-
-class CircularPad3d(_Pad):
+class CircularPad3d(_Pad, axes=3, mode="circular"):
     """The elements of the opposite side around the last three axes."""
-
-    axes = 3
-    mode = "circular"

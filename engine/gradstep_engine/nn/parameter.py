@@ -1,12 +1,16 @@
-"""Parameters: the tensors that a module learns."""
+"""Parameters and buffers: the tensors that a module learns or keeps, and those not yet made."""
 
 from __future__ import annotations
 
 import copy
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
+from gradstep_engine import dtypes
+from gradstep_engine.device import CPU
+from gradstep_engine.device import check as check_device
+from gradstep_engine.missing import lacking
 from gradstep_engine.tensor import Tensor
 
 
@@ -69,3 +73,116 @@ class Buffer(Tensor):
 
     def __init__(self, data: Any = None, *, persistent: bool = True) -> None:
         pass
+
+
+class UninitializedTensorMixin:
+    """A tensor whose shape is not known yet: using it is an error that says so.
+
+    Raises:
+        ValueError: it is used.
+        RuntimeError: its shape is asked for.
+    """
+
+    cls_to_become: ClassVar[type[Tensor]]
+
+    # The instance holds an empty array of its type, which only a listener looks for.
+    @property
+    def _array(self) -> Any:
+        raise ValueError(
+            "Attempted to use an uninitialized parameter. This error happens when you are using a "
+            "`LazyModule` or explicitly manipulating `torch.nn.parameter."
+            f"{type(self).__name__}` objects. When using LazyModules Call `forward` with a dummy "
+            "batch to initialize the parameters before calling torch functions"
+        )
+
+    @property
+    def shape(self) -> Any:
+        """Refuse: there is no shape yet."""
+        raise RuntimeError(
+            "Can't access the shape of an uninitialized parameter or buffer. This error usually "
+            "happens in `load_state_dict` when trying to load an uninitialized parameter into an "
+            "initialized one. Call `forward` to initialize the parameters before accessing their "
+            "attributes."
+        )
+
+    @property
+    def dtype(self) -> dtypes.dtype:
+        """The type that the elements will have."""
+        return dtypes.of_numpy(self.__dict__["_array"].dtype)
+
+    @property
+    def device(self) -> Any:
+        """The CPU."""
+        return CPU
+
+    def materialize(self, shape: Any, device: Any = None, dtype: Any = None) -> None:
+        """Become a parameter or buffer of this shape, the same object."""
+        check_device(device)
+        kind = self.dtype.numpy if dtype is None else dtypes.to_numpy(dtype)
+        self.__class__ = self.cls_to_become  # type: ignore[assignment]
+        self._array = np.zeros(tuple(shape), dtype=kind)  # type: ignore[misc]
+        self._bump()  # type: ignore[attr-defined]
+
+    def _become(self, kind: np.dtype[Any]) -> None:
+        """Take another type of elements."""
+        self.__dict__["_array"] = np.empty(0, kind)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        duplicate = object.__new__(type(self))
+        duplicate.__dict__.update(self.__dict__)
+        memo[id(self)] = duplicate
+        return duplicate
+
+    def __repr__(self, *, tensor_contents: str | None = None) -> str:
+        return f"<{type(self).__name__}>"
+
+
+class UninitializedParameter(UninitializedTensorMixin, Parameter):  # type: ignore[misc]
+    """A parameter that gets its shape later, by `materialize`."""
+
+    cls_to_become = Parameter
+
+    def __new__(
+        cls, requires_grad: bool = True, device: Any = None, dtype: Any = None
+    ) -> UninitializedParameter:
+        """Make the parameter; torch's signature."""
+        check_device(device)
+        self = object.__new__(cls)
+        self._become(dtypes.default_numpy() if dtype is None else dtypes.to_numpy(dtype))
+        self._requires_grad = requires_grad
+        return self
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        pass
+
+
+class UninitializedBuffer(UninitializedTensorMixin, Tensor):
+    """A buffer that gets its shape later, by `materialize`."""
+
+    cls_to_become = Tensor
+    persistent: bool = True
+
+    def __new__(
+        cls,
+        requires_grad: bool = False,
+        device: Any = None,
+        dtype: Any = None,
+        persistent: bool = True,
+    ) -> UninitializedBuffer:
+        """Make the buffer; torch's signature."""
+        check_device(device)
+        self = object.__new__(cls)
+        self._become(dtypes.default_numpy() if dtype is None else dtypes.to_numpy(dtype))
+        self.persistent = persistent
+        return self
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        pass
+
+
+def is_lazy(param: Any) -> bool:
+    """Return whether a tensor waits for its shape."""
+    return isinstance(param, UninitializedTensorMixin)
+
+
+__getattr__ = lacking("torch.nn.parameter")

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gradstep_engine import events
-from gradstep_engine.nn.parameter import Parameter
+from gradstep_engine.nn.parameter import Parameter, is_lazy
 from gradstep_engine.size import Size
 from gradstep_engine.tensor import Tensor, wrap
 from gradstep_engine.utils.hooks import HookTable, RemovableHandle
@@ -233,6 +233,10 @@ class StateMixin:
                 f'While copying the parameter named "{key}", expected torch.Tensor or '
                 f"Tensor-like object from checkpoint but received {type(value)}"
             )
+        if is_lazy(target):
+            return None  # as the value is: else the module's hook had given it its shape
+        if is_lazy(value):
+            value.shape  # noqa: B018 (raises)
         array = value._array
         if target._array.shape == () and array.shape == (1,):
             array = array[0]  # how numbers were kept before torch had 0-d tensors
@@ -286,6 +290,8 @@ class StateMixin:
 
 
 def _detached(value: Tensor) -> Tensor:
+    if is_lazy(value):
+        return value
     value._writable()
     detached = wrap(value._array)
     detached._version_box = value._box()

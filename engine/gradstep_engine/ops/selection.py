@@ -9,6 +9,7 @@ import numpy as np
 from gradstep_engine.autograd.function import Op, apply
 from gradstep_engine.autograd.variable import wrap
 from gradstep_engine.dtypes import of_numpy
+from gradstep_engine.ops.masking import masked
 from gradstep_engine.ops.unbroadcast import shape_of, unbroadcast
 
 
@@ -62,11 +63,10 @@ class Clamp(Op):
         return result if max is None else np.minimum(result, max)
 
     def backward(self, grad: Any) -> Any:
-        assert self.saved is not None
-        return (grad * self._inside(),)
+        return (masked(grad, self._inside()),)
 
     def backward_tensors(self, grad: Any) -> Any:
-        return (grad * wrap(self._inside()),)
+        return (grad.masked_fill(wrap(np.logical_not(self._inside())), 0),)
 
     def _inside(self) -> Any:
         assert self.saved is not None

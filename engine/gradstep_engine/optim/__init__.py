@@ -1,14 +1,16 @@
 """Optimizers and learning rate schedulers."""
 
-from gradstep_engine.missing import missing
+from gradstep_engine.missing import lacking
 from gradstep_engine.optim import lr_scheduler as lr_scheduler
 from gradstep_engine.optim import swa_utils as swa_utils
 from gradstep_engine.optim.adadelta import Adadelta
+from gradstep_engine.optim.adafactor import Adafactor
 from gradstep_engine.optim.adagrad import Adagrad
 from gradstep_engine.optim.adam import Adam, AdamW
 from gradstep_engine.optim.adamax import Adamax
 from gradstep_engine.optim.asgd import ASGD
 from gradstep_engine.optim.lbfgs import LBFGS
+from gradstep_engine.optim.muon import Muon
 from gradstep_engine.optim.nadam import NAdam
 from gradstep_engine.optim.optimizer import Optimizer
 from gradstep_engine.optim.radam import RAdam
@@ -21,10 +23,12 @@ __all__ = [
     "LBFGS",
     "SGD",
     "Adadelta",
+    "Adafactor",
     "Adagrad",
     "Adam",
     "AdamW",
     "Adamax",
+    "Muon",
     "NAdam",
     "Optimizer",
     "RAdam",
@@ -33,7 +37,4 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    if name.startswith("__"):
-        raise AttributeError(name)
-    raise missing(f"torch.optim.{name}")
+__getattr__ = lacking("torch.optim")

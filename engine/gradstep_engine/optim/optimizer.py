@@ -10,6 +10,7 @@ from typing import Any
 
 from gradstep_engine import events
 from gradstep_engine.autograd.mode import enable_grad
+from gradstep_engine.missing import lacking
 from gradstep_engine.optim.hooks import (
     Hooked,
     register_optimizer_step_post_hook,
@@ -267,3 +268,6 @@ def _as_phase(phase: str, method: Callable[..., Any]) -> Callable[..., Any]:
 
 
 Optimizer.zero_grad = _as_phase("zero_grad", Optimizer.zero_grad)  # type: ignore[method-assign]
+
+
+__getattr__ = lacking("torch.optim.optimizer")

@@ -11,6 +11,7 @@ from typing import Any
 from gradstep_engine.autograd.mode import no_grad
 from gradstep_engine.creation import tensor
 from gradstep_engine.dtypes import int64
+from gradstep_engine.missing import lacking
 from gradstep_engine.nn.module import Module
 from gradstep_engine.optim.lr_scheduler.scheduler import LRScheduler, for_each_group
 from gradstep_engine.optim.optimizer import Optimizer
@@ -233,3 +234,6 @@ class SWALR(LRScheduler):
         """Return how much of the way to `swa_lr` is done at `step`."""
         part = max(0.0, min(1.0, step / max(1, self.anneal_epochs)))
         return part if self._anneal_strategy == "linear" else (1 - math.cos(math.pi * part)) / 2
+
+
+__getattr__ = lacking("torch.optim.swa_utils")

@@ -13,7 +13,7 @@ import zipfile
 from typing import Any, BinaryIO
 
 from gradstep_engine.device import check as check_device
-from gradstep_engine.missing import MissingFeatureError, missing
+from gradstep_engine.missing import MissingFeatureError, lacking
 from gradstep_engine.serialization import archive, pytorch
 
 __all__ = ["load", "save"]
@@ -111,7 +111,4 @@ def _load(file: BinaryIO, map_location: Any) -> Any:
         raise RuntimeError(f"torch.load: the file is damaged: {error}") from error
 
 
-def __getattr__(name: str) -> Any:
-    if name.startswith("__"):
-        raise AttributeError(name)
-    raise missing(f"torch.serialization.{name}")
+__getattr__ = lacking("torch.serialization")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradstep_engine.autograd.function import composite
+from gradstep_engine.autograd.report import composite
 from gradstep_engine.autograd.variable import TensorBase
 from gradstep_engine.missing import missing
 from gradstep_engine.ops.axes import axis_of

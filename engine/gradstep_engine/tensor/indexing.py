@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradstep_engine.autograd.function import apply, composite
+from gradstep_engine.autograd.function import apply
 from gradstep_engine.autograd.inplace import apply_inplace
+from gradstep_engine.autograd.report import composite
 from gradstep_engine.autograd.variable import TensorBase
 from gradstep_engine.dtypes import of_numpy
 from gradstep_engine.ops import indexing

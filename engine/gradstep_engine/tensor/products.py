@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradstep_engine.autograd.function import apply, composite
+from gradstep_engine.autograd.function import apply
+from gradstep_engine.autograd.report import composite
 from gradstep_engine.autograd.variable import TensorBase
 from gradstep_engine.ops import elementwise, matmul
 from gradstep_engine.tensor.operands import check_broadcast

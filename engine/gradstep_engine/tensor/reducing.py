@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from gradstep_engine.autograd.function import apply, composite
+from gradstep_engine.autograd.function import apply
+from gradstep_engine.autograd.report import composite
 from gradstep_engine.autograd.variable import TensorBase
 from gradstep_engine.ops import cumulative, extremum, ranks, reduction, statistics
 from gradstep_engine.ops.axes import axes_of, axis_of

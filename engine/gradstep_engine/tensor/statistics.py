@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from gradstep_engine.autograd.function import apply, composite
+from gradstep_engine.autograd.function import apply
+from gradstep_engine.autograd.report import composite
 from gradstep_engine.autograd.variable import TensorBase, wrap
 from gradstep_engine.ops import statistics
 from gradstep_engine.ops.axes import axis_of

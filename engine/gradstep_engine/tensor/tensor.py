@@ -13,6 +13,7 @@ from gradstep_engine.tensor.contractions import Contractions
 from gradstep_engine.tensor.conversion import Conversion
 from gradstep_engine.tensor.differences import Differences
 from gradstep_engine.tensor.elementary import Elementary
+from gradstep_engine.tensor.elementwise_by_python import ElementwiseByPython
 from gradstep_engine.tensor.gradient import Gradient
 from gradstep_engine.tensor.indexing import Indexing
 from gradstep_engine.tensor.lacking import name_what_is_lacking
@@ -40,6 +41,7 @@ class Tensor(
     Arithmetic,
     Comparing,
     Elementary,
+    ElementwiseByPython,
     Pairs,
     Products,
     Contractions,

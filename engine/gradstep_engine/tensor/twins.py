@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from gradstep_engine.autograd.function import Op, composite
+from gradstep_engine.autograd.function import Op
+from gradstep_engine.autograd.report import composite
 from gradstep_engine.autograd.variable import TensorBase
 from gradstep_engine.ops import (
     comparison,

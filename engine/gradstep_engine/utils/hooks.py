@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gradstep_engine.autograd.node import RemovableHandle
+from gradstep_engine.missing import lacking
 
 __all__ = ["HookTable", "RemovableHandle"]
 
@@ -41,3 +42,6 @@ class HookTable(dict[int, Any]):
     def __reduce__(self) -> Any:
         # Copies of a module keep its hooks under the ids that their handles know.
         return HookTable, (), self.__dict__, None, iter(self.items())
+
+
+__getattr__ = lacking("torch.utils.hooks")

@@ -54,6 +54,13 @@ LINALG: dict[str, tuple[Any, list[Any]]] = {
     "cholesky_solve": (lambda e, x, y: y.cholesky_solve(e.linalg.cholesky(x @ x.mT)), [A, A + 1]),
     "cond": (lambda e, x: e.linalg.cond(x), [A]),
     "cond_1": (lambda e, x: e.linalg.cond(x.detach(), 1), [BATCH]),
+    "diagonal": (lambda e, x: e.linalg.diagonal(x, offset=1), [BATCH]),
+    "tensorinv": (lambda e, x: e.linalg.tensorinv(x.reshape(1, 3, 3), ind=2), [A]),
+    "tensorsolve": (lambda e, x, y: e.linalg.tensorsolve(x.reshape(3, 3, 1), y), [A, VECTOR]),
+    "tensorsolve_moved": (
+        lambda e, x, y: e.linalg.tensorsolve(x.reshape(1, 3, 3), y, dims=(1, 0)),
+        [A, VECTOR],
+    ),
     "det": (lambda e, x: e.linalg.det(x), [A]),
     "det_batch": (lambda e, x: x.det(), [BATCH]),
     "det_negative": (lambda e, x: e.det(x), [A[[1, 0, 2]]]),
@@ -145,6 +152,9 @@ def test_the_determinant_of_a_singular_matrix_has_a_gradient() -> None:
 
 
 ERRORS: dict[str, Any] = {
+    "tensorinv_ind": lambda e: e.linalg.tensorinv(e.ones(2, 3), ind=0),
+    "tensorinv_sizes": lambda e: e.linalg.tensorinv(e.ones(2, 3), ind=1),
+    "tensorsolve_sizes": lambda e: e.linalg.tensorsolve(e.ones(2, 3), e.ones(2)),
     "inv_shape": lambda e: e.linalg.inv(e.ones(2, 3)),
     "inv_rank": lambda e: e.linalg.inv(e.ones(2)),
     "inv_type": lambda e: e.linalg.inv(e.ones(2, 2, dtype=e.int64)),

@@ -58,6 +58,11 @@ OPTIONS: dict[str, list[dict[str, Any]]] = {
         {"weight_decay": 0.1, "decoupled_weight_decay": True},
     ],
     "ASGD": [{}, {"lambd": 0.1, "alpha": 0.5, "t0": 4}, {"weight_decay": 0.1, "maximize": True}],
+    "Adafactor": [
+        {},
+        {"beta2_decay": -0.5, "eps": (1e-3, 1e-2), "d": 2.0},
+        {"weight_decay": 0.1, "maximize": True},
+    ],
     "Rprop": [
         {},
         {"etas": (0.3, 1.5), "step_sizes": (1e-3, 0.1)},

@@ -64,7 +64,9 @@ def install() -> None:
 
 
 def _engine_module(fullname: str) -> ModuleType | None:
-    name = _ENGINE + fullname.removeprefix("torch")
+    places = importlib.import_module(f"{_ENGINE}.places")
+    below = fullname.removeprefix("torch").lstrip(".")
+    name = f"{_ENGINE}.{places.place_of(below)}".rstrip(".")
     try:
         found = importlib.util.find_spec(name)
     except ModuleNotFoundError:

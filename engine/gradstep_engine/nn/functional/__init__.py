@@ -1,5 +1,6 @@
 """Layers and losses as functions, with PyTorch's signatures."""
 
+from gradstep_engine.missing import lacking
 from gradstep_engine.nn.functional.activation import (
     celu,
     celu_,
@@ -53,6 +54,12 @@ from gradstep_engine.nn.functional.dropout import (
     feature_alpha_dropout,
 )
 from gradstep_engine.nn.functional.embedding import embedding, embedding_bag, one_hot
+from gradstep_engine.nn.functional.fractional_pooling import (
+    fractional_max_pool2d,
+    fractional_max_pool2d_with_indices,
+    fractional_max_pool3d,
+    fractional_max_pool3d_with_indices,
+)
 from gradstep_engine.nn.functional.grid import affine_grid, grid_sample
 from gradstep_engine.nn.functional.likelihood import ctc_loss, gaussian_nll_loss, poisson_nll_loss
 from gradstep_engine.nn.functional.linear import bilinear, linear
@@ -116,16 +123,32 @@ from gradstep_engine.nn.functional.rearranging import (
     pixel_unshuffle,
     unfold,
 )
-from gradstep_engine.nn.functional.resampling import interpolate, upsample
+from gradstep_engine.nn.functional.resampling import (
+    interpolate,
+    upsample,
+    upsample_bilinear,
+    upsample_nearest,
+)
 from gradstep_engine.nn.functional.softmax import gumbel_softmax, log_softmax, softmax, softmin
+from gradstep_engine.nn.functional.with_indices import (
+    adaptive_max_pool1d_with_indices,
+    adaptive_max_pool2d_with_indices,
+    adaptive_max_pool3d_with_indices,
+    max_pool1d_with_indices,
+    max_pool2d_with_indices,
+    max_pool3d_with_indices,
+)
 
 __all__ = [
     "adaptive_avg_pool1d",
     "adaptive_avg_pool2d",
     "adaptive_avg_pool3d",
     "adaptive_max_pool1d",
+    "adaptive_max_pool1d_with_indices",
     "adaptive_max_pool2d",
+    "adaptive_max_pool2d_with_indices",
     "adaptive_max_pool3d",
+    "adaptive_max_pool3d_with_indices",
     "affine_grid",
     "alpha_dropout",
     "avg_pool1d",
@@ -158,6 +181,10 @@ __all__ = [
     "embedding_bag",
     "feature_alpha_dropout",
     "fold",
+    "fractional_max_pool2d",
+    "fractional_max_pool2d_with_indices",
+    "fractional_max_pool3d",
+    "fractional_max_pool3d_with_indices",
     "gaussian_nll_loss",
     "gelu",
     "glu",
@@ -187,8 +214,11 @@ __all__ = [
     "lp_pool3d",
     "margin_ranking_loss",
     "max_pool1d",
+    "max_pool1d_with_indices",
     "max_pool2d",
+    "max_pool2d_with_indices",
     "max_pool3d",
+    "max_pool3d_with_indices",
     "max_unpool1d",
     "max_unpool2d",
     "max_unpool3d",
@@ -234,4 +264,9 @@ __all__ = [
     "triplet_margin_with_distance_loss",
     "unfold",
     "upsample",
+    "upsample_bilinear",
+    "upsample_nearest",
 ]
+
+
+__getattr__ = lacking("torch.nn.functional")

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from gradstep_engine import dtypes, randomness
-from gradstep_engine.autograd.function import Op, composite
+from gradstep_engine.autograd.function import Op
+from gradstep_engine.autograd.report import composite
 from gradstep_engine.draws.continuous import slopes
 from gradstep_engine.nn.functional.running import run, run_inplace
 from gradstep_engine.ops import activation as ops

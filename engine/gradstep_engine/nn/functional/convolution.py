@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradstep_engine.autograd.function import composite
+from gradstep_engine.autograd.report import composite
 from gradstep_engine.nn.functional.convolution_checks import (
     check_convolution,
     check_transposed,

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradstep_engine import dtypes
-from gradstep_engine.autograd.function import composite
+from gradstep_engine.autograd.report import composite
 from gradstep_engine.nn.functional.reductions import reduction_name
 from gradstep_engine.nn.functional.running import run
 from gradstep_engine.ops.nll import NllLoss

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gradstep_engine.autograd.function import composite
+from gradstep_engine.autograd.report import composite
 from gradstep_engine.tensor import Tensor, wrap
 
 

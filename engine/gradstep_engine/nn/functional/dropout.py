@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from gradstep_engine.autograd.function import composite
+from gradstep_engine.autograd.report import composite
 from gradstep_engine.nn.functional.running import run, run_inplace
 from gradstep_engine.ops import dropout as ops
 from gradstep_engine.tensor import Tensor

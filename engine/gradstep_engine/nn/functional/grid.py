@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gradstep_engine.autograd.function import composite
+from gradstep_engine.autograd.report import composite
 from gradstep_engine.missing import missing
 from gradstep_engine.tensor import Tensor, wrap
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradstep_engine import dtypes
-from gradstep_engine.autograd.function import composite
+from gradstep_engine.autograd.report import composite
 from gradstep_engine.nn.functional.cross_entropy import cross_entropy, nll_loss
 from gradstep_engine.nn.functional.reductions import reduced, reduction_name
 from gradstep_engine.nn.functional.running import run

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gradstep_engine.autograd.function import composite
+from gradstep_engine.autograd.report import composite
 from gradstep_engine.nn.functional.activation import logsigmoid
 from gradstep_engine.nn.functional.distance import pairwise_distance
 from gradstep_engine.nn.functional.reductions import reduced, reduction_name

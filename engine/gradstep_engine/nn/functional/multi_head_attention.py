@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from gradstep_engine.autograd.function import apply, composite
+from gradstep_engine.autograd.function import apply
+from gradstep_engine.autograd.report import composite
 from gradstep_engine.nn.functional.attention import additive, scaled_dot_product_attention
 from gradstep_engine.nn.functional.dropout import dropout
 from gradstep_engine.nn.functional.linear import linear

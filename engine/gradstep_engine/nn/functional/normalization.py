@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gradstep_engine.autograd.function import composite
+from gradstep_engine.autograd.report import composite
 from gradstep_engine.dtypes import of_numpy
 from gradstep_engine.missing import missing
 from gradstep_engine.nn.functional.running import run

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradstep_engine.autograd.function import composite
+from gradstep_engine.autograd.report import composite
 from gradstep_engine.nn.functional.pooling_windows import adaptive_windows, pooling_windows
 from gradstep_engine.nn.functional.running import run
 from gradstep_engine.nn.functional.sizes import per_axis

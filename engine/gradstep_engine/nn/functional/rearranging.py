@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradstep_engine.autograd.function import composite
+from gradstep_engine.autograd.report import composite
 from gradstep_engine.nn.functional.running import run
 from gradstep_engine.nn.functional.sizes import pair
 from gradstep_engine.ops.correlation import Steps

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradstep_engine import dtypes, randomness
-from gradstep_engine.autograd.function import composite
+from gradstep_engine.autograd.report import composite
 from gradstep_engine.draws.continuous import gumbel
 from gradstep_engine.nn.functional.running import run
 from gradstep_engine.ops.softmax import LogSoftmax, Softmax

@@ -19,6 +19,8 @@ _PLACES = {
     "distance": "distance",
     "dropout": "dropout",
     "flatten": "flatten",
+    "instancenorm": "normalization",
+    "lazy": "lazy",
     "linear": "linear",
     "loss": "loss",
     "module": "module",

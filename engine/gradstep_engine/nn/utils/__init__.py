@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from gradstep_engine.missing import missing
+from gradstep_engine.missing import lacking
 from gradstep_engine.nn.utils import parametrizations as parametrizations
 from gradstep_engine.nn.utils import rnn as rnn
 from gradstep_engine.nn.utils.clip_grad import (
@@ -15,6 +13,12 @@ from gradstep_engine.nn.utils.clip_grad import (
     get_total_norm,
 )
 from gradstep_engine.nn.utils.convert_parameters import parameters_to_vector, vector_to_parameters
+from gradstep_engine.nn.utils.fusion import (
+    fuse_conv_bn_eval,
+    fuse_conv_bn_weights,
+    fuse_linear_bn_eval,
+    fuse_linear_bn_weights,
+)
 from gradstep_engine.nn.utils.skip_init import skip_init
 from gradstep_engine.nn.utils.spectral_norm import remove_spectral_norm, spectral_norm
 from gradstep_engine.nn.utils.weight_norm import remove_weight_norm, weight_norm
@@ -24,6 +28,10 @@ __all__ = [
     "clip_grad_norm_",
     "clip_grad_value_",
     "clip_grads_with_norm_",
+    "fuse_conv_bn_eval",
+    "fuse_conv_bn_weights",
+    "fuse_linear_bn_eval",
+    "fuse_linear_bn_weights",
     "get_total_norm",
     "parameters_to_vector",
     "remove_spectral_norm",
@@ -36,7 +44,4 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name.startswith("__"):
-        raise AttributeError(name)
-    raise missing(f"torch.nn.utils.{name}")
+__getattr__ = lacking("torch.nn.utils")

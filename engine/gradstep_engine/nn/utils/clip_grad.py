@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from gradstep_engine import events
+from gradstep_engine.missing import lacking
 from gradstep_engine.tensor import Tensor, wrap
 
 _EPSILON = 1e-6  # torch adds it to the norm before dividing
@@ -138,3 +139,6 @@ def _announce(how: str, parameters: Iterable[Tensor], norm: float | None, limit:
     listener = events.listener
     if listener is not None:
         listener(events.Clipped(how, tuple(parameters), norm, limit))
+
+
+__getattr__ = lacking("torch.nn.utils.clip_grad")

@@ -10,6 +10,7 @@ import numpy as np
 from gradstep_engine.autograd.function import apply
 from gradstep_engine.creation import as_tensor
 from gradstep_engine.dtypes import float16, float32, float64, int8, int16, int32, int64, uint8
+from gradstep_engine.missing import lacking
 from gradstep_engine.ops.packing import PackPadded, PadPacked, PadSequence
 from gradstep_engine.size import Size
 from gradstep_engine.tensor import Tensor, wrap
@@ -256,3 +257,6 @@ def unpack_sequence(packed_sequences: PackedSequence) -> list[Tensor]:
     """Return the sequences that were packed, in the order before packing."""
     padded, lengths = pad_packed_sequence(packed_sequences, batch_first=True)
     return unpad_sequence(padded, lengths, batch_first=True)
+
+
+__getattr__ = lacking("torch.nn.utils.rnn")

@@ -1,6 +1,6 @@
 """Learning rates that change over time."""
 
-from gradstep_engine.missing import missing
+from gradstep_engine.missing import lacking
 from gradstep_engine.optim.lr_scheduler.combined import ChainedScheduler, SequentialLR
 from gradstep_engine.optim.lr_scheduler.cosine import (
     CosineAnnealingLR,
@@ -41,7 +41,4 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    if name.startswith("__"):
-        raise AttributeError(name)
-    raise missing(f"torch.optim.lr_scheduler.{name}")
+__getattr__ = lacking("torch.optim.lr_scheduler")

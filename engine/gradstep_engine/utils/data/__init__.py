@@ -1,5 +1,6 @@
 """Data sets, and loaders that fetch batches from them."""
 
+from gradstep_engine.missing import lacking
 from gradstep_engine.utils.data.collate import default_collate, default_convert
 from gradstep_engine.utils.data.dataset import (
     ChainDataset,
@@ -20,6 +21,7 @@ from gradstep_engine.utils.data.sampler import (
     SubsetRandomSampler,
     WeightedRandomSampler,
 )
+from gradstep_engine.utils.data.worker import get_worker_info
 
 __all__ = [
     "BatchSampler",
@@ -38,5 +40,9 @@ __all__ = [
     "WeightedRandomSampler",
     "default_collate",
     "default_convert",
+    "get_worker_info",
     "random_split",
 ]
+
+
+__getattr__ = lacking("torch.utils.data")

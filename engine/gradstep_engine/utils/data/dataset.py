@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 
 from gradstep_engine.draws import whole
 from gradstep_engine.emission import quiet
+from gradstep_engine.missing import lacking
 from gradstep_engine.randomness import source
 from gradstep_engine.tensor import Tensor
 
@@ -163,3 +164,6 @@ def _counts(fractions: Sequence[float], total: int) -> list[int]:
                 stacklevel=3,
             )
     return counts
+
+
+__getattr__ = lacking("torch.utils.data.dataset")

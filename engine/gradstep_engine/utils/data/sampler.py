@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from gradstep_engine.draws import whole
+from gradstep_engine.missing import lacking
 from gradstep_engine.randomness import Generator, source
 from gradstep_engine.tensor import Tensor, wrap
 
@@ -179,3 +180,6 @@ class BatchSampler(Sampler[list[int]]):
     def __len__(self) -> int:
         total = len(self.sampler)  # type: ignore[arg-type]
         return total // self.batch_size if self.drop_last else -(-total // self.batch_size)
+
+
+__getattr__ = lacking("torch.utils.data.sampler")
