@@ -273,6 +273,29 @@ def convnet(framework: Framework, batch: int) -> Iteration:
     return train(optimizer, lambda: criterion(model(inputs), classes))
 
 
+def recurrent(framework: Framework) -> Iteration:
+    """Next characters by an LSTM: 16 sequences of 50, width 64 to 128, 64 letters, with Adam."""
+    framework.manual_seed(0)
+    nn = framework.nn
+
+    class Letters(nn.Module):  # type: ignore[misc, name-defined]
+        def __init__(self) -> None:
+            super().__init__()
+            self.embedding = nn.Embedding(64, 64)
+            self.lstm = nn.LSTM(64, 128)
+            self.head = nn.Linear(128, 64)
+
+        def forward(self, letters: Any) -> Any:
+            return self.head(self.lstm(self.embedding(letters))[0])
+
+    model = Letters()
+    text = framework.randint(0, 64, (51, 16))
+    criterion = nn.CrossEntropyLoss()
+    optimizer = framework.optim.Adam(model.parameters(), lr=1e-4)
+    targets = text[1:].reshape(-1)
+    return train(optimizer, lambda: criterion(model(text[:-1]).view(-1, 64), targets))
+
+
 def windows_of(images: Any) -> Any:
     """All 5×5 windows as rows, copied: (N·OH·OW, C·25)."""
     view = np.lib.stride_tricks.sliding_window_view(images, (5, 5), axis=(2, 3))
@@ -367,6 +390,7 @@ WORKLOADS: dict[str, tuple[str, Callable[[Framework], Iteration], ByHand, int]] 
         20,
     ),
     "transformer": ("transformer block d64 h4 t32 b8, AdamW", transformer, None, 10),
+    "recurrent": ("character LSTM 64-128, 16 sequences of 50, Adam", recurrent, None, 5),
     "convnet4": (
         "CIFAR tutorial convnet, batch 4",
         partial(convnet, batch=4),

@@ -113,7 +113,7 @@ def randperm(n: int, *, generator: Any = None, dtype: Any = None, **options: Any
     wanted = np.dtype(np.int64) if dtype is None else dtypes.to_numpy(dtype)
     if wanted.kind in "iu" and n - 1 > np.iinfo(wanted).max:
         raise RuntimeError(f"value cannot be converted to type {wanted.name}_t without overflow")
-    order = np.array(whole.permutation(source(generator), n), wanted)
+    order = whole.permutation(source(generator), n).astype(wanted, copy=False)
     return _finished(order, (n,), requires_grad)
 
 

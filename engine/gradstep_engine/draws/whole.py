@@ -36,16 +36,41 @@ def any_whole(stream: Generator, count: int, dtype: Any) -> Any:
     return (stream.draw(count) % np.uint32(greatest + 1)).astype(kind)
 
 
-def permutation(stream: Generator, count: int) -> list[int]:
-    """Return 0 … count − 1 in random order, by the shuffle of Fisher and Yates."""
-    order = list(range(count))
+def permutation(stream: Generator, count: int) -> Any:
+    """Return 0 … count − 1 in random order, by the shuffle of Fisher and Yates.
+
+    The shuffle swaps place p, one after the other, with a random place o_p ≥ p. Without a loop: a
+    place x is written to by the swaps with o_q = x, and the last of these before it is x's turn,
+    its *source*, brings what stood at its own place then. So what stands at x in its turn,
+    s(x), is s(source), or x itself without one; and p receives, where an earlier swap wrote to
+    o_p, s of the latest of them, else o_p.
+    """
+    places = np.arange(count)
     if count < 2:
-        return order
-    left = np.arange(count, 1, -1, dtype=np.uint64)
-    for place, ahead in enumerate((stream.draw(count - 1) % left).tolist()):
-        other = place + ahead
-        order[place], order[other] = order[other], order[place]
-    return order
+        return places
+    others = places.copy()
+    left = np.arange(count, 1, -1, dtype=np.uint32)
+    others[:-1] += stream.draw(count - 1).astype(np.uint32, copy=False) % left
+    # The swaps in the order of where they write to, then of time. Those with themselves do nothing.
+    moving = (others != places).nonzero()[0]
+    if not len(moving):
+        return places
+    bits = count.bit_length()
+    keys = np.sort(others[moving] << bits | moving)
+    targets, swaps = keys >> bits, keys & (1 << bits) - 1
+    again = targets[1:] == targets[:-1]
+    standing = places.copy()
+    latest = np.append(~again, True)
+    standing[targets[latest]] = swaps[latest]
+    while True:
+        further = standing[standing]
+        if np.array_equal(further, standing):
+            break
+        standing = further
+    result = standing.copy()
+    result[swaps] = targets
+    result[swaps[1:][again]] = standing[swaps[:-1][again]]
+    return result
 
 
 def coin(stream: Generator, count: int, chance: float) -> Any:

@@ -159,7 +159,7 @@ class RNNBase(Module):
 
     def _forward_packed(self, packed: PackedSequence, hx: Any) -> Any:
         data, batch_sizes, sorted_indices, unsorted_indices = packed
-        sizes = batch_sizes.tolist()
+        sizes = tuple(batch_sizes.tolist())
         states = None if hx is None else self._given(hx)
         if states is not None and sorted_indices is not None:
             states = tuple([each.index_select(1, sorted_indices) for each in states])
@@ -170,7 +170,9 @@ class RNNBase(Module):
         result = PackedSequence(output, batch_sizes, sorted_indices, unsorted_indices)
         return result, self._result(ends)
 
-    def _run(self, input: Tensor, states: State, sizes: list[int] | None) -> tuple[Tensor, State]:
+    def _run(
+        self, input: Tensor, states: State, sizes: tuple[int, ...] | None
+    ) -> tuple[Tensor, State]:
         weights = []
         for names in self._all_weights:
             found = {name.split("_l")[0]: getattr(self, name) for name in names}

@@ -12,8 +12,12 @@ from gradstep_engine.autograd.variable import wrap
 from gradstep_engine.ops.activation import Softplus, sigmoid
 from gradstep_engine.ops.erf import erf
 from gradstep_engine.ops.joining import Cat
+from gradstep_engine.ops.scratch import scratch
 
 _INVERSE_ROOT = 1 / math.sqrt(2 * math.pi)
+
+BLOCK = 1 << 15
+"""Elements worked on at a time."""
 
 # Φ(−a) ≈ e^(−a²/2) Σ_k c_k t^k with t = 1 / (1 + p a): the form of Abramowitz & Stegun 26.2.17
 # with coefficients fitted to a relative error of 3e-7 on 0 ≤ a ≤ 9, lowest power first.
@@ -33,29 +37,40 @@ def normal_cdf(x: Any) -> tuple[Any, Any]:
     """Return Φ(x) and e^(−x²/2) for the normal distribution Φ.
 
     float64 by the error function, other types by a rational approximation that is as exact as they.
+    Many passes, so they go over blocks that stay in the processor's cache.
     """
-    bell = np.asarray(x * x)
+    flat = np.ravel(x)
+    below, bell = scratch(flat.shape, x.dtype), scratch(flat.shape, x.dtype)
+    t = np.empty(min(BLOCK, flat.size), x.dtype)
+    for start in range(0, flat.size, BLOCK):
+        block = slice(start, start + BLOCK)
+        some = flat[block]
+        _normal_cdf(some, below[block], bell[block], t[: some.size])
+    return below.reshape(x.shape), bell.reshape(x.shape)
+
+
+def _normal_cdf(x: Any, below: Any, bell: Any, t: Any) -> None:
+    """Do what `normal_cdf` does into given arrays, with `t` for work."""
+    np.multiply(x, x, out=bell)
     bell *= -0.5
     np.exp(bell, out=bell)
     if x.dtype == np.float64:
-        below = np.asarray(erf(x * math.sqrt(0.5)))
-        below += 1
+        np.add(erf(x * math.sqrt(0.5)), 1, out=below)
         below *= 0.5
-        return below, bell
-    t = np.asarray(np.abs(x))
+        return
+    np.abs(x, out=t)
     t *= _TAIL_SLOPE
     t += 1
     np.reciprocal(t, out=t)
-    tail = t * _TAIL[-1]
+    np.multiply(t, _TAIL[-1], out=below)
     for coefficient in _TAIL[-2::-1]:
-        tail += coefficient
-        tail *= t
-    tail *= bell
+        below += coefficient
+        below *= t
+    below *= bell
     # Φ is the tail itself for negative x, 1 − tail for others.
-    np.subtract(0.5, tail, out=tail)
-    _take_signs(tail, np.asarray(x))
-    tail += 0.5
-    return tail, bell
+    np.subtract(0.5, below, out=below)
+    _take_signs(below, x)
+    below += 0.5
 
 
 def _take_signs(magnitudes: Any, x: Any) -> None:
@@ -97,7 +112,7 @@ class Gelu(Op):
 
     def forward(self, x: Any) -> Any:
         below, bell = normal_cdf(x)
-        result = x * below
+        result = np.multiply(x, below, out=scratch(x.shape, x.dtype))
         if self.edges:
             # The slope is cheap here, where e^(−x²/2) is at hand.
             bell *= x
@@ -108,7 +123,7 @@ class Gelu(Op):
 
     def backward(self, grad: Any) -> Any:
         assert self.saved is not None
-        return grad * self.saved[1]
+        return np.multiply(grad, self.saved[1], out=scratch(grad.shape, grad.dtype))[()]
 
     def backward_tensors(self, grad: Any) -> Any:
         x = self.input(0)

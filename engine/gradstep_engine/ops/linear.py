@@ -9,6 +9,9 @@ import numpy as np
 
 from gradstep_engine.autograd.function import Op
 
+SMALL = 1_000_000
+"""Multiplications up to which OpenBLAS multiplies in place, without packing its operands."""
+
 
 @lru_cache(maxsize=32)
 def _ones(count: int, dtype: Any) -> Any:
@@ -23,6 +26,24 @@ def needed_by_product(node: Op) -> tuple[int, ...]:
     if not node.edges:
         return ()
     return ((0,) if node.needs(1) else ()) + ((1,) if node.needs(0) else ())
+
+
+def affine(rows: Any, weight: Any, bias: Any = None) -> Any:
+    """Return x Wᵀ + b for rows x (n, in).
+
+    With few rows BLAS is faster at W xᵀ by up to a half, which has to be turned then; the sum with
+    the bias is a pass that does it.
+    """
+    count, outputs = len(rows), len(weight)
+    if 2 * count > outputs or count * weight.size < SMALL:
+        result = np.dot(rows, weight.T)
+        if bias is not None:
+            result += bias
+        return result
+    turned = np.dot(weight, rows.T).T
+    if bias is None:
+        return np.ascontiguousarray(turned)
+    return np.add(turned, bias, out=np.empty(turned.shape, turned.dtype))
 
 
 class Linear(Op):
@@ -40,11 +61,9 @@ class Linear(Op):
         self.saved = x, weight
         self.saves = needed_by_product(self)
         rows = x if x.ndim == 2 else x.reshape(-1, x.shape[-1])
-        result = np.dot(rows, weight.T)
         if bias is None:
             self.node_name = "MmBackward0"
-        else:
-            result += bias
+        result = affine(rows, weight, bias)
         return result if x.ndim == 2 else result.reshape(*x.shape[:-1], weight.shape[0])
 
     def backward(self, grad: Any) -> Any:

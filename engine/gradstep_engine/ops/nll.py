@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from gradstep_engine.autograd.function import Op
 from gradstep_engine.autograd.variable import wrap
+
+
+@lru_cache(maxsize=16)
+def _count(size: int) -> Any:
+    return np.arange(size)
 
 
 class NllLoss(Op):
@@ -36,19 +42,21 @@ class NllLoss(Op):
         rows = _class_last(x)
         flat = target.reshape(-1)
         classes = rows.shape[1]
-        kept = flat != ignore_index
-        ignored = not kept.all()
-        self._check(flat[kept] if ignored else flat, classes)
-        index = np.where(kept, flat, 0) if ignored else flat
+        index, kept = flat, None
+        if 0 <= ignore_index < classes or not self._fit(flat, classes):
+            kept = flat != ignore_index
+            self._check(flat[kept], classes)
+            index = np.where(kept, flat, 0)
         weights: Any = None
         if weight is not None:
             weights = weight[index]
-        if ignored:
+        if kept is not None and not kept.all():
             weights = (1 if weights is None else weights) * kept.astype(x.dtype)
         self.saved = index, weights
         self.shape = x.shape
         self.reduction = reduction
-        losses = -rows[np.arange(len(index)), index]
+        losses = rows[_count(len(index)), index]
+        np.negative(losses, out=losses)
         if weights is not None:
             losses *= weights
         if reduction == "none":
@@ -64,14 +72,14 @@ class NllLoss(Op):
         index, weights = self.saved
         if self.reduction == "mean":
             grad = grad / self.divisor
-        values = -np.reshape(grad, -1)
+        values: Any = -np.reshape(grad, -1)
         if weights is not None:
             # A sample that does not count gets 0 even where the mean is 0/0.
             values = np.where(weights == 0, values.dtype.type(0), values * weights)
         shape = self.shape
         classes = shape[1] if len(shape) > 1 else shape[0]
         rows = np.zeros((len(index), classes), dtype=grad.dtype)
-        rows[np.arange(len(index)), index] = values
+        rows[_count(len(index)), index] = values
         grads = (_class_second(rows, shape), None)
         return grads if len(self.edges) == 2 else (*grads, None)
 
@@ -85,6 +93,13 @@ class NllLoss(Op):
     @staticmethod
     def _divisor(dtype: Any, weights: Any, count: int) -> Any:
         return dtype.type(count) if weights is None else np.add.reduce(weights)
+
+    @staticmethod
+    def _fit(target: Any, classes: int) -> bool:
+        """Return whether all targets are classes, as they mostly are."""
+        if not len(target):
+            return True
+        return bool(np.minimum.reduce(target) >= 0 and np.maximum.reduce(target) < classes)
 
     @staticmethod
     def _check(target: Any, classes: int) -> None:

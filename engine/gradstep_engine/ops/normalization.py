@@ -12,6 +12,7 @@ import numpy as np
 
 from gradstep_engine.autograd.function import Op
 from gradstep_engine.autograd.variable import wrap
+from gradstep_engine.ops.scratch import scratch
 from gradstep_engine.ops.standardising import (
     as_planes,
     as_rows,
@@ -46,7 +47,7 @@ class LayerNorm(Op):
     ) -> Any:
         self.axes, self.eps = axes, eps
         rows = as_rows(x, axes)
-        normalized, result = np.empty(rows.shape, x.dtype), np.empty(rows.shape, x.dtype)
+        normalized, result = scratch(rows.shape, x.dtype), scratch(rows.shape, x.dtype)
         inverse = np.empty((len(rows), 1), rows.dtype)
         scales = 1 if weight is None else weight.reshape(-1)
         for part in blocks(rows):
@@ -67,7 +68,7 @@ class LayerNorm(Op):
         wanted = [edge is not None for edge in self.edges]
         wanted += [False] * (3 - len(wanted))
         scales = None if weight is None else weight.reshape(-1)
-        grad_x = np.empty_like(normalized) if wanted[0] else None
+        grad_x = scratch(normalized.shape, normalized.dtype) if wanted[0] else None
         grad_weight = grad_bias = None
         for part in blocks(rows):
             some = rows[part]
@@ -263,13 +264,16 @@ class BatchNorm(Op):
     ) -> Any:
         self.training, self.eps = training, eps
         planes = as_planes(x)
-        centred = planes - mean.astype(x.dtype, copy=False)[:, None]
+        centred = scratch(planes.shape, x.dtype)
+        np.subtract(planes, mean.astype(x.dtype, copy=False)[:, None], out=centred)
         inverse = (1 / np.sqrt(variance + variance.dtype.type(eps))).astype(x.dtype, copy=False)
         # What the statistics were is kept only where they are constants.
         self.saved = x, weight, centred, inverse, None if training else mean
         if weight is None:
             self.saves = (0,)
-        result = centred * (inverse if weight is None else inverse * weight)[:, None]
+        scale = inverse if weight is None else inverse * weight
+        result = scratch(planes.shape, x.dtype)
+        np.multiply(centred, scale[:, None], out=result)
         if bias is not None:
             result += bias[:, None]
         return result.reshape(x.shape)
@@ -284,10 +288,14 @@ class BatchNorm(Op):
             grad_weight = product_per_channel(planes, centred) * inverse
         if self.needs(0):
             scale = inverse if weight is None else inverse * weight
-            grad_x = planes * scale[:, None]
+            grad_x = scratch(planes.shape, grad.dtype)
+            np.multiply(planes, scale[:, None], out=grad_x)
             if self.training:
                 count = grad.dtype.type(max(planes.size // max(planes.shape[1], 1), 1))
-                grad_x -= centred * (scale * grad_weight * inverse / count)[:, None]
+                share = scratch(planes.shape, grad.dtype)
+                grad_x -= np.multiply(
+                    centred, (scale * grad_weight * inverse / count)[:, None], out=share
+                )
                 grad_x -= (scale * grad_bias / count)[:, None]
             grad_x = grad_x.reshape(x.shape)
         return (
@@ -327,5 +335,6 @@ def batch_statistics(x: Any) -> tuple[Any, Any]:
     planes = as_planes(x)
     count = x.dtype.type(max(planes.size // max(planes.shape[1], 1), 1))
     mean = per_channel(planes) / count
-    centred = planes - mean[:, None]
+    centred = scratch(planes.shape, x.dtype)
+    np.subtract(planes, mean[:, None], out=centred)
     return mean, product_per_channel(centred, centred) / count

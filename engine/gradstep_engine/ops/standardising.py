@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from gradstep_engine.ops.scratch import scratch
+
 BLOCK = 32_768
 """Elements worked on at a time where all of them would not stay in the processor's cache."""
 
@@ -44,7 +46,7 @@ def blocks(rows: Any) -> list[slice]:
 
 def standardised(rows: Any, eps: float) -> tuple[Any, Any]:
     """Return x̂ of each row of (R, n), and 1 / √(σ² + ε) as (R, 1)."""
-    normalized = np.empty_like(rows, order="C")
+    normalized = scratch(rows.shape, rows.dtype)
     inverse = np.empty((len(rows), 1), rows.dtype)
     for part in blocks(rows):
         standardise(rows[part], eps, normalized[part], inverse[part])
@@ -68,7 +70,7 @@ def inverse_root(variance: Any, eps: float) -> Any:
 
 def through_standardising(arrived: Any, normalized: Any, inverse: Any) -> Any:
     """Return ∂/∂x for rows, with what `arrived` at x̂."""
-    result = np.empty_like(normalized)
+    result = scratch(normalized.shape, normalized.dtype)
     for part in blocks(arrived):
         through_rows(arrived[part], normalized[part], inverse[part], result[part])
     return result

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gradstep_engine.autograd.function import apply
-from gradstep_engine.ops.recurrent import LstmCell, UnsafeSplit
+from gradstep_engine.ops.recurrent import UnsafeSplit
 from tests.engine.nn.pairing import close, copy_state, leaf, numbers, ours, torch_or_skip
 
 pytestmark = pytest.mark.torch
@@ -263,24 +263,6 @@ def test_second_derivatives_equal_torch(kind: str) -> None:
             (grad * grad).sum().backward()
             found.append([x.grad] + [p.grad for p in layer.parameters()])
     compare([found[0] + found[1], found[2] + found[3]])
-
-
-CELL = [numbers(2, 8), numbers(2, 3), numbers(2, 2), numbers(3, 8), numbers(8)]
-
-
-@pytest.mark.parametrize(
-    "weights", [(1.0, 0.0), (0.0, 1.0), (0.7, 1.3)], ids=["hidden", "cell", "both"]
-)
-def test_second_derivatives_of_an_lstm_step(weights: tuple[float, float]) -> None:
-    inputs = [leaf(ours, each) for each in CELL]
-
-    def outputs(*given: Any) -> Any:
-        hidden, cell = apply(LstmCell, *given)
-        return tuple(x for x, weight in zip((hidden, cell), weights, strict=True) if weight)
-
-    assert ours.autograd.gradcheck(outputs, inputs)
-    assert ours.autograd.gradgradcheck(outputs, inputs)
-    assert ours.autograd.gradgradcheck(outputs, inputs[:4])
 
 
 def test_second_derivatives_of_pieces() -> None:

@@ -175,6 +175,19 @@ def test_targets_with_strides(fill: str) -> None:
     assert_same_stream(with_gaps, 1e-6)
 
 
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 7, 100, 5000])
+def test_a_permutation_is_that_of_the_textbooks_loop(count: int) -> None:
+    for seed in range(20):
+        stream = ours.Generator().manual_seed(seed)
+        order = list(range(count))
+        for place in range(count - 1):
+            other = place + int(stream.draw(1)[0]) % (count - place)
+            order[place], order[other] = order[other], order[place]
+        ours.manual_seed(seed)
+        assert ours.randperm(count).tolist() == order
+        assert ours.rand(1).item() == ours.rand(1, generator=stream).item()
+
+
 def test_numbers_that_do_not_change() -> None:
     """Frozen from torch 2.13, for whoever has no torch."""
     ours.manual_seed(0)

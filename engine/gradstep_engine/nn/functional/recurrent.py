@@ -7,40 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gradstep_engine.autograd.function import apply
-from gradstep_engine.nn.functional.activation import relu
 from gradstep_engine.nn.functional.linear import linear
-from gradstep_engine.ops.recurrent import UnsafeSplit
+from gradstep_engine.ops.recurrent_steps import gru_step, lstm_step, rnn_step
 from gradstep_engine.tensor import Tensor
-
-
-def chunk(gates: Tensor, chunks: int) -> tuple[Tensor, ...]:
-    """Return `chunks` pieces of equal width along the last dimension."""
-    return apply(UnsafeSplit, gates, chunks=chunks)  # type: ignore[no-any-return]
-
-
-def rnn_step(input_gates: Tensor, hidden_gates: Tensor, nonlinearity: str) -> Tensor:
-    """Return tanh or relu of what the input and the hidden state say together."""
-    gates = hidden_gates + input_gates
-    if nonlinearity == "relu":
-        return relu(gates)
-    result: Tensor = gates.tanh()
-    return result
-
-
-def gru_step(input_gates: Tensor, hidden_gates: Tensor, hidden: Tensor) -> Tensor:
-    """Return h′ = (h − n) z + n with gates r, z by σ, n = tanh(input's + r · hidden's).
-
-    Source: Cho et al., 2014, arXiv:1406.1078; the reset gate multiplies after the product with
-    the weight, as in PyTorch.
-    """
-    input_r, input_z, input_n = chunk(input_gates, 3)
-    hidden_r, hidden_z, hidden_n = chunk(hidden_gates, 3)
-    reset = (hidden_r + input_r).sigmoid()
-    update = (hidden_z + input_z).sigmoid()
-    new = (input_n + hidden_n * reset).tanh()
-    result: Tensor = (hidden - new) * update + new
-    return result
 
 
 def rnn_cell(
@@ -54,7 +23,8 @@ def rnn_cell(
 ) -> Tensor:
     """Return the next hidden state (N, H) of a plain recurrent cell."""
     _check(input, (hidden,), w_ih, w_hh)
-    return rnn_step(linear(input, w_ih, b_ih), linear(hidden, w_hh, b_hh), nonlinearity)
+    result: Tensor = rnn_step(linear(input, w_ih, b_ih), linear(hidden, w_hh, b_hh), nonlinearity)
+    return result
 
 
 def lstm_cell(
@@ -79,11 +49,7 @@ def lstm_cell(
         raise RuntimeError("lstm_cell expects two hidden states")
     hidden, cell = hx
     _check(input, (hidden, cell), w_ih, w_hh)
-    gates = linear(input, w_ih, b_ih) + linear(hidden, w_hh, b_hh)
-    i, f, g, o = chunk(gates, 4)
-    i, f, g, o = i.sigmoid(), f.sigmoid(), g.tanh(), o.sigmoid()
-    cell = f * cell + i * g
-    return o * cell.tanh(), cell
+    return lstm_step(linear(input, w_ih, b_ih), linear(hidden, w_hh, b_hh), cell)
 
 
 def gru_cell(
@@ -96,7 +62,8 @@ def gru_cell(
 ) -> Tensor:
     """Return the next hidden state (N, H) of a gated recurrent unit."""
     _check(input, (hidden,), w_ih, w_hh)
-    return gru_step(linear(input, w_ih, b_ih), linear(hidden, w_hh, b_hh), hidden)
+    result: Tensor = gru_step(linear(input, w_ih, b_ih), linear(hidden, w_hh, b_hh), hidden)
+    return result
 
 
 def _check(input: Tensor, states: tuple[Tensor, ...], w_ih: Tensor, w_hh: Tensor) -> None:

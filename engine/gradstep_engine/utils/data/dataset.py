@@ -142,7 +142,7 @@ def random_split(dataset: Any, lengths: Sequence[float], generator: Any = None) 
         counts = _counts(lengths, total)
     if sum(counts) != total:
         raise ValueError("Sum of input lengths does not equal the length of the input dataset!")
-    order = whole.permutation(source(generator), total)
+    order = whole.permutation(source(generator), total).tolist()
     ends = list(itertools.accumulate(counts))
     return [
         Subset(dataset, order[end - count : end]) for end, count in zip(ends, counts, strict=True)

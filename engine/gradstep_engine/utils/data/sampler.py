@@ -83,7 +83,7 @@ class RandomSampler(Sampler[int]):
             return
         # Torch shuffles once more for the rest even if there is none: its stream moves on.
         for left in range(self.num_samples, -1, -total):
-            yield from whole.permutation(stream, total)[:left]
+            yield from whole.permutation(stream, total)[:left].tolist()
 
     def _stream(self) -> Generator:
         """Return the given stream, or a new one that the default stream seeds."""
@@ -103,7 +103,7 @@ class SubsetRandomSampler(Sampler[int]):
         self.generator = generator
 
     def __iter__(self) -> Iterator[int]:
-        for place in whole.permutation(source(self.generator), len(self.indices)):
+        for place in whole.permutation(source(self.generator), len(self.indices)).tolist():
             yield self.indices[place]
 
     def __len__(self) -> int:
