@@ -45,8 +45,9 @@ def modified(node: Node, source: Any, version: int, expected: int) -> RuntimeErr
 
 
 def short_name(node: Node) -> str:
-    """Return a node's name without its ending: `Exp` for `ExpBackward0`."""
+    """Return a node's name as torch's errors have it: `Pow1` for `PowBackward1`, no 0."""
     name = node.name()
     if name == "CopySlices":
         return "torch::autograd::CopySlices"
-    return name.partition("Backward")[0]
+    before, _, number = name.rpartition("Backward")
+    return before + number.removesuffix("0") if before else name

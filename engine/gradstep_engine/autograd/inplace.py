@@ -18,6 +18,7 @@ from gradstep_engine.autograd.function import (
 )
 from gradstep_engine.autograd.mode import GradMode
 from gradstep_engine.autograd.node import Edge, Node
+from gradstep_engine.autograd.overlap import reads_its_target, refuse_overlap
 from gradstep_engine.autograd.report import emit_op
 from gradstep_engine.autograd.variable import TensorBase, wrap
 from gradstep_engine.dtypes import category, of_numpy, result_numpy
@@ -36,6 +37,8 @@ def apply_inplace(op: type[Op], target: Any, *others: Any, **attributes: Any) ->
     """
     recorded = _is_recorded(op, target, others)
     array = _own_memory(target)
+    if reads_its_target(target, others):
+        refuse_overlap(op.op_name, array, others, attributes["index"] if op.view else None)
     node = op()
     node.op_name = _inplace_name(op.op_name)
     if recorded:
@@ -55,11 +58,13 @@ def apply_inplace(op: type[Op], target: Any, *others: Any, **attributes: Any) ->
                 f"{list(np.shape(result))}"
             )
         array[...] = result
-    target._bump()
     if recorded:
+        # Before the change counts: where an operand is the target, what was kept is overwritten.
         node.sequence = function.next_sequence()
         if node.saves:
             node.versions = versions_of(tuple(i for i in node.saves if i), (target, *others))
+    target._bump()
+    if recorded:
         if op.saves_output and node.saved:
             node.saved = (array, *node.saved[1:])
             box = target._box()
@@ -106,7 +111,8 @@ def _own_memory(target: TensorBase) -> np.ndarray[Any, Any]:
 
 
 def _check_type(operands: list[Any]) -> None:
-    wanted, result = operands[0].dtype, result_numpy(tuple(operands))
+    given = tuple([operand for operand in operands if operand is not None])
+    wanted, result = operands[0].dtype, result_numpy(given)
     if category(result) > category(wanted):
         raise RuntimeError(
             f"result type {of_numpy(result).cpu_type} can't be cast to the desired output type "
