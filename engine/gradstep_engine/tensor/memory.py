@@ -199,20 +199,3 @@ class Memory(TensorBase):
         from gradstep_engine.creation import full
 
         return full(size, fill_value, dtype=dtype or self.dtype, **options)  # type: ignore[attr-defined]
-
-    def __deepcopy__(self, memo: dict[Any, Any]) -> Any:
-        if self.grad_fn is not None:
-            raise RuntimeError(
-                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy "
-                "protocol at the moment.  If you were attempting to deepcopy a module, this may be "
-                "because of a torch.nn.utils.weight_norm usage, see "
-                "https://github.com/pytorch/pytorch/pull/103001"
-            )
-        kind = type(self)
-        result = kind.__new__(kind)
-        memo[id(self)] = result
-        result._array = self._array.copy()
-        result._requires_grad = self._requires_grad
-        if self._grad is not None:
-            result._grad = wrap(self._grad._array.copy())
-        return result
