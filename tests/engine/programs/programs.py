@@ -13,7 +13,7 @@ from typing import Any
 Pool = list[Any]
 Statement = Callable[[Any, Pool, Random], Any]
 
-TYPES = ("float64", "float32", "float64", "float32", "int64", "bool", "float64", "uint8")
+TYPES = ("float64", "float32", "float64", "float32", "int64", "bool", "float64", "int32")
 UNARY = (
     "neg", "abs", "sin", "tanh", "relu", "sigmoid", "square", "floor", "sign", "clone", "detach",
     "exp", "log", "sqrt", "reciprocal", "t", "contiguous", "isnan", "logical_not", "round",
@@ -31,8 +31,8 @@ ALONE_IN_PLACE = (
 )  # fmt: skip
 REDUCTIONS = (
     "sum", "mean", "prod", "amax", "amin", "any", "all", "cumsum", "logsumexp", "var", "max",
-    "min", "argmax", "std", "softmax", "sort", "cumprod", "median", "cummax", "norm", "unbind",
-    "squeeze", "unsqueeze", "select0", "argmin", "nansum", "log_softmax",
+    "min", "argmax", "std", "softmax", "sort", "cumprod", "median", "cummax", "norm",
+    "squeeze", "unsqueeze", "select0", "argmin", "nansum", "log_softmax", "unbind",
 )  # fmt: skip
 NUMBERS = (2, 0.5, -1, True, 0, 1.0, 3, -2.5)
 
@@ -53,7 +53,7 @@ def new_tensor(e: Any, pool: Pool, r: Random) -> Any:
     elif kind == "bool":
         values = [r.random() < 0.5 for _ in range(length)]
     else:
-        values = [r.randrange(0 if kind == "uint8" else -3, 4) for _ in range(length)]
+        values = [r.randrange(-3, 4) for _ in range(length)]
     tensor = e.tensor(values, dtype=getattr(e, kind)).reshape(shape)
     if r.random() < 0.6 and kind.startswith("float"):
         tensor.requires_grad_()
@@ -118,7 +118,8 @@ def change(e: Any, pool: Pool, r: Random) -> Any:
 
 
 def change_alone(e: Any, pool: Pool, r: Random) -> Any:
-    return getattr(picked(pool, r), r.choice(ALONE_IN_PLACE))()
+    x = picked(pool, r)
+    return getattr(x, r.choice(ALONE_IN_PLACE))() if x.dtype != e.bool else x
 
 
 def change_unrecorded(e: Any, pool: Pool, r: Random) -> Any:
@@ -130,7 +131,7 @@ def change_unrecorded(e: Any, pool: Pool, r: Random) -> Any:
 def unrecorded(e: Any, pool: Pool, r: Random) -> Any:
     x = picked(pool, r)
     with e.no_grad():
-        return x * 2 if r.random() < 0.5 else x.reshape(-1)
+        return x * 2 if r.random() < 0.5 else x.sum()
 
 
 def through_data(e: Any, pool: Pool, r: Random) -> Any:
@@ -150,6 +151,8 @@ def reduction(e: Any, pool: Pool, r: Random) -> Any:
     if name in ("sum", "mean", "amax", "amin", "logsumexp", "var", "std", "norm", "max", "prod"):
         extra = {"p": 2} if name == "norm" else {}
         return getattr(x, name)(dim=axis(x, r), keepdim=r.random() < 0.5, **extra)
+    if name == "unbind":
+        return [part.clone() for part in x.unbind(axis(x, r))]
     return getattr(x, name)(axis(x, r))
 
 
@@ -167,10 +170,10 @@ def view(e: Any, pool: Pool, r: Random) -> Any:
     if kind == 4:
         return x.flatten()
     if kind == 5:
-        return x.permute(*r.sample(range(x.ndim), x.ndim))
+        return x.permute(r.sample(range(x.ndim), x.ndim))
     if kind == 6:
         return x.expand(r.choice((2, 3)), *x.shape)
-    return x.chunk(2, axis(x, r))
+    return [part.clone() for part in x.chunk(2, axis(x, r))]
 
 
 def _index(e: Any, x: Any, r: Random) -> Any:
@@ -214,21 +217,24 @@ def several(e: Any, pool: Pool, r: Random) -> Any:
     x = picked(pool, r)
     y = fitting(pool, r, x)
     kind = r.randrange(6)
-    if kind == 0:
-        return e.cat([x, y], axis(x, r))
+    if kind == 0 and x.numel():
+        return e.cat([x, y if hasattr(y, "dtype") and y.numel() else x], axis(x, r))
     if kind == 1:
         return e.stack([x, y], axis(x, r))
     if kind == 2:
         return e.where(x > 0, x, y)
     if kind == 3:
-        return x.masked_fill(y > 0, r.choice(NUMBERS))
+        return x.masked_fill(x > 0.5, r.choice(NUMBERS))
     if kind == 4:
+        y = y if hasattr(y, "dtype") else x
         return e.addcmul(x, x, y) if r.random() < 0.5 else e.lerp(x, y, 0.3)
     return e.clamp(x, min=y) if r.random() < 0.5 else x.clamp(-1, 1)
 
 
 def gather(e: Any, pool: Pool, r: Random) -> Any:
     x = picked(pool, r)
+    if not x.ndim:
+        return x * 1
     dim = axis(x, r)
     kind = r.randrange(4)
     if kind == 0:
@@ -255,7 +261,7 @@ def gradient(e: Any, pool: Pool, r: Random) -> Any:
         root.backward(retain_graph=r.random() < 0.8)
         return None
     found = e.autograd.grad(root, picked(pool, r), retain_graph=r.random() < 0.8, allow_unused=True)
-    return None if found[0] is None else list(found)
+    return None if found[0] is None else [grad.clone() for grad in found]
 
 
 def cleared(e: Any, pool: Pool, r: Random) -> Any:
