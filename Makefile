@@ -47,6 +47,7 @@ test: $(VENV)/.for-development
 
 benchmark: $(VENV)/.for-development
 	$(bin)/python benchmarks/engine.py
+	$(bin)/python benchmarks/chain.py
 	$(bin)/python benchmarks/listener.py
 	$(bin)/python benchmarks/recording.py
 	$(bin)/python benchmarks/screen.py

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import gc
-import sys
 import weakref
 from typing import Any
 
@@ -173,24 +172,6 @@ def test_deepcopy_of_a_leaf_is_a_leaf_of_its_own() -> None:
     assert y.requires_grad
     assert y.is_leaf
     assert x.grad.item() == 2
-
-
-def chain(length: int) -> tuple[Any, Any]:
-    x = torch.tensor(1.0, requires_grad=True)
-    y = x
-    for _ in range(length):
-        y = y * 1.00001
-    return x, y
-
-
-def test_a_long_chain_neither_recurses_forwards_backwards_nor_when_freed() -> None:
-    length = max(100_000, 50 * sys.getrecursionlimit())
-    x, y = chain(length)
-    y.backward()
-    assert x.grad.item() == pytest.approx(y.item(), rel=1e-2)
-    del y
-    _, dropped = chain(length)
-    del dropped
 
 
 @pytest.fixture

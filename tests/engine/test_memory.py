@@ -102,13 +102,29 @@ def test_second_derivatives_by_grad_are_freed_without_the_collector(no_collector
     assert [node() for node in nodes] == [None] * len(nodes)
 
 
-def test_a_long_chain_neither_recurses_nor_is_kept(no_collector: None) -> None:
+def chain(length: int) -> tuple[Any, Any, list[weakref.ref[Any]]]:
+    """Return a leaf, the end of a chain of operations on it, and some of the nodes, weakly."""
     x = torch.tensor(1.0, requires_grad=True)
     y = x
-    for _ in range(30_000):
+    nodes = []
+    for number in range(length):
         y = y * 1.0
-    nodes = weakref.ref(y.grad_fn)
+        if number % 1000 == 0:
+            nodes.append(weakref.ref(y.grad_fn))
+    return x, y, nodes
+
+
+def test_a_long_chain_neither_recurses_nor_is_kept(no_collector: None) -> None:
+    x, y, nodes = chain(200_000)
     y.backward()
     assert x.grad.item() == 1.0
+    assert all(node() is not None for node in nodes)
     del y
-    assert nodes() is None
+    assert all(node() is None for node in nodes)
+
+
+def test_a_million_nodes_are_freed_without_backward(no_collector: None) -> None:
+    _, y, nodes = chain(1_000_000)
+    assert all(node() is not None for node in nodes)
+    del y
+    assert all(node() is None for node in nodes)

@@ -76,6 +76,13 @@ def relu_changed(e: Any) -> None:
     y.sum().backward()
 
 
+def power_changed(e: Any) -> None:
+    y = e.ones(3, requires_grad=True) ** e.ones(3)
+    z = y * y
+    y.detach().add_(1)
+    z.sum().backward()
+
+
 def leaf(e: Any) -> None:
     x = e.ones(3, requires_grad=True)
     x += 1
@@ -116,8 +123,8 @@ MISTAKES: dict[str, Any] = {
     f.__name__: f
     for f in (
         backward_twice, no_grad_fn, under_no_grad, not_scalar, output_changed, input_changed,
-        constant_changed, weight_changed, view_changed, relu_changed, leaf, view_of_leaf,
-        item_of_leaf, requires_grad_off, grad_shape, grad_type, unused, grad_without,
+        constant_changed, weight_changed, view_changed, relu_changed, power_changed, leaf,
+        view_of_leaf, item_of_leaf, requires_grad_off, grad_shape, grad_type, unused, grad_without,
     )
 } | {
     "seed_shape": lambda e: e.zeros(2, requires_grad=True).backward(e.ones(3)),

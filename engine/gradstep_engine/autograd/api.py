@@ -83,7 +83,9 @@ def grad(
     if not only_inputs:
         # Scripts older than PyTorch 0.4 pass it; it changes nothing.
         warnings.warn(
-            "only_inputs argument is deprecated and is ignored now (defaults to True)",
+            "only_inputs argument is deprecated and is ignored now (defaults to True). To "
+            "accumulate gradient for other parts of the graph, please use "
+            "torch.autograd.backward.",
             FutureWarning,
             stacklevel=2,
         )

@@ -8,6 +8,7 @@ from gradstep_engine.dtypes import of_numpy
 
 if TYPE_CHECKING:
     from gradstep_engine.autograd.node import Node
+    from gradstep_engine.autograd.variable import TensorBase
 
 
 def freed() -> RuntimeError:
@@ -44,9 +45,28 @@ def modified(node: Node, source: Any, version: int, expected: int) -> RuntimeErr
     )
 
 
+def refused_view(view: TensorBase) -> RuntimeError:
+    """Return the error for a recorded in-place change of a view that does not allow it."""
+    if view._view_made == "no_grad":
+        return RuntimeError(
+            "A view was created in no_grad mode and is being modified inplace with grad mode "
+            "enabled. Given that this use case is ambiguous and error-prone, it is forbidden. You "
+            "can clarify your code by moving both the view and the inplace either both inside the "
+            "no_grad block (if you don't want the inplace to be tracked) or both outside (if you "
+            "want the inplace to be tracked)."
+        )
+    return RuntimeError(
+        f"Output {view.output_nr} of {view._view_made} is a view and is being modified inplace. "
+        "This view is the output of a function that returns multiple views. Such functions do not "
+        "allow the output views to be modified inplace. You should replace the inplace operation "
+        "by an out-of-place one."
+    )
+
+
 def short_name(node: Node) -> str:
-    """Return a node's name without its ending: `Exp` for `ExpBackward0`."""
+    """Return a node's name as torch's errors have it: `Pow1` for `PowBackward1`, no 0."""
     name = node.name()
     if name == "CopySlices":
         return "torch::autograd::CopySlices"
-    return name.partition("Backward")[0]
+    before, _, number = name.rpartition("Backward")
+    return before + number.removesuffix("0") if before else name

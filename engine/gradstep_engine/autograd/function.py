@@ -12,6 +12,7 @@ import numpy as np
 from numpy import may_share_memory
 
 from gradstep_engine import events
+from gradstep_engine.autograd.errors import short_name
 from gradstep_engine.autograd.mode import GradMode, InferenceBox
 from gradstep_engine.autograd.node import AccumulateGrad, Edge, Node
 from gradstep_engine.autograd.report import emit_op
@@ -55,6 +56,9 @@ class Op(Node):
     def forward(self, *arrays: Any, **attributes: Any) -> Any:
         """Compute the result from arrays; a tuple of arrays makes several outputs."""
         raise NotImplementedError(f"{type(self).__qualname__} defines no forward")
+
+    def check_types(self, operands: list[Any]) -> None:
+        """Raise where operands of these types, not all the same, may not meet."""
 
     def input(self, position: int) -> Any:
         """Return the kept input at `position` as a tensor in its place in the graph.
@@ -130,7 +134,7 @@ def apply(op: type[Op], *inputs: Any, **attributes: Any) -> Any:
         return _several(node, inputs, attributes, result, array, recorded)
     output = new_tensor(TensorBase.public)
     output._array = result
-    if viewing and may_share_memory(result, array):
+    if viewing and (may_share_memory(result, array) or not result.size):
         output._become_view_of(inputs[0])
     if recorded:
         output.grad_fn = node
@@ -243,6 +247,8 @@ def _several(
     for position, output in enumerate(outputs):
         if node.view and may_share_memory(output._array, source):
             output._become_view_of(inputs[0])
+            if recorded:
+                output._view_made = short_name(node)
         if recorded and output._array.dtype.kind == "f":
             output.grad_fn = node
             output.output_nr = position
@@ -263,7 +269,7 @@ def _several(
     return outputs
 
 
-def promoted(node: Node, operands: list[Any]) -> list[Any]:
+def promoted(node: Op, operands: list[Any]) -> list[Any]:
     """Return `operands` in their common type; note on `node` which gradients to cast back."""
     if len(operands) == 2:
         a, b = operands
@@ -276,6 +282,7 @@ def promoted(node: Node, operands: list[Any]) -> list[Any]:
                 return operands
         elif kind_a is not bool and kind_b is not bool and a.dtype is b.dtype:
             return operands
+    node.check_types(operands)
     common = result_numpy(tuple([x for x in operands if x is not None]))
     casts: list[Any] = []
     converted: list[Any] = []
@@ -285,11 +292,18 @@ def promoted(node: Node, operands: list[Any]) -> list[Any]:
             converted.append(operand if same else operand.astype(common))
             casts.append(None if same else operand.dtype)
         else:
-            converted.append(None if operand is None else common.type(operand))
+            converted.append(None if operand is None else number_as(common, operand))
             casts.append(None)
     if node.edges and any(casts):
         node._extras().casts = tuple(casts)
     return converted
+
+
+def number_as(dtype: np.dtype[Any], number: Any) -> Any:
+    """Return a plain number in a type; whole numbers wrap around, as in PyTorch."""
+    if dtype.kind in "iu":
+        return np.int64(number).astype(dtype)
+    return dtype.type(number)
 
 
 def edge_of(x: Any) -> Edge | None:

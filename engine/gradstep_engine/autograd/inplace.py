@@ -9,6 +9,7 @@ import numpy as np
 
 from gradstep_engine import events
 from gradstep_engine.autograd import function
+from gradstep_engine.autograd.errors import refused_view
 from gradstep_engine.autograd.function import (
     Op,
     edge_of,
@@ -18,6 +19,7 @@ from gradstep_engine.autograd.function import (
 )
 from gradstep_engine.autograd.mode import GradMode
 from gradstep_engine.autograd.node import Edge, Node
+from gradstep_engine.autograd.overlap import reads_its_target, refuse_overlap
 from gradstep_engine.autograd.report import emit_op
 from gradstep_engine.autograd.variable import TensorBase, wrap
 from gradstep_engine.dtypes import category, of_numpy, result_numpy
@@ -36,6 +38,8 @@ def apply_inplace(op: type[Op], target: Any, *others: Any, **attributes: Any) ->
     """
     recorded = _is_recorded(op, target, others)
     array = _own_memory(target)
+    if reads_its_target(target, others):
+        refuse_overlap(op.op_name, array, others, attributes["index"] if op.view else None)
     node = op()
     node.op_name = _inplace_name(op.op_name)
     if recorded:
@@ -45,6 +49,7 @@ def apply_inplace(op: type[Op], target: Any, *others: Any, **attributes: Any) ->
         first = array.copy()  # what backward needs is about to be overwritten
     operands = [first, *[x._array if isinstance(x, TensorBase) else x for x in others]]
     if op.promotes:
+        node.check_types(operands)
         _check_type(operands)
         operands = promoted(node, operands)
     result = node.forward(*operands, **attributes)
@@ -54,12 +59,16 @@ def apply_inplace(op: type[Op], target: Any, *others: Any, **attributes: Any) ->
                 f"output with shape {list(array.shape)} doesn't match the broadcast shape "
                 f"{list(np.shape(result))}"
             )
+        if result.dtype is not array.dtype:
+            _check_fits(array.dtype, result.dtype)
         array[...] = result
-    target._bump()
     if recorded:
+        # Before the change counts: where an operand is the target, what was kept is overwritten.
         node.sequence = function.next_sequence()
         if node.saves:
             node.versions = versions_of(tuple(i for i in node.saves if i), (target, *others))
+    target._bump()
+    if recorded:
         if op.saves_output and node.saved:
             node.saved = (array, *node.saved[1:])
             box = target._box()
@@ -78,7 +87,13 @@ def _inplace_name(name: str) -> str:
 def _is_recorded(op: type[Op], target: TensorBase, others: tuple[Any, ...]) -> bool:
     if not GradMode.enabled:
         return False
+    if not target.requires_grad and not any(
+        isinstance(other, TensorBase) and other.requires_grad for other in others
+    ):
+        return False
     base = target._base
+    if target._view_made:
+        raise refused_view(target)
     if target._requires_grad and target.grad_fn is None:
         place = "a view of a leaf" if op.view else "a leaf"
         raise RuntimeError(
@@ -88,16 +103,12 @@ def _is_recorded(op: type[Op], target: TensorBase, others: tuple[Any, ...]) -> b
         raise RuntimeError(
             "a view of a leaf Variable that requires grad is being used in an in-place operation."
         )
-    if not op.differentiable or target._array.dtype.kind != "f":
-        return False
-    return target.requires_grad or any(
-        isinstance(other, TensorBase) and other.requires_grad for other in others
-    )
+    return op.differentiable and target._array.dtype.kind == "f"
 
 
 def _own_memory(target: TensorBase) -> np.ndarray[Any, Any]:
     array = target._array
-    if target._base is not None and not array.flags.writeable:
+    if not array.flags.writeable and (target._base is not None or 0 in _steps_taken(array)):
         raise RuntimeError(
             "unsupported operation: more than one element of the written-to tensor refers to a "
             "single memory location. Please clone() the tensor before performing the operation."
@@ -105,8 +116,17 @@ def _own_memory(target: TensorBase) -> np.ndarray[Any, Any]:
     return target._writable()
 
 
+def _steps_taken(array: Any) -> list[int]:
+    """Return the strides along the axes that have more than one element."""
+    return [step for n, step in zip(array.shape, array.strides, strict=True) if n > 1]
+
+
 def _check_type(operands: list[Any]) -> None:
-    wanted, result = operands[0].dtype, result_numpy(tuple(operands))
+    given = tuple([operand for operand in operands if operand is not None])
+    _check_fits(operands[0].dtype, result_numpy(given))
+
+
+def _check_fits(wanted: np.dtype[Any], result: np.dtype[Any]) -> None:
     if category(result) > category(wanted):
         raise RuntimeError(
             f"result type {of_numpy(result).cpu_type} can't be cast to the desired output type "

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from gradstep_engine.autograd.mode import InferenceBox
+from gradstep_engine.autograd.mode import GradMode, InferenceBox
 
 if TYPE_CHECKING:
     from gradstep_engine.autograd.node import AccumulateGrad, Node
@@ -46,6 +46,7 @@ class TensorBase:
     _grad_owner: weakref.ref[Tensor] | None = None
     _version_box: list[int] | None = None
     _base: Tensor | None = None
+    _view_made: str = ""  # of views that a recorded change in place refuses: how they were made
     _views: list[weakref.ref[Tensor]] | None = None
     _hooks: dict[int, Any] | None = None
     _post_hooks: dict[int, Any] | None = None
@@ -109,8 +110,12 @@ class TensorBase:
         self._version_box = source._box()
         if not tracked:
             return
-        base: Any = source if source._base is None else source._base
+        base: Any = source if source._base is None or source._requires_grad else source._base
         self._base = base
+        if not GradMode.enabled:
+            self._view_made = "no_grad"
+        elif source._view_made:
+            self._view_made = source._view_made
         views = base._views
         if views is None:
             views = base._views = []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any, ClassVar
 
 import numpy as np
@@ -42,6 +41,7 @@ class Parameter(Tensor):
         pass
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Parameter:
+        """Copy the values: a copied parameter has no gradient, in PyTorch neither."""
         if id(self) in memo:
             known: Parameter = memo[id(self)]
             return known
@@ -49,8 +49,6 @@ class Parameter(Tensor):
         duplicate._array = np.array(self._array)
         duplicate._requires_grad = self._requires_grad
         memo[id(self)] = duplicate
-        if self._grad is not None:
-            duplicate._grad = copy.deepcopy(self._grad, memo)
         return duplicate
 
     def __repr__(self, *, tensor_contents: str | None = None) -> str:

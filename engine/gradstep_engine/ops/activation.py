@@ -20,6 +20,8 @@ class Relu(Op):
     saves_output = True
 
     def forward(self, x: Any) -> Any:
+        if x.dtype.kind == "b":
+            raise RuntimeError("Boolean inputs not supported for relu")
         result = np.maximum(x, 0)
         self.saved = (result,)
         return result

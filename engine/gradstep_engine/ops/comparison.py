@@ -66,6 +66,8 @@ class Ge(Comparison):
 class Bitwise(Comparison):
     """Two operands of whole numbers or bools."""
 
+    promotes = True
+
     def forward(self, a: Any, b: Any) -> Any:
         for x in (a, b):
             if np.result_type(x).kind == "f":

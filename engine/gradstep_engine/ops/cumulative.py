@@ -31,7 +31,7 @@ class Cumsum(Op):
     def forward(self, a: Any, *, dim: int) -> Any:
         self.dim = dim
         if not a.shape:
-            return a * 1
+            return a.astype(np.int64) if a.dtype.kind in "iub" else a * 1
         return np.cumsum(a, axis=dim, dtype=np.int64 if a.dtype.kind in "iub" else None)
 
     def backward(self, grad: Any) -> Any:
@@ -55,7 +55,7 @@ class Cumprod(Op):
         self.dim = dim
         if not a.shape:
             self.saved = (a, a)
-            return a * 1
+            return a.astype(np.int64) if a.dtype.kind in "iub" else a * 1
         result = np.cumprod(a, axis=dim, dtype=np.int64 if a.dtype.kind in "iub" else None)
         self.saved = (a, result)
         return result
@@ -148,7 +148,7 @@ class CumMax(Op):
         self.dim = dim
         if not a.shape:
             self.saved = (np.int64(0),)
-            return a * 1, np.int64(0)
+            return a.copy(), np.int64(0)
         values = type(self).extreme.accumulate(a, axis=dim)
         places = np.arange(a.shape[dim]).reshape(
             [-1 if axis == dim else 1 for axis in range(a.ndim)]

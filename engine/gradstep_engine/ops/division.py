@@ -23,14 +23,19 @@ def check_divisor(a: Any, b: Any) -> None:
 
 
 class FloorDivide(Binary):
-    """⌊a / b⌋, which has no gradient."""
+    """⌊a / b⌋, whose derivative PyTorch does not have: there is a node, and backward refuses."""
 
     op_name = "floor_divide"
-    differentiable = False
+    node_name = "NotImplemented"
 
     def forward(self, a: Any, b: Any) -> Any:
         check_divisor(a, b)
         return np.floor_divide(a, b)
+
+    def backward(self, grad: Any) -> Any:
+        raise RuntimeError("derivative for aten::floor_divide is not implemented")
+
+    backward_tensors = backward
 
 
 class DivRounded(Binary):

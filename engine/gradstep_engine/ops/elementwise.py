@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from gradstep_engine.autograd.function import NUMBERS, Op
 from gradstep_engine.autograd.variable import TensorBase, wrap
 from gradstep_engine.dtypes import default_numpy
@@ -66,12 +68,34 @@ class Add(Binary):
     backward_tensors = backward
 
 
+def refuse_bools(operands: list[Any]) -> None:
+    """Refuse to subtract truth values.
+
+    Raises:
+        RuntimeError: one of two operands, arrays or numbers, is one.
+    """
+    bools = [x is True or x is False or getattr(x, "dtype", None) == np.bool_ for x in operands]
+    if all(bools):
+        raise RuntimeError(
+            "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` "
+            "or `logical_xor()` operator instead."
+        )
+    if any(bools):
+        raise RuntimeError(
+            "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying "
+            "to invert a mask, use the `~` or `logical_not()` operator instead."
+        )
+
+
 class Sub(Binary):
     """a − alpha · b.  ∂/∂a = grad, ∂/∂b = −alpha · grad."""
 
     op_name = "sub"
     node_name = "SubBackward0"
     alpha: float = 1
+
+    def check_types(self, operands: list[Any]) -> None:
+        refuse_bools(operands)
 
     def forward(self, a: Any, b: Any, alpha: float = 1) -> Any:
         if self.edges:

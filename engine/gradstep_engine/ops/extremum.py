@@ -97,7 +97,7 @@ class Picked(Op):
         self.dim, self.keepdim = dim, keepdim
         self.saved = (indices,)
         if not a.shape:
-            return a * 1, np.int64(0)
+            return a.copy(), np.int64(0)
         values = np.take_along_axis(a, indices, dim)
         if keepdim:
             return values, indices

@@ -23,6 +23,8 @@ class PowScalar(Op):
     def forward(self, a: Any, exponent: float) -> Any:
         if type(exponent) is float and a.dtype.kind != "f":
             a = a.astype(default_numpy())
+        elif a.dtype.kind == "b" and type(exponent) is int:
+            a = a.astype(np.int64)
         self.saved = (a,)
         self.exponent = exponent
         return power(a, exponent)
@@ -62,6 +64,12 @@ def power(a: Any, exponent: float) -> Any:
     return np.power(a, exponent)
 
 
+def _whole_power(a: Any, b: Any) -> Any:
+    """Return whole numbers to whole powers, some of them negative: 1/aⁿ cut to 0 unless a is ±1."""
+    cut = np.where(a == 1, 1, np.where(a == -1, 1 - 2 * (b % 2), 0))
+    return np.where(b < 0, cut, np.power(a, np.maximum(b, 0))).astype(a.dtype)
+
+
 class Pow(Binary):
     """aᵇ.  ∂/∂a = grad · b · aᵇ⁻¹, ∂/∂b = grad · aᵇ · ln a (0 where a = 0 and b ≥ 0)."""
 
@@ -71,7 +79,10 @@ class Pow(Binary):
     fresh = True
 
     def forward(self, a: Any, b: Any) -> Any:
-        result = np.power(a, b)
+        if b.dtype.kind == "i" and np.any(np.less(b, 0)):
+            result = _whole_power(a, b)
+        else:
+            result = np.power(a, b)
         self.saved = a, b, result
         return result
 

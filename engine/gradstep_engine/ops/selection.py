@@ -127,6 +127,13 @@ class MaskedFill(Op):
         return unbroadcast(apply(Where, mask, 0, grad), self.shape), None, value
 
 
+_C_NAMES = {
+    "float16": "c10::Half", "float32": "float", "float64": "double", "bool": "bool",
+    "uint8": "unsigned char", "int8": "signed char", "int16": "short int", "int32": "int",
+    "int64": "long int",
+}  # fmt: skip
+
+
 class Lerp(Op):
     """a + weight · (b − a).  ∂/∂a = grad · (1 − w), ∂/∂b = grad · w, ∂/∂w = grad · (b − a)."""
 
@@ -134,6 +141,15 @@ class Lerp(Op):
     node_name = "LerpBackward0"
     saves = (0, 1, 2)
     promotes = True
+
+    def check_types(self, operands: list[Any]) -> None:
+        wanted = operands[0].dtype
+        for name, other in zip(("end", "weight"), operands[1:], strict=True):
+            if isinstance(other, (np.ndarray, np.generic)) and other.dtype != wanted:
+                raise RuntimeError(
+                    f"expected dtype {_C_NAMES[wanted.name]} for `{name}` but got dtype "
+                    f"{_C_NAMES[other.dtype.name]}"
+                )
 
     def forward(self, a: Any, b: Any, weight: Any) -> Any:
         self.saved = a, b, weight
@@ -238,6 +254,12 @@ class ToCopy(Op):
 
     def backward_tensors(self, grad: Any) -> Any:
         return (grad.to(of_numpy(self.dtype)),)
+
+
+class ToWhole(ToCopy):
+    """The same values as whole numbers or truth values, which have no gradient."""
+
+    differentiable = False
 
 
 class Clone(Op):

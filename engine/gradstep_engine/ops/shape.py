@@ -107,7 +107,10 @@ class Expand(Op):
 
     def forward(self, a: Any, *, shape: tuple[int, ...]) -> Any:
         self.shape: tuple[int, ...] = a.shape
-        return np.broadcast_to(a, shape)
+        result = np.broadcast_to(a, shape)
+        if a.flags.writeable and result.size == a.size:  # nothing is there twice
+            result.flags.writeable = True
+        return result
 
     def backward(self, grad: Any) -> Any:
         return (unbroadcast(grad, self.shape),)

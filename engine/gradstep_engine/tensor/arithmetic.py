@@ -61,17 +61,9 @@ def subtractable(a: Any, b: Any) -> None:
     """Refuse to subtract bools.
 
     Raises:
-        RuntimeError: both operands hold bools.
+        RuntimeError: an operand holds bools.
     """
-    bools = [
-        x._array.dtype.kind == "b" if isinstance(x, TensorBase) else isinstance(x, bool)
-        for x in (a, b)
-    ]
-    if all(bools):
-        raise RuntimeError(
-            "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` "
-            "or `logical_xor()` operator instead."
-        )
+    elementwise.refuse_bools([x._array if isinstance(x, TensorBase) else x for x in (a, b)])
 
 
 @composite("div")

@@ -9,7 +9,7 @@ from gradstep_engine.autograd.variable import TensorBase
 from gradstep_engine.ops import comparison
 from gradstep_engine.tensor.arithmetic import binary_with
 from gradstep_engine.tensor.elementary import function_of
-from gradstep_engine.tensor.operands import given, operand
+from gradstep_engine.tensor.operands import given, given_tensor, operand
 
 if TYPE_CHECKING:
     from gradstep_engine.tensor import Tensor
@@ -85,15 +85,15 @@ class Comparing(TensorBase):
 
     def logical_and(self, other: Any) -> Tensor:
         """Return whether both are non-zero."""
-        return binary_with(comparison.LogicalAnd, self, given(other, "logical_and"))  # type: ignore[no-any-return]
+        return binary_with(comparison.LogicalAnd, self, given_tensor(other, "logical_and"))  # type: ignore[no-any-return]
 
     def logical_or(self, other: Any) -> Tensor:
         """Return whether one is non-zero."""
-        return binary_with(comparison.LogicalOr, self, given(other, "logical_or"))  # type: ignore[no-any-return]
+        return binary_with(comparison.LogicalOr, self, given_tensor(other, "logical_or"))  # type: ignore[no-any-return]
 
     def logical_xor(self, other: Any) -> Tensor:
         """Return whether exactly one is non-zero."""
-        return binary_with(comparison.LogicalXor, self, given(other, "logical_xor"))  # type: ignore[no-any-return]
+        return binary_with(comparison.LogicalXor, self, given_tensor(other, "logical_xor"))  # type: ignore[no-any-return]
 
     isfinite = function_of(comparison.IsFinite, "whether elements are neither infinite nor NaN")
     isinf = function_of(comparison.IsInf, "whether elements are infinite")
@@ -109,4 +109,4 @@ class Comparing(TensorBase):
 
     def isreal(self) -> Any:
         """Return whether elements are real numbers: all are."""
-        return self.__eq__(self).logical_or(True)
+        return binary_with(comparison.LogicalOr, self.__eq__(self), True)

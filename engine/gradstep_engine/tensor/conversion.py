@@ -165,7 +165,7 @@ class Conversion(TensorBase):
         Raises:
             RuntimeError: the tensor is a view: its base would still be in the graph.
         """
-        if self._base is not None and self.grad_fn is not None:
+        if self._base is not None:
             raise RuntimeError(
                 "Can't detach views in-place. Use detach() instead. If you are using "
                 "DistributedDataParallel (DDP) for training, and gradient_as_bucket_view is set as "
@@ -200,7 +200,8 @@ class Conversion(TensorBase):
     def _converted(self, numpy_dtype: np.dtype[Any], copy: bool = False) -> Any:
         if self._array.dtype == numpy_dtype and not copy:
             return self
-        return apply(selection.ToCopy, self, dtype=numpy_dtype)
+        op = selection.ToCopy if numpy_dtype.kind == "f" else selection.ToWhole
+        return apply(op, self, dtype=numpy_dtype)
 
     def type(self, dtype: Any = None, non_blocking: bool = False) -> Any:
         """Return the legacy type name (`torch.FloatTensor`), or the tensor in another type."""

@@ -222,7 +222,11 @@ class Indexing(TensorBase):
             kind = of_numpy(self._array.dtype).cpu_type
             given = "numpy.ndarray" if isinstance(value, np.ndarray) else type(value).__name__
             raise TypeError(f"can't assign a {given} to a torch.{kind}Tensor")
-        if isinstance(source, TensorBase) and not basic:
+        by_mask = (
+            isinstance(index, TensorBase) and index._array.dtype.kind == "b" and index._array.ndim
+        )
+        filling = by_mask and isinstance(source, TensorBase) and source._array.size == 1
+        if isinstance(source, TensorBase) and not basic and not filling:
             _check_source(self._array.dtype, source._array.dtype)
         if not basic and _in_two_steps(found) is not None:
             _write_in_two_steps(self, found, source)
@@ -313,7 +317,7 @@ def _write_in_two_steps(tensor: Any, index: tuple[Any, ...], value: Any) -> Any:
 def _write(tensor: Any, index: tuple[Any, ...], value: Any) -> None:
     try:
         apply_inplace(indexing.SetItem, tensor, value, index=index)
-    except ValueError:
+    except (ValueError, TypeError):
         _explain(tensor._array[index].shape, value._array.shape, index)
         raise
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -42,7 +43,12 @@ class Memory(TensorBase):
 
     def stride(self, dim: int | None = None) -> Any:
         """Return how many elements apart neighbours are, along every dimension or one."""
-        steps = tuple([step // self._array.itemsize for step in self._array.strides])
+        array = self._array
+        if array.size:
+            steps = tuple([step // array.itemsize for step in array.strides])
+        else:  # numpy takes none; torch counts as if no axis were empty
+            sizes = [max(n, 1) for n in array.shape]
+            steps = tuple([math.prod(sizes[axis + 1 :]) for axis in range(array.ndim)])
         return steps if dim is None else steps[axis_of(dim, self._array.ndim)]
 
     def storage_offset(self) -> int:
@@ -199,20 +205,3 @@ class Memory(TensorBase):
         from gradstep_engine.creation import full
 
         return full(size, fill_value, dtype=dtype or self.dtype, **options)  # type: ignore[attr-defined]
-
-    def __deepcopy__(self, memo: dict[Any, Any]) -> Any:
-        if self.grad_fn is not None:
-            raise RuntimeError(
-                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy "
-                "protocol at the moment.  If you were attempting to deepcopy a module, this may be "
-                "because of a torch.nn.utils.weight_norm usage, see "
-                "https://github.com/pytorch/pytorch/pull/103001"
-            )
-        kind = type(self)
-        result = kind.__new__(kind)
-        memo[id(self)] = result
-        result._array = self._array.copy()
-        result._requires_grad = self._requires_grad
-        if self._grad is not None:
-            result._grad = wrap(self._grad._array.copy())
-        return result

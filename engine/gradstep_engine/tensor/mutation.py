@@ -164,6 +164,11 @@ class Mutation(TensorBase):
 
     def fill_(self, value: Any) -> Any:
         """Write one value everywhere."""
+        if isinstance(value, TensorBase) and value._array.ndim:
+            raise RuntimeError(
+                "fill_ only supports 0-dimension value tensor but got tensor with "
+                f"{value._array.ndim} dimensions."
+            )
         return _change(filling.Fill, self, value)
 
     def zero_(self) -> Any:
@@ -180,6 +185,9 @@ class Mutation(TensorBase):
 
     def copy_(self, src: Any, non_blocking: bool = False) -> Any:
         """Take over the values of `src`, broadcast and converted."""
-        return _change(filling.Copy, self, src)
+        source = given(src, "copy_")
+        if not isinstance(source, TensorBase):
+            source = wrap(np.asarray(source))
+        return _change(filling.Copy, self, source)
 
     subtract_, multiply_, divide_, negative_ = sub_, mul_, div_, neg_

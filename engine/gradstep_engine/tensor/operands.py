@@ -41,6 +41,19 @@ def given(other: Any, name: str, position: int = 1) -> Any:
     return value
 
 
+def given_tensor(other: Any, name: str) -> Any:
+    """Return `other`, a method's argument that has to be a tensor.
+
+    Raises:
+        TypeError: it is none.
+    """
+    if not isinstance(other, TensorBase):
+        raise TypeError(
+            f"{name}(): argument 'other' (position 1) must be Tensor, not {_type_name(other)}"
+        )
+    return other
+
+
 def _type_name(value: Any) -> str:
     return "numpy.ndarray" if isinstance(value, np.ndarray) else type(value).__name__
 

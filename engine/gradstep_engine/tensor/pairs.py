@@ -9,16 +9,20 @@ from gradstep_engine.autograd.function import Op
 from gradstep_engine.autograd.variable import TensorBase
 from gradstep_engine.ops import pairwise
 from gradstep_engine.tensor.arithmetic import binary, binary_with
-from gradstep_engine.tensor.operands import given
+from gradstep_engine.tensor.operands import given, given_tensor
+
+NUMBERS_TOO = frozenset({pairwise.Copysign, pairwise.Xlogy})
+"""Where PyTorch takes a plain number beside a tensor."""
 
 
 def pair_of(op: type[Op], what: str) -> Callable[[Any, Any], Any]:
     """Return the method that runs `op` on its tensor and another operand and returns `what`."""
     name = op.op_name
     run = binary if op.differentiable else binary_with
+    check = given if op in NUMBERS_TOO else given_tensor
 
     def method(self: Any, other: Any) -> Any:
-        return run(op, self, given(other, name))
+        return run(op, self, check(other, name))
 
     method.__name__ = name
     method.__qualname__ = f"Tensor.{name}"

@@ -11,6 +11,7 @@ from gradstep_engine.tensor.arithmetic import Arithmetic
 from gradstep_engine.tensor.comparing import Comparing
 from gradstep_engine.tensor.contractions import Contractions
 from gradstep_engine.tensor.conversion import Conversion
+from gradstep_engine.tensor.copying import Copying
 from gradstep_engine.tensor.differences import Differences
 from gradstep_engine.tensor.elementary import Elementary
 from gradstep_engine.tensor.elementwise_by_python import ElementwiseByPython
@@ -64,6 +65,7 @@ class Tensor(
     Memory,
     Sampling,
     Conversion,
+    Copying,
     Gradient,
     Printing,
     TensorBase,
