@@ -13,7 +13,7 @@ from gradstep_engine.autograd.careful_walk import careful_walk
 from gradstep_engine.autograd.node import AccumulateGrad, Node
 from gradstep_engine.autograd.order import Root
 from gradstep_engine.autograd.search import Captures, Search
-from gradstep_engine.autograd.variable import TensorBase, wrap
+from gradstep_engine.autograd.variable import TensorBase, Watched, wrap
 from gradstep_engine.autograd.walk import walk
 from gradstep_engine.missing import missing
 from gradstep_engine.size import Size
@@ -58,7 +58,8 @@ def backward(
             raise RuntimeError("`inputs` argument to `backward` cannot be empty.")
         search = Search(only=only)
     retain = create_graph if retain_graph is None else bool(retain_graph)
-    if events.listener is None and search is None and not create_graph and not Anomaly.enabled:
+    watched = Anomaly.enabled or Watched.leaves or roots[0][0].__class__ is AccumulateGrad
+    if events.listener is None and search is None and not create_graph and not watched:
         walk(roots, retain, several[0])
     else:
         _told("backward", roots, retain, several[0], search, create_graph)

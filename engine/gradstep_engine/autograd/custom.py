@@ -13,10 +13,10 @@ from gradstep_engine.autograd.errors import freed
 from gradstep_engine.autograd.function import Op as _Op
 from gradstep_engine.autograd.function import (
     apply,
-    edges_of,
     versions_of,
 )
 from gradstep_engine.autograd.mode import GradMode
+from gradstep_engine.autograd.node import edges_of
 from gradstep_engine.autograd.report import emit_op
 from gradstep_engine.autograd.variable import TensorBase, wrap
 from gradstep_engine.emission import quiet

@@ -13,7 +13,7 @@ from numpy import may_share_memory
 
 from gradstep_engine import events
 from gradstep_engine.autograd.mode import GradMode, InferenceBox
-from gradstep_engine.autograd.node import AccumulateGrad, Edge, Node
+from gradstep_engine.autograd.node import Edge, Node, place_of
 from gradstep_engine.autograd.report import composite as composite
 from gradstep_engine.autograd.report import emit_op
 from gradstep_engine.autograd.variable import TensorBase, draw_sequence, wrap
@@ -71,14 +71,13 @@ class Op(Node):
         edge = self.edges[position]
         if edge is None or array.__class__ in NUMBERS:
             return array if array.__class__ in NUMBERS else wrap(array)
-        node, output = edge
         casts = () if self.extras is None else self.extras.casts
         cast = casts[position] if casts else None
-        if node.__class__ is AccumulateGrad:
-            tensor: Any = node.variable
+        if isinstance(edge, TensorBase):
+            tensor: Any = edge
         else:
             tensor = wrap(array if cast is None else array.astype(cast))
-            tensor.grad_fn, tensor.output_nr = node, output
+            tensor.grad_fn, tensor.output_nr = place_of(edge)
         return tensor if cast is None else tensor.to(of_numpy(array.dtype))
 
     def output(self) -> Any:
@@ -113,10 +112,10 @@ def apply(op: type[Op], *inputs: Any, **attributes: Any) -> Any:
         if differentiable and GradMode.enabled:
             fn = x.grad_fn
             if fn is not None:
-                node.edges = ((fn, x.output_nr),)
+                node.edges = (fn if fn.outputs == 1 else (fn, x.output_nr),)
                 recorded = True
             elif x._requires_grad:
-                node.edges = ((AccumulateGrad.of(x), 0),)
+                node.edges = (x,)
                 recorded = True
         if promoting:
             array = promoted(node, [array])[0]
@@ -163,10 +162,10 @@ def _edged(node: Op, inputs: tuple[Any, ...], recording: bool) -> tuple[list[Any
             arrays.append(x._array)
             fn = x.grad_fn
             if fn is not None:
-                edges.append((fn, x.output_nr))
+                edges.append(fn if fn.outputs == 1 else (fn, x.output_nr))
                 recorded = True
             elif x._requires_grad:
-                edges.append((AccumulateGrad.of(x), 0))
+                edges.append(x)
                 recorded = True
             else:
                 edges.append(None)
@@ -194,9 +193,9 @@ def apply_pair(op: type[Op], a: Any, b: Any) -> Any:
         x = a._array
         fn = a.grad_fn
         if fn is not None:
-            edge_a = (fn, a.output_nr)
+            edge_a = fn if fn.outputs == 1 else (fn, a.output_nr)
         elif a._requires_grad:
-            edge_a = (AccumulateGrad.of(a), 0)
+            edge_a = a
     if kind_b in NUMBERS:
         y = b
         same_type = kind_b is not bool and x.dtype.kind == "f"
@@ -204,9 +203,9 @@ def apply_pair(op: type[Op], a: Any, b: Any) -> Any:
         y = b._array
         fn = b.grad_fn
         if fn is not None:
-            edge_b = (fn, b.output_nr)
+            edge_b = fn if fn.outputs == 1 else (fn, b.output_nr)
         elif b._requires_grad:
-            edge_b = (AccumulateGrad.of(b), 0)
+            edge_b = b
         if kind_a in NUMBERS:
             same_type = kind_a is not bool and y.dtype.kind == "f"
         else:
@@ -291,20 +290,6 @@ def promoted(node: Node, operands: list[Any]) -> list[Any]:
     if node.edges and any(casts):
         node._extras().casts = tuple(casts)
     return converted
-
-
-def edge_of(x: Any) -> Edge | None:
-    """Return where the gradient of `x` goes, None if it needs none."""
-    if not isinstance(x, TensorBase):
-        return None
-    if x.grad_fn is not None:
-        return (x.grad_fn, x.output_nr)
-    return (AccumulateGrad.of(x), 0) if x._requires_grad else None
-
-
-def edges_of(inputs: tuple[Any, ...]) -> tuple[Edge | None, ...]:
-    """Return where the gradient of each input goes."""
-    return tuple([edge_of(x) for x in inputs])
 
 
 def materialise(source: TensorBase) -> None:

@@ -11,13 +11,11 @@ from gradstep_engine import events
 from gradstep_engine.autograd import function
 from gradstep_engine.autograd.function import (
     Op,
-    edge_of,
-    edges_of,
     promoted,
     versions_of,
 )
 from gradstep_engine.autograd.mode import GradMode
-from gradstep_engine.autograd.node import Edge, Node
+from gradstep_engine.autograd.node import Edge, Node, edge_of, edges_of
 from gradstep_engine.autograd.report import emit_op
 from gradstep_engine.autograd.variable import TensorBase, wrap
 from gradstep_engine.dtypes import category, of_numpy, result_numpy

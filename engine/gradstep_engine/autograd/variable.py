@@ -26,6 +26,12 @@ class Changes:
     last: int = 0
 
 
+class Watched:
+    """Whether any leaf ever had hooks, which have to run at the moment its gradient is complete."""
+
+    leaves: bool = False
+
+
 class TensorBase:
     """An n-dimensional array with a place in the graph.
 
