@@ -245,7 +245,4 @@ def _break_cycle(node: Context, given: tuple[Any, ...], outputs: tuple[Any, ...]
         else:
             kept.append(x)
     node.saved = tuple(kept)
-    node.versions = tuple(
-        (source._box(), expected) if id(source) in mine else (source, expected)
-        for source, expected in node.versions
-    )
+    node.versions = tuple([x._box() if id(x) in mine else x for x in node.versions])

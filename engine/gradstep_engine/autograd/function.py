@@ -6,12 +6,16 @@ people see. To add one, subclass `Op` and call `apply(TheOp, *tensors, **attribu
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
+from types import FunctionType
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy import may_share_memory
+from numpy import may_share_memory, ndarray
 
 from gradstep_engine import events
+from gradstep_engine.autograd.constants import CONSTANTS, FLOAT32, OF_FLOAT32
 from gradstep_engine.autograd.mode import GradMode, InferenceBox
 from gradstep_engine.autograd.node import Edge, Node, place_of
 from gradstep_engine.autograd.report import composite as composite
@@ -34,6 +38,9 @@ class Op(Node):
         promotes: whether inputs are first converted to their common type by torch's rules.
         differentiable: False for ops such as comparisons that never have a node.
         writes: for in-place use: `forward` writes into its first argument itself.
+        takes_constants: `forward` need not know whether its second operand is a plain number.
+        number: the second operand of a recorded run, where it is one.
+        shapes: the shapes of two operands of a recorded run, None if they are the same.
     """
 
     op_name: str = "op"
@@ -44,6 +51,9 @@ class Op(Node):
     promotes: ClassVar[bool] = False
     differentiable: ClassVar[bool] = True
     writes: ClassVar[bool] = False
+    takes_constants: ClassVar[bool] = False
+    number: float | None = None
+    shapes: Any = None
     traits: ClassVar[tuple[bool, bool, bool, bool]] = (False, False, False, True)
 
     def __init_subclass__(cls) -> None:
@@ -69,6 +79,8 @@ class Op(Node):
     def placed(self, array: Any, position: int) -> Any:
         """Return `array`, the input at `position`, as a tensor in its place in the graph."""
         edge = self.edges[position]
+        if position == 1 and self.number is not None:
+            return self.number
         if edge is None or array.__class__ in NUMBERS:
             return array if array.__class__ in NUMBERS else wrap(array)
         casts = () if self.extras is None else self.extras.casts
@@ -89,7 +101,7 @@ class Op(Node):
 
 
 next_sequence = draw_sequence
-new_tensor = object.__new__
+"""What anomaly mode replaces."""
 
 NUMBERS = frozenset({float, int, bool})
 
@@ -128,8 +140,7 @@ def apply(op: type[Op], *inputs: Any, **attributes: Any) -> Any:
         result = node.forward(*arrays, **attributes)
     if result.__class__ is tuple:
         return _several(node, inputs, attributes, result, array, recorded)
-    output = new_tensor(TensorBase.public)
-    output._array = result
+    output = wrap(result)
     if viewing and may_share_memory(result, array):
         output._become_view_of(inputs[0])
     if recorded:
@@ -140,7 +151,7 @@ def apply(op: type[Op], *inputs: Any, **attributes: Any) -> Any:
             node.versions = versions_of(saves, inputs)
         if saving_output:
             output._version_box = box = [0]
-            node.versions += ((box, 0),)
+            node.versions += (box, 0)
     elif GradMode.inference and output._version_box is None:
         output._version_box = InferenceBox()
     if events.listener is not None:
@@ -177,57 +188,132 @@ def _edged(node: Op, inputs: tuple[Any, ...], recording: bool) -> tuple[list[Any
     return arrays, recorded
 
 
-def apply_pair(op: type[Op], a: Any, b: Any) -> Any:
-    """Do what `apply` does for two operands without attributes.
+def own_code(function: Any) -> Any:
+    """Return a copy of `function` with code of its own.
 
-    For ops that promote, have one output and are no views: the path of + − · and /, which is
-    most of what small models do, without the argument lists of the general one.
+    CPython notes beside each instruction which types it met there, and is fast as long as it meets
+    the same. Closures of one function share their code; copies learn each for itself.
     """
-    node = op()
-    edge_a: Edge | None = None
-    edge_b: Edge | None = None
-    kind_a, kind_b = a.__class__, b.__class__
-    if kind_a in NUMBERS:
-        x = a
-    else:
+    copied = FunctionType(
+        function.__code__.replace(),
+        function.__globals__,
+        function.__name__,
+        function.__defaults__,
+        function.__closure__,
+    )
+    copied.__doc__ = function.__doc__
+    return copied
+
+
+@cache
+def pair_of(op: Any) -> Callable[[Any, Any], Any]:
+    """Return the function that runs `op` on a tensor and on a tensor or plain number.
+
+    It does what `apply` does, without the argument lists: for ops that promote, have one output, no
+    attributes, and are no views. That is + − · and /, most of what small models do.
+    """
+    quick = op.takes_constants
+
+    @own_code
+    def pair(a: Any, b: Any) -> Any:
+        node: Op = op()
         x = a._array
         fn = a.grad_fn
         if fn is not None:
-            edge_a = fn if fn.outputs == 1 else (fn, a.output_nr)
-        elif a._requires_grad:
-            edge_a = a
-    if kind_b in NUMBERS:
-        y = b
-        same_type = kind_b is not bool and x.dtype.kind == "f"
-    else:
-        y = b._array
-        fn = b.grad_fn
-        if fn is not None:
-            edge_b = fn if fn.outputs == 1 else (fn, b.output_nr)
-        elif b._requires_grad:
-            edge_b = b
-        if kind_a in NUMBERS:
-            same_type = kind_a is not bool and y.dtype.kind == "f"
+            edge = fn if fn.outputs == 1 else (fn, a.output_nr)
         else:
-            same_type = x.dtype is y.dtype
-    recorded = (edge_a is not None or edge_b is not None) and GradMode.enabled
-    if recorded:
-        node.edges = (edge_a, edge_b)
-    if not same_type:
-        x, y = promoted(node, [x, y])
-    output = new_tensor(TensorBase.public)
-    output._array = node.forward(x, y)
-    if recorded:
-        output.grad_fn = node
-        node.sequence = next_sequence()
-        saves = node.saves
-        if saves:
-            node.versions = versions_of(saves, (a, b))
-    elif GradMode.inference:
-        output._version_box = InferenceBox()
-    if events.listener is not None:
-        emit_op(node, (a, b), (output,), {}, recorded)
-    return output
+            edge = a if a._requires_grad else None
+        kind: Any = b.__class__
+        if kind in NUMBERS:
+            recorded = edge is not None and GradMode.enabled
+            if recorded:
+                node.edges = (edge, None)
+                node.number = b
+            if not quick or x.__class__ is not ndarray:
+                y = b
+                if x.dtype.kind != "f" or kind is bool:
+                    x, y = promoted(node, [x, y])
+            elif x.dtype is FLOAT32:
+                y = OF_FLOAT32[b]
+            else:
+                x, y = _weakly(node, x, b)
+        else:
+            y = b._array
+            fn = b.grad_fn
+            if fn is not None:
+                second = fn if fn.outputs == 1 else (fn, b.output_nr)
+            else:
+                second = b if b._requires_grad else None
+            recorded = (edge is not None or second is not None) and GradMode.enabled
+            if recorded:
+                node.edges = (edge, second)
+                if x.shape != y.shape:
+                    node.shapes = (x.shape, y.shape)
+            if x.dtype is not y.dtype:
+                x, y = promoted(node, [x, y])
+        output = wrap(node.forward(x, y))
+        if recorded:
+            output.grad_fn = node
+            node.sequence = next_sequence()
+            saves = node.saves
+            if saves:
+                node.versions = versions_of(saves, (a, b))
+        elif GradMode.inference:
+            output._version_box = InferenceBox()
+        if events.listener is not None:
+            emit_op(node, (a, b), (output,), {}, recorded)
+        return output
+
+    return pair  # type: ignore[no-any-return]
+
+
+@cache
+def single_of(op: Any, *names: str) -> Callable[..., Any]:
+    """Return the function that runs `op` on one tensor and on attributes by position.
+
+    It does what `apply` does for ops that have one output and neither promote nor are views; the
+    listener gets the attributes by `names`.
+    """
+    saves_output = op.saves_output
+
+    @own_code
+    def single(a: Any, *attributes: Any) -> Any:
+        node: Op = op()
+        fn = a.grad_fn
+        if fn is not None:
+            edge = fn if fn.outputs == 1 else (fn, a.output_nr)
+        else:
+            edge = a if a._requires_grad else None
+        recorded = edge is not None and GradMode.enabled
+        if recorded:
+            node.edges = (edge,)
+        output = wrap(node.forward(a._array, *attributes))
+        if recorded:
+            output.grad_fn = node
+            node.sequence = next_sequence()
+            saves = node.saves
+            if saves:
+                box = a._version_box
+                node.versions = (a, 0 if box is None else box[0])
+            elif saves_output:
+                output._version_box = box = [0]
+                node.versions = (box, 0)
+        elif GradMode.inference:
+            output._version_box = InferenceBox()
+        if events.listener is not None:
+            emit_op(node, (a,), (output,), dict(zip(names, attributes, strict=False)), recorded)
+        return output
+
+    return single  # type: ignore[no-any-return]
+
+
+def _weakly(node: Op, x: Any, number: float) -> tuple[Any, Any]:
+    """Return an array and a plain number as operands of one type."""
+    constants = CONSTANTS.get(x.dtype)
+    if constants is not None:
+        return x, constants[number]
+    converted = promoted(node, [x, number])
+    return converted[0], converted[1]
 
 
 def _several(
@@ -253,7 +339,7 @@ def _several(
             node.versions = versions_of(node.saves, inputs)
         if node.saves_output:
             outputs[0]._version_box = box = [0]
-            node.versions += ((box, 0),)
+            node.versions += (box, 0)
     elif GradMode.inference:
         for output in outputs:
             if output._version_box is None:
@@ -263,11 +349,16 @@ def _several(
     return outputs
 
 
-def promoted(node: Node, operands: list[Any]) -> list[Any]:
-    """Return `operands` in their common type; note on `node` which gradients to cast back."""
+def promoted(node: Op, operands: list[Any]) -> list[Any]:
+    """Return `operands` in their common type.
+
+    Note on `node` which gradients have to be cast back, and which shapes summed back to.
+    """
     if len(operands) == 2:
         a, b = operands
         kind_a, kind_b = a.__class__, b.__class__
+        if node.edges and kind_a not in NUMBERS and kind_b not in NUMBERS and a.shape != b.shape:
+            node.shapes = (a.shape, b.shape)
         if kind_b is float or kind_b is int:
             if a.dtype.kind == "f":
                 return operands
@@ -305,13 +396,13 @@ def versions_of(saves: tuple[int, ...], inputs: tuple[Any, ...]) -> Any:
         if x.__class__ in NUMBERS:
             return ()
         box = x._version_box
-        return ((x, 0 if box is None else box[0]),)
-    versions = []
+        return x, 0 if box is None else box[0]
+    versions: list[Any] = []
     for position in saves:
         x = inputs[position]
         if isinstance(x, TensorBase):
             box = x._version_box
-            versions.append((x, 0 if box is None else box[0]))
+            versions += (x, 0 if box is None else box[0])
     return tuple(versions)
 
 

@@ -61,7 +61,7 @@ def apply_inplace(op: type[Op], target: Any, *others: Any, **attributes: Any) ->
         if op.saves_output and node.saved:
             node.saved = (array, *node.saved[1:])
             box = target._box()
-            node.versions += ((box, box[0]),)
+            node.versions += (box, box[0])
         _rebase(target, node)
     if events.listener is not None:
         emit_op(node, (target, *others), (target,), attributes, recorded)

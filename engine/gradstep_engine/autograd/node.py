@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Union
 import numpy as np
 
 from gradstep_engine import events
-from gradstep_engine.autograd.variable import TensorBase, wrap
+from gradstep_engine.autograd.variable import TensorBase, Watched, wrap
 from gradstep_engine.dtypes import of_numpy
 from gradstep_engine.missing import missing
 
@@ -63,8 +63,8 @@ class Node:
     `edges` has one entry per input: where that input's gradient goes, None if the input needs none.
     They lead to nodes with smaller numbers only, so that going by `sequence` is going backwards.
     `saved` are the arrays kept from forward, None once they were freed; `versions` what these
-    arrays must still agree with: (input, version), or (version box, version) for an output, because
-    a node that held its own output would never be freed.
+    arrays must still agree with: input, version, input, version …; for an output its version box
+    instead, because a node that held its own output would never be freed.
     `sequence` is the creation number: among ready nodes the youngest runs first, as in PyTorch.
     `origin` is free for a listener.
 
@@ -77,7 +77,7 @@ class Node:
     outputs: int = 1
     edges: tuple[Edge | None, ...] = ()
     saved: tuple[Any, ...] | None = ()
-    versions: tuple[tuple[Any, int], ...] = ()
+    versions: tuple[Any, ...] = ()
     sequence: int = 0
     origin: int = 0
     extras: Extras | None = None
@@ -201,15 +201,16 @@ def accumulate(variable: Any, contribution: Any, root: Tensor | None, owned: boo
         root: the tensor whose backward this is.
         owned: nobody else holds the array, so it may become the gradient itself.
     """
-    if variable._hooks:
-        contribution = run_tensor_hooks(variable._hooks, contribution)
     grad = variable._grad
     listener = events.listener
     before = None
+    # Under a listener the contribution stays apart: both are shown, and one changes later.
+    keep = owned and listener is None
+    if Watched.leaves and variable._hooks:
+        contribution = run_tensor_hooks(variable._hooks, contribution)
+        keep = False
     if grad is None:
         dtype = variable._array.dtype
-        # Under a listener the contribution stays apart: both are shown, and one changes later.
-        keep = owned and listener is None and not variable._hooks
         kept = contribution if keep and _fits(contribution, dtype) else _copied(contribution, dtype)
         grad = variable._grad = wrap(kept)
     else:
@@ -220,7 +221,7 @@ def accumulate(variable: Any, contribution: Any, root: Tensor | None, owned: boo
         grad._bump()
     if listener is not None:
         listener(events.Accumulated(variable, wrap(contribution), before, grad, root))
-    if variable._post_hooks:
+    if Watched.leaves and variable._post_hooks:
         run_post_hooks(variable)
 
 

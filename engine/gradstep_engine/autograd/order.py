@@ -49,7 +49,8 @@ def check_saved(node: Node) -> None:
     """
     if node.saved is None:
         raise freed()
-    for source, expected in node.versions:
+    versions = iter(node.versions)
+    for source, expected in zip(versions, versions, strict=True):
         box = source if source.__class__ is list else source._version_box
         if box is not None and box[0] != expected:
             raise modified(node, source, box[0], expected)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import heapq
+from heapq import heapify, heappop, heappush, heappushpop
 from typing import TYPE_CHECKING, Any
 
 from gradstep_engine.autograd.errors import freed
@@ -37,42 +37,32 @@ def walk(roots: list[Root], retain_graph: bool, root: Tensor) -> None:
     Raises:
         RuntimeError: a node's saved arrays were freed or changed in place.
     """
-    leaves: Leaves = {}
-    before = GradMode.enabled
-    GradMode.enabled = False  # what hooks compute is not recorded
-    try:
-        _run_all(roots, not retain_graph, leaves)
-    finally:
-        GradMode.enabled = before
-        for leaf, (grad, owned) in leaves.items():
-            accumulate(leaf, grad, root, owned)
-
-
-def _run_all(roots: list[Root], free: bool, leaves: Leaves) -> None:
-    """Run the nodes; leave in `leaves` what is complete, also where a node fails."""
     # One long loop over local names: it runs for every node of every iteration. The next node is
     # at hand in `node`; others that gradients have reached wait in `later`, the youngest on top.
+    leaves: Leaves = {}
     arrived: dict[Node, Any] = {}
-    for start, position, seed in roots:
-        deliver(arrived, start, position, seed)
     later: list[tuple[int, Any]] = []
-    node: Any = None
-    grad: Any = None
-    if len(arrived) == 1:
-        node, grad = arrived.popitem()
-    else:
+    node: Any
+    grad: Any
+    node, _, grad = roots[0]
+    if len(roots) > 1 or node.outputs > 1:
+        for start, position, seed in roots:
+            deliver(arrived, start, position, seed)
         later = [(-start.sequence, start) for start in arrived]
-        heapq.heapify(later)
+        heapify(later)
+        node = None
+    before = GradMode.enabled
+    GradMode.enabled = False  # what hooks compute is not recorded
     try:
         while True:
             if node is None:
                 if not later:
-                    return
-                node = heapq.heappop(later)[1]
+                    break
+                node = heappop(later)[1]
                 grad = arrived.pop(node)
             elif later and later[0][0] < -node.sequence:
                 arrived[node] = grad
-                node = heapq.heappushpop(later, (-node.sequence, node))[1]
+                node = heappushpop(later, (-node.sequence, node))[1]
                 grad = arrived.pop(node)
             saved = node.saved
             if saved is None:
@@ -87,40 +77,45 @@ def _run_all(roots: list[Root], free: bool, leaves: Leaves) -> None:
                 results = node.backward(grad)
             if results.__class__ is not tuple:
                 results = (results,)
-            if free and saved:
+            if saved and not retain_graph:
                 node.saved = None
                 node.versions = ()
-            fresh = node.fresh
-            edges = node.edges
+            done = node
             node = None
-            for edge, result in zip(edges, results):  # noqa: B905 (the keyword costs time here)
+            for edge, result in zip(done.edges, results):  # noqa: B905 (the keyword costs time)
                 if edge is None or result is None:
                     continue
                 if isinstance(edge, Node):
-                    if node is None and not arrived:
-                        node, grad = edge, result
-                    elif edge is node:
-                        grad = grad + result
-                    elif edge in arrived:
+                    if arrived and edge in arrived:
                         arrived[edge] = arrived[edge] + result
                     elif node is None:
                         node, grad = edge, result
-                    else:
+                    elif node is edge:
+                        grad = grad + result
+                    elif node.sequence > edge.sequence:
                         arrived[edge] = result
-                        heapq.heappush(later, (-edge.sequence, edge))
+                        heappush(later, (-edge.sequence, edge))
+                    else:
+                        arrived[node] = grad
+                        heappush(later, (-node.sequence, node))
+                        node, grad = edge, result
                 elif edge.__class__ is tuple:
                     follower, position = edge
                     if follower not in arrived:
-                        heapq.heappush(later, (-follower.sequence, follower))
+                        heappush(later, (-follower.sequence, follower))
                     deliver(arrived, follower, position, result)
                 else:
                     earlier = leaves.get(edge)
                     leaves[edge] = (
-                        (result, fresh) if earlier is None else (earlier[0] + result, True)
+                        (result, done.fresh) if earlier is None else (earlier[0] + result, True)
                     )
     except BaseException:
         _drop_incomplete(leaves, [node, *arrived])
         raise
+    finally:
+        GradMode.enabled = before
+        for leaf, (total, owned) in leaves.items():
+            accumulate(leaf, total, root, owned)
 
 
 def _drop_incomplete(leaves: Leaves, unfinished: list[Node]) -> None:

@@ -48,7 +48,7 @@ class Gradient(TensorBase):
                 warnings.warn(_NOT_A_LEAF, UserWarning, stacklevel=2)
         elif grad._grad_owner is None and self.grad_fn is None:
             # Whoever has it may write into it, and a listener wants to know what that changes.
-            grad._grad_owner = weakref.ref(self)
+            grad._grad_owner = weakref.ref(self)  # type: ignore[arg-type]
         return grad
 
     @grad.setter
