@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradstep_engine.autograd.function import Op, apply, composite, own_code, pair_of, single_of
+from gradstep_engine.autograd.direct import own_code, pair_of, single_of
+from gradstep_engine.autograd.function import Op, apply, composite
 from gradstep_engine.autograd.variable import TensorBase, wrap
 from gradstep_engine.ops import division, elementwise, power, unary
 from gradstep_engine.tensor.number_first import number_first
