@@ -11,7 +11,7 @@ import gradstep_engine as torch
 from gradstep_engine.autograd.constants import LIMIT, OF_FLOAT32
 
 
-class Failing(torch.autograd.Function):
+class Failing(torch.autograd.Function):  # type: ignore[misc]
     """The identity, whose backward raises."""
 
     @staticmethod
