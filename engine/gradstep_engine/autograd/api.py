@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from gradstep_engine import events
+from gradstep_engine.autograd import variable
 from gradstep_engine.autograd.anomaly import Anomaly
 from gradstep_engine.autograd.careful_walk import careful_walk
 from gradstep_engine.autograd.node import AccumulateGrad, Node
 from gradstep_engine.autograd.order import Root
 from gradstep_engine.autograd.search import Captures, Search
-from gradstep_engine.autograd.variable import TensorBase, wrap
+from gradstep_engine.autograd.variable import TensorBase, Watched, wrap
 from gradstep_engine.autograd.walk import walk
 from gradstep_engine.missing import missing
 from gradstep_engine.size import Size
@@ -47,6 +48,13 @@ def backward(
     Raises:
         RuntimeError: nothing to differentiate, or a non-scalar without a seed.
     """
+    unwatched = events.listener is None and not Watched.leaves and not Anomaly.enabled
+    ordinary = unwatched and grad_tensors is None and inputs is None and not create_graph
+    if ordinary and tensors.__class__ is variable.public and tensors.grad_fn is not None:
+        # What nearly every script does; the rest of this function says the same in general.
+        start = (tensors.grad_fn, tensors.output_nr, _implicit_seed(tensors._array))
+        walk([start], bool(retain_graph), tensors)
+        return
     if create_graph:
         warnings.warn(_CYCLE, UserWarning, stacklevel=3)
     several = _listed(tensors)
@@ -58,7 +66,7 @@ def backward(
             raise RuntimeError("`inputs` argument to `backward` cannot be empty.")
         search = Search(only=only)
     retain = create_graph if retain_graph is None else bool(retain_graph)
-    if events.listener is None and search is None and not create_graph and not Anomaly.enabled:
+    if unwatched and search is None and not create_graph and _are_nodes(roots):
         walk(roots, retain, several[0])
     else:
         _told("backward", roots, retain, several[0], search, create_graph)
@@ -121,6 +129,11 @@ def _listed(tensors: Any) -> list[Any]:
     return [tensors] if isinstance(tensors, TensorBase) else list(tensors)
 
 
+def _are_nodes(roots: list[Root]) -> bool:
+    """Return whether no root is a leaf: then there is nothing to walk."""
+    return AccumulateGrad not in [node.__class__ for node, _, _ in roots]
+
+
 def _leaf_node(tensor: Any) -> Node:
     if tensor.grad_fn is not None:
         raise missing("backward(inputs=...) for tensors that are not leaves")
@@ -131,37 +144,37 @@ def _leaf_node(tensor: Any) -> Node:
 
 def _roots(tensors: list[Any], seeds: Any, as_tensors: bool) -> list[Root]:
     """Return where to start, with the seeds as arrays or, for `create_graph`, as tensors."""
-    given = [seeds] if isinstance(seeds, TensorBase) else list(seeds or ())
-    roots: list[Root] = []
-    for position, tensor in enumerate(tensors):
-        array = tensor._array
-        node = tensor.grad_fn
-        if node is None:
-            if not tensor._requires_grad:
-                raise RuntimeError(
-                    f"element {position} of tensors does not require grad and does not have a "
-                    "grad_fn"
-                )
-            node = AccumulateGrad.of(tensor)
-        seed = given[position] if position < len(given) else None
-        if seed is None:
-            one = _implicit_seed(array)
-            start = wrap(one) if as_tensors else one
-        else:
-            _check_seed(seed, array, position)
-            start = seed if as_tensors else seed._array
-        roots.append((node, tensor.output_nr, start))
-    return roots
+    if seeds is None:
+        return [_root(tensor, None, i, as_tensors) for i, tensor in enumerate(tensors)]
+    given = [seeds] if isinstance(seeds, TensorBase) else list(seeds)
+    given += [None] * (len(tensors) - len(given))
+    return [_root(tensor, given[i], i, as_tensors) for i, tensor in enumerate(tensors)]
+
+
+def _root(tensor: Any, seed: Any, position: int, as_tensor: bool) -> Root:
+    """Return where to start from one tensor, the one at `position`."""
+    array = tensor._array
+    node = tensor.grad_fn
+    if node is None:
+        if not tensor._requires_grad:
+            raise RuntimeError(
+                f"element {position} of tensors does not require grad and does not have a grad_fn"
+            )
+        node = AccumulateGrad.of(tensor)
+    if seed is None:
+        start = _implicit_seed(array)
+        return node, tensor.output_nr, wrap(start) if as_tensor else start
+    _check_seed(seed, array, position)
+    return node, tensor.output_nr, seed if as_tensor else seed._array
 
 
 def _implicit_seed(array: Any) -> Any:
     if array.size != 1:
         raise RuntimeError("grad can be implicitly created only for scalar outputs")
-    one = array.dtype.type(1)
     if not array.shape:
-        return one
+        return array.dtype.type(1)
     seed = np.empty(array.shape, array.dtype)
-    seed[...] = one
+    seed.fill(1)
     return seed
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from gradstep_engine import events
 from gradstep_engine.autograd.anomaly import Anomaly, check_finite
 from gradstep_engine.autograd.mode import GradMode
-from gradstep_engine.autograd.node import AccumulateGrad, Node
+from gradstep_engine.autograd.node import AccumulateGrad, Node, accumulate, place_of
 from gradstep_engine.autograd.order import Root, check_saved, deliver, dependencies
 from gradstep_engine.autograd.run_node import as_tuple, run_on_tensors, run_with_extras
 from gradstep_engine.autograd.search import Search
@@ -71,7 +71,7 @@ def _run_all(
             if create_graph:
                 node.accumulate_tensor(grad, root)
             else:
-                node.accumulate(grad, root, node in owned)
+                accumulate(node.variable, grad, root, node in owned)
             continue
         results = (None,) * len(node.edges)
         if grad is not None:
@@ -84,7 +84,7 @@ def _run_all(
         for edge, result in zip(node.edges, results, strict=False):
             if edge is None:
                 continue
-            follower, position = edge
+            follower, position = place_of(edge)
             if result is not None:
                 if follower in arrived or node.fresh:
                     owned.add(follower)

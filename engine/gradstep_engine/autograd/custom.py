@@ -13,10 +13,10 @@ from gradstep_engine.autograd.errors import freed
 from gradstep_engine.autograd.function import Op as _Op
 from gradstep_engine.autograd.function import (
     apply,
-    edges_of,
     versions_of,
 )
 from gradstep_engine.autograd.mode import GradMode
+from gradstep_engine.autograd.node import edges_of
 from gradstep_engine.autograd.report import emit_op
 from gradstep_engine.autograd.variable import TensorBase, wrap
 from gradstep_engine.emission import quiet
@@ -245,7 +245,4 @@ def _break_cycle(node: Context, given: tuple[Any, ...], outputs: tuple[Any, ...]
         else:
             kept.append(x)
     node.saved = tuple(kept)
-    node.versions = tuple(
-        (source._box(), expected) if id(source) in mine else (source, expected)
-        for source, expected in node.versions
-    )
+    node.versions = tuple([x._box() if id(x) in mine else x for x in node.versions])

@@ -14,7 +14,7 @@ from numpy import may_share_memory
 from gradstep_engine import events
 from gradstep_engine.autograd.errors import short_name
 from gradstep_engine.autograd.mode import GradMode, InferenceBox
-from gradstep_engine.autograd.node import AccumulateGrad, Edge, Node
+from gradstep_engine.autograd.node import Edge, Node, place_of
 from gradstep_engine.autograd.report import emit_op
 from gradstep_engine.autograd.variable import TensorBase, draw_sequence, wrap
 from gradstep_engine.dtypes import of_numpy, result_numpy
@@ -34,6 +34,9 @@ class Op(Node):
         promotes: whether inputs are first converted to their common type by torch's rules.
         differentiable: False for ops such as comparisons that never have a node.
         writes: for in-place use: `forward` writes into its first argument itself.
+        takes_constants: `forward` need not know whether its second operand is a plain number.
+        number: the second operand of a recorded run, where it is one.
+        shapes: the shapes of two operands of a recorded run, None if they are the same.
     """
 
     op_name: str = "op"
@@ -44,6 +47,9 @@ class Op(Node):
     promotes: ClassVar[bool] = False
     differentiable: ClassVar[bool] = True
     writes: ClassVar[bool] = False
+    takes_constants: ClassVar[bool] = False
+    number: float | None = None
+    shapes: Any = None
     traits: ClassVar[tuple[bool, bool, bool, bool]] = (False, False, False, True)
 
     def __init_subclass__(cls) -> None:
@@ -72,16 +78,17 @@ class Op(Node):
     def placed(self, array: Any, position: int) -> Any:
         """Return `array`, the input at `position`, as a tensor in its place in the graph."""
         edge = self.edges[position]
+        if position == 1 and self.number is not None:
+            return self.number
         if edge is None or array.__class__ in NUMBERS:
             return array if array.__class__ in NUMBERS else wrap(array)
-        node, output = edge
         casts = () if self.extras is None else self.extras.casts
         cast = casts[position] if casts else None
-        if node.__class__ is AccumulateGrad:
-            tensor: Any = node.variable
+        if isinstance(edge, TensorBase):
+            tensor: Any = edge
         else:
             tensor = wrap(array if cast is None else array.astype(cast))
-            tensor.grad_fn, tensor.output_nr = node, output
+            tensor.grad_fn, tensor.output_nr = place_of(edge)
         return tensor if cast is None else tensor.to(of_numpy(array.dtype))
 
     def output(self) -> Any:
@@ -93,7 +100,7 @@ class Op(Node):
 
 
 next_sequence = draw_sequence
-new_tensor = object.__new__
+"""What anomaly mode replaces."""
 
 NUMBERS = frozenset({float, int, bool})
 
@@ -116,10 +123,10 @@ def apply(op: type[Op], *inputs: Any, **attributes: Any) -> Any:
         if differentiable and GradMode.enabled:
             fn = x.grad_fn
             if fn is not None:
-                node.edges = ((fn, x.output_nr),)
+                node.edges = (fn if fn.outputs == 1 else (fn, x.output_nr),)
                 recorded = True
             elif x._requires_grad:
-                node.edges = ((AccumulateGrad.of(x), 0),)
+                node.edges = (x,)
                 recorded = True
         if promoting:
             array = promoted(node, [array])[0]
@@ -132,8 +139,7 @@ def apply(op: type[Op], *inputs: Any, **attributes: Any) -> Any:
         result = node.forward(*arrays, **attributes)
     if result.__class__ is tuple:
         return _several(node, inputs, attributes, result, array, recorded)
-    output = new_tensor(TensorBase.public)
-    output._array = result
+    output = wrap(result)
     if viewing and (may_share_memory(result, array) or not result.size):
         output._become_view_of(inputs[0])
     if recorded:
@@ -144,7 +150,7 @@ def apply(op: type[Op], *inputs: Any, **attributes: Any) -> Any:
             node.versions = versions_of(saves, inputs)
         if saving_output:
             output._version_box = box = [0]
-            node.versions += ((box, 0),)
+            node.versions += (box, 0)
     elif GradMode.inference and output._version_box is None:
         output._version_box = InferenceBox()
     if events.listener is not None:
@@ -166,10 +172,10 @@ def _edged(node: Op, inputs: tuple[Any, ...], recording: bool) -> tuple[list[Any
             arrays.append(x._array)
             fn = x.grad_fn
             if fn is not None:
-                edges.append((fn, x.output_nr))
+                edges.append(fn if fn.outputs == 1 else (fn, x.output_nr))
                 recorded = True
             elif x._requires_grad:
-                edges.append((AccumulateGrad.of(x), 0))
+                edges.append(x)
                 recorded = True
             else:
                 edges.append(None)
@@ -179,59 +185,6 @@ def _edged(node: Op, inputs: tuple[Any, ...], recording: bool) -> tuple[list[Any
     if recorded:
         node.edges = tuple(edges)
     return arrays, recorded
-
-
-def apply_pair(op: type[Op], a: Any, b: Any) -> Any:
-    """Do what `apply` does for two operands without attributes.
-
-    For ops that promote, have one output and are no views: the path of + − · and /, which is
-    most of what small models do, without the argument lists of the general one.
-    """
-    node = op()
-    edge_a: Edge | None = None
-    edge_b: Edge | None = None
-    kind_a, kind_b = a.__class__, b.__class__
-    if kind_a in NUMBERS:
-        x = a
-    else:
-        x = a._array
-        fn = a.grad_fn
-        if fn is not None:
-            edge_a = (fn, a.output_nr)
-        elif a._requires_grad:
-            edge_a = (AccumulateGrad.of(a), 0)
-    if kind_b in NUMBERS:
-        y = b
-        same_type = kind_b is not bool and x.dtype.kind == "f"
-    else:
-        y = b._array
-        fn = b.grad_fn
-        if fn is not None:
-            edge_b = (fn, b.output_nr)
-        elif b._requires_grad:
-            edge_b = (AccumulateGrad.of(b), 0)
-        if kind_a in NUMBERS:
-            same_type = kind_a is not bool and y.dtype.kind == "f"
-        else:
-            same_type = x.dtype is y.dtype
-    recorded = (edge_a is not None or edge_b is not None) and GradMode.enabled
-    if recorded:
-        node.edges = (edge_a, edge_b)
-    if not same_type:
-        x, y = promoted(node, [x, y])
-    output = new_tensor(TensorBase.public)
-    output._array = node.forward(x, y)
-    if recorded:
-        output.grad_fn = node
-        node.sequence = next_sequence()
-        saves = node.saves
-        if saves:
-            node.versions = versions_of(saves, (a, b))
-    elif GradMode.inference:
-        output._version_box = InferenceBox()
-    if events.listener is not None:
-        emit_op(node, (a, b), (output,), {}, recorded)
-    return output
 
 
 def _several(
@@ -259,7 +212,7 @@ def _several(
             node.versions = versions_of(node.saves, inputs)
         if node.saves_output:
             outputs[0]._version_box = box = [0]
-            node.versions += ((box, 0),)
+            node.versions += (box, 0)
     elif GradMode.inference:
         for output in outputs:
             if output._version_box is None:
@@ -270,10 +223,15 @@ def _several(
 
 
 def promoted(node: Op, operands: list[Any]) -> list[Any]:
-    """Return `operands` in their common type; note on `node` which gradients to cast back."""
+    """Return `operands` in their common type.
+
+    Note on `node` which gradients have to be cast back, and which shapes summed back to.
+    """
     if len(operands) == 2:
         a, b = operands
         kind_a, kind_b = a.__class__, b.__class__
+        if node.edges and kind_a not in NUMBERS and kind_b not in NUMBERS and a.shape != b.shape:
+            node.shapes = (a.shape, b.shape)
         if kind_b is float or kind_b is int:
             if a.dtype.kind == "f":
                 return operands
@@ -306,20 +264,6 @@ def number_as(dtype: np.dtype[Any], number: Any) -> Any:
     return dtype.type(number)
 
 
-def edge_of(x: Any) -> Edge | None:
-    """Return where the gradient of `x` goes, None if it needs none."""
-    if not isinstance(x, TensorBase):
-        return None
-    if x.grad_fn is not None:
-        return (x.grad_fn, x.output_nr)
-    return (AccumulateGrad.of(x), 0) if x._requires_grad else None
-
-
-def edges_of(inputs: tuple[Any, ...]) -> tuple[Edge | None, ...]:
-    """Return where the gradient of each input goes."""
-    return tuple([edge_of(x) for x in inputs])
-
-
 def materialise(source: TensorBase) -> None:
     """Give a 0-d tensor an array that can be shared: a numpy scalar cannot."""
     if type(source._array) is not np.ndarray:
@@ -333,13 +277,13 @@ def versions_of(saves: tuple[int, ...], inputs: tuple[Any, ...]) -> Any:
         if x.__class__ in NUMBERS:
             return ()
         box = x._version_box
-        return ((x, 0 if box is None else box[0]),)
-    versions = []
+        return x, 0 if box is None else box[0]
+    versions: list[Any] = []
     for position in saves:
         x = inputs[position]
         if isinstance(x, TensorBase):
             box = x._version_box
-            versions.append((x, 0 if box is None else box[0]))
+            versions += (x, 0 if box is None else box[0])
     return tuple(versions)
 
 

@@ -12,13 +12,11 @@ from gradstep_engine.autograd import function
 from gradstep_engine.autograd.errors import refused_view
 from gradstep_engine.autograd.function import (
     Op,
-    edge_of,
-    edges_of,
     promoted,
     versions_of,
 )
 from gradstep_engine.autograd.mode import GradMode
-from gradstep_engine.autograd.node import Edge, Node
+from gradstep_engine.autograd.node import Edge, Node, edge_of, edges_of
 from gradstep_engine.autograd.overlap import reads_its_target, refuse_overlap
 from gradstep_engine.autograd.report import emit_op
 from gradstep_engine.autograd.variable import TensorBase, wrap
@@ -72,7 +70,7 @@ def apply_inplace(op: type[Op], target: Any, *others: Any, **attributes: Any) ->
         if op.saves_output and node.saved:
             node.saved = (array, *node.saved[1:])
             box = target._box()
-            node.versions += ((box, box[0]),)
+            node.versions += (box, box[0])
         _rebase(target, node)
     if events.listener is not None:
         emit_op(node, (target, *others), (target,), attributes, recorded)

@@ -10,11 +10,16 @@ from gradstep_engine import events
 F = TypeVar("F", bound=Any)
 
 
-class GradMode:
-    """The flags themselves; read as `GradMode.enabled` on the hot path."""
+class _Flags:
+    """Whether operations are recorded, and whether results are inference tensors."""
 
-    enabled: bool = True
-    inference: bool = False
+    def __init__(self) -> None:
+        self.enabled: bool = True
+        self.inference: bool = False
+
+
+GradMode = _Flags()
+"""The flags themselves. An object, because Python reads its attributes faster than a class's."""
 
 
 def is_grad_enabled() -> bool:

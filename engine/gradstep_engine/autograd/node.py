@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import weakref
 from itertools import count
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Union
 
 import numpy as np
 
 from gradstep_engine import events
-from gradstep_engine.autograd.variable import TensorBase, wrap
+from gradstep_engine.autograd.variable import TensorBase, Watched, wrap
 from gradstep_engine.dtypes import of_numpy
 from gradstep_engine.missing import missing
 
 if TYPE_CHECKING:
     from gradstep_engine.tensor import Tensor
 
-Edge = tuple["Node", int]
-"""The next node to run and which of its outputs' gradients this one contributes to."""
+Edge = Union["Node", tuple["Node", int], TensorBase]
+"""Where the gradient of an input goes.
+
+To the node that made the input; where that node has several outputs, with the number of the one
+that the input is; a leaf stands for itself. `place_of` says it in one form.
+"""
 
 _handle_ids = count()
 
@@ -57,9 +61,10 @@ class Node:
     """One step of backward: turns gradients of its outputs into gradients of its inputs.
 
     `edges` has one entry per input: where that input's gradient goes, None if the input needs none.
+    They lead to nodes with smaller numbers only, so that going by `sequence` is going backwards.
     `saved` are the arrays kept from forward, None once they were freed; `versions` what these
-    arrays must still agree with: (input, version), or (version box, version) for an output, because
-    a node that held its own output would never be freed.
+    arrays must still agree with: input, version, input, version …; for an output its version box
+    instead, because a node that held its own output would never be freed.
     `sequence` is the creation number: among ready nodes the youngest runs first, as in PyTorch.
     `origin` is free for a listener.
 
@@ -72,7 +77,7 @@ class Node:
     outputs: int = 1
     edges: tuple[Edge | None, ...] = ()
     saved: tuple[Any, ...] | None = ()
-    versions: tuple[tuple[Any, int], ...] = ()
+    versions: tuple[Any, ...] = ()
     sequence: int = 0
     origin: int = 0
     extras: Extras | None = None
@@ -101,7 +106,7 @@ class Node:
     @property
     def next_functions(self) -> tuple[tuple[Node | None, int], ...]:
         """Where gradients go next: a node (None where no gradient is needed) and an index."""
-        return tuple((None, 0) if edge is None else edge for edge in self.edges)
+        return tuple((None, 0) if edge is None else place_of(edge) for edge in self.edges)
 
     def register_hook(self, hook: Any) -> RemovableHandle:
         """Call `hook(grad_inputs, grad_outputs)` after this node ran; it may replace the former."""
@@ -120,6 +125,28 @@ class Node:
         return f"<{self.name()} object at {id(self):#x}>"
 
 
+def place_of(edge: Edge) -> tuple[Node, int]:
+    """Return the node that an edge leads to, and which of its outputs."""
+    if isinstance(edge, Node):
+        return edge, 0
+    return edge if isinstance(edge, tuple) else (AccumulateGrad.of(edge), 0)
+
+
+def edge_of(x: Any) -> Edge | None:
+    """Return where the gradient of `x` goes, None if it needs none."""
+    if not isinstance(x, TensorBase):
+        return None
+    node = x.grad_fn
+    if node is None:
+        return x if x._requires_grad else None
+    return node if node.outputs == 1 else (node, x.output_nr)
+
+
+def edges_of(inputs: tuple[Any, ...]) -> tuple[Edge | None, ...]:
+    """Return where the gradient of each input goes."""
+    return tuple([edge_of(x) for x in inputs])
+
+
 def _add(hooks: dict[int, Any], hook: Any) -> RemovableHandle:
     handle = RemovableHandle(hooks)
     hooks[handle.id] = hook
@@ -127,7 +154,10 @@ def _add(hooks: dict[int, Any], hook: Any) -> RemovableHandle:
 
 
 class AccumulateGrad(Node):
-    """The end of the line: adds the gradient that arrives into `variable.grad`."""
+    """The end of the line: adds the gradient that arrives into `variable.grad`.
+
+    Edges lead to the leaf itself; this is what users see in its place.
+    """
 
     node_name = "AccumulateGrad"
     sequence = 1 << 62  # runs as soon as it is ready
@@ -145,42 +175,6 @@ class AccumulateGrad(Node):
             tensor._accumulator = weakref.ref(node)
         return node
 
-    def accumulate(self, contribution: Any, root: Tensor | None, owned: bool) -> None:
-        """Add `contribution` (an array of the variable's shape) into `variable.grad`.
-
-        Args:
-            contribution: the sum of everything that this backward brought to the leaf.
-            root: the tensor whose backward this is.
-            owned: nobody else holds the array, so it may become the gradient itself.
-        """
-        variable: Any = self.variable
-        if variable._hooks:
-            contribution = run_tensor_hooks(variable._hooks, contribution)
-        grad = variable._grad
-        listener = events.listener
-        before = None
-        if grad is None:
-            dtype = variable._array.dtype
-            # Under a listener the contribution stays apart: both are shown, and one changes later.
-            keep = owned and listener is None and not variable._hooks
-            kept = (
-                contribution
-                if keep and _fits(contribution, dtype)
-                else _copied(contribution, dtype)
-            )
-            grad = variable._grad = wrap(kept)
-            grad._grad_owner = weakref.ref(variable)
-        else:
-            if listener is not None:
-                before = wrap(np.array(grad._array))
-            array = grad._writable()
-            np.add(array, contribution, out=array, casting="unsafe")
-            grad._bump()
-        if listener is not None:
-            listener(events.Accumulated(variable, wrap(contribution), before, grad, root))
-        if variable._post_hooks:
-            run_post_hooks(variable)
-
     def accumulate_tensor(self, contribution: Tensor, root: Tensor) -> None:
         """Add `contribution` into `variable.grad` as a recorded operation (`create_graph=True`)."""
         variable: Any = self.variable
@@ -192,11 +186,43 @@ class AccumulateGrad(Node):
         # A gradient of its own: optimizers and zero_grad change it in place.
         after: Any = contribution.clone() if before is None else before + contribution
         variable._grad = after
-        after._grad_owner = weakref.ref(variable)
         if events.listener is not None:
             events.listener(events.Accumulated(variable, contribution, before, after, root))
         if variable._post_hooks:
             run_post_hooks(variable)
+
+
+def accumulate(variable: Any, contribution: Any, root: Tensor | None, owned: bool) -> None:
+    """Add `contribution` (an array of the variable's shape) into `variable.grad`.
+
+    Args:
+        variable: a leaf.
+        contribution: the sum of everything that this backward brought to the leaf.
+        root: the tensor whose backward this is.
+        owned: nobody else holds the array, so it may become the gradient itself.
+    """
+    grad = variable._grad
+    listener = events.listener
+    before = None
+    # Under a listener the contribution stays apart: both are shown, and one changes later.
+    keep = owned and listener is None
+    if Watched.leaves and variable._hooks:
+        contribution = run_tensor_hooks(variable._hooks, contribution)
+        keep = False
+    if grad is None:
+        dtype = variable._array.dtype
+        kept = contribution if keep and _fits(contribution, dtype) else _copied(contribution, dtype)
+        grad = variable._grad = wrap(kept)
+    else:
+        if listener is not None:
+            before = wrap(np.array(grad._array))
+        array = grad._writable()
+        np.add(array, contribution, out=array, casting="unsafe")
+        grad._bump()
+    if listener is not None:
+        listener(events.Accumulated(variable, wrap(contribution), before, grad, root))
+    if Watched.leaves and variable._post_hooks:
+        run_post_hooks(variable)
 
 
 def _fits(contribution: Any, dtype: np.dtype[Any]) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from gradstep_engine.autograd.errors import freed, modified
-from gradstep_engine.autograd.node import Node
+from gradstep_engine.autograd.node import Node, place_of
 
 Root = tuple[Node, int, Any]
 """A node, which of its outputs, and the gradient to start with: an array, or a tensor."""
@@ -19,7 +19,7 @@ def dependencies(roots: Iterable[Node]) -> dict[Node, int]:
     while stack:
         for edge in stack.pop().edges:
             if edge is not None:
-                follower = edge[0]
+                follower = place_of(edge)[0]
                 if follower in waiting:
                     waiting[follower] += 1
                 else:
@@ -49,7 +49,8 @@ def check_saved(node: Node) -> None:
     """
     if node.saved is None:
         raise freed()
-    for source, expected in node.versions:
+    versions = iter(node.versions)
+    for source, expected in zip(versions, versions, strict=True):
         box = source if source.__class__ is list else source._version_box
         if box is not None and box[0] != expected:
             raise modified(node, source, box[0], expected)

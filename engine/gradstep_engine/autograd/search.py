@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradstep_engine.autograd.node import AccumulateGrad, Node, run_tensor_hooks
+from gradstep_engine.autograd.node import AccumulateGrad, Node, place_of, run_tensor_hooks
 from gradstep_engine.autograd.order import Root
 
 Captures = dict[Node, dict[int, list[int]]]
@@ -39,10 +39,15 @@ class Search:
                     self.captured[position] = found
         if isinstance(node, AccumulateGrad):
             return self._only is not None and node in self._only
-        if any(edge is not None and edge[0] in self._needed for edge in node.edges):
+        if any(follower in self._needed for follower in _followers(node)):
             return True
         _skip(node, waiting)
         return False
+
+
+def _followers(node: Node) -> list[Node]:
+    """Return the nodes that `node` sends gradients to."""
+    return [place_of(edge)[0] for edge in node.edges if edge is not None]
 
 
 def _hooked(node: Node, output: int, grad: Any) -> Any:
@@ -58,11 +63,10 @@ def _skip(node: Node, waiting: dict[Node, int]) -> None:
     """Count down what waits for `node`, which delivers nothing."""
     stack = [node]
     while stack:
-        for edge in stack.pop().edges:
-            if edge is not None:
-                waiting[edge[0]] -= 1
-                if waiting[edge[0]] == 0:
-                    stack.append(edge[0])
+        for follower in _followers(stack.pop()):
+            waiting[follower] -= 1
+            if waiting[follower] == 0:
+                stack.append(follower)
 
 
 def _leading_to(roots: list[Node], goals: set[Any]) -> set[Node]:
@@ -73,12 +77,12 @@ def _leading_to(roots: list[Node], goals: set[Any]) -> set[Node]:
     while stack:
         node, done = stack.pop()
         if done:
-            if node in goals or any(edge is not None and edge[0] in needed for edge in node.edges):
+            if node in goals or any(follower in needed for follower in _followers(node)):
                 needed.add(node)
             continue
         if node in seen:
             continue
         seen.add(node)
         stack.append((node, True))
-        stack.extend((edge[0], False) for edge in node.edges if edge is not None)
+        stack.extend((follower, False) for follower in _followers(node))
     return needed

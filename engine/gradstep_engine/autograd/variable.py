@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Iterable
 from itertools import count
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,31 +21,56 @@ draw_sequence = count(1).__next__
 """Draws the next number of what happens: a node made, or memory changed in place."""
 
 
-class Changes:
+class _Changes:
     """When memory was last changed in place: nodes made since then need no look at versions."""
 
-    last: int = 0
+    def __init__(self) -> None:
+        self.last: int = 0
+
+
+Changes = _Changes()
+new_object = object.__new__
+
+
+class _Watched:
+    """Whether any leaf ever had hooks, which have to run at the moment its gradient is complete."""
+
+    def __init__(self) -> None:
+        self.leaves: bool = False
+
+
+Watched = _Watched()
 
 
 class TensorBase:
     """An n-dimensional array with a place in the graph.
 
     `_array` is the numpy array, or a numpy scalar for 0-d results of ops (five times faster in
-    arithmetic). Class attributes are defaults, so that making a tensor stores few attributes.
+    arithmetic). What every operation reads stands in slots, which Python finds fastest; who makes a
+    tensor fills them (`wrap`, `__new__`). The rest are class attributes until they are needed.
     Tensors on the same memory share one version box; `_base` is the tensor a view looks into, and
     the base knows its views, because an in-place change gives all of them a new `grad_fn`.
     """
 
-    public: ClassVar[type[Tensor]]
+    __slots__ = (
+        "__dict__",
+        "__weakref__",
+        "_array",
+        "_grad",
+        "_requires_grad",
+        "_version_box",
+        "grad_fn",
+        "output_nr",
+    )
 
     _array: Any
-    _requires_grad: bool = False
-    _grad: Tensor | None = None
-    grad_fn: Node | None = None
-    output_nr: int = 0
+    _requires_grad: bool
+    _grad: Tensor | None
+    grad_fn: Node | None
+    output_nr: int
+    _version_box: list[int] | None
     _accumulator: weakref.ref[AccumulateGrad] | None = None
     _grad_owner: weakref.ref[Tensor] | None = None
-    _version_box: list[int] | None = None
     _base: Tensor | None = None
     _view_made: str = ""  # of views that a recorded change in place refuses: how they were made
     _views: list[weakref.ref[Tensor]] | None = None
@@ -52,6 +78,14 @@ class TensorBase:
     _post_hooks: dict[int, Any] | None = None
     _retains_grad: bool = False
     _uid: int = 0
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        """Make a tensor that lacks nothing but its array."""
+        tensor = new_object(cls)
+        tensor._requires_grad = False
+        tensor._grad = tensor.grad_fn = tensor._version_box = None
+        tensor.output_nr = 0
+        return tensor
 
     @property
     def uid(self) -> int:
@@ -125,9 +159,27 @@ class TensorBase:
         views.append(weakref.ref(self))
 
 
+def bump_all(tensors: Iterable[TensorBase]) -> None:
+    """Note that all of `tensors` were changed in place: one number for what happened at once."""
+    Changes.last = draw_sequence()
+    for tensor in tensors:
+        box = tensor._version_box
+        if box.__class__ is list:
+            box[0] += 1
+        else:
+            tensor._bump()
+
+
 def wrap(array: Any) -> Tensor:
     """Return a tensor on `array` without copying; it requires no grad."""
-    kind = TensorBase.public
-    tensor = kind.__new__(kind)
+    # The body of `__new__`, written out: this runs for every result that has no gradient.
+    tensor = new_object(public)
     tensor._array = array
+    tensor._requires_grad = False
+    tensor._grad = tensor.grad_fn = tensor._version_box = None
+    tensor.output_nr = 0
     return tensor
+
+
+public: type[Tensor] = TensorBase  # type: ignore[assignment]
+"""The class of tensors that users hold: `Tensor`, as soon as that is defined."""

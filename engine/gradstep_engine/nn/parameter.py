@@ -24,7 +24,7 @@ class Parameter(Tensor):
 
     def __new__(cls, data: Any = None, requires_grad: bool = True) -> Parameter:
         """Make the leaf; torch's signature."""
-        self = object.__new__(cls)
+        self: Parameter = Tensor.__new__(cls)
         if data is None:
             self._array = np.empty(0, dtype=np.float32)
         else:
@@ -45,7 +45,7 @@ class Parameter(Tensor):
         if id(self) in memo:
             known: Parameter = memo[id(self)]
             return known
-        duplicate = object.__new__(type(self))
+        duplicate: Parameter = Tensor.__new__(type(self))
         duplicate._array = np.array(self._array)
         duplicate._requires_grad = self._requires_grad
         memo[id(self)] = duplicate
@@ -62,7 +62,7 @@ class Buffer(Tensor):
 
     def __new__(cls, data: Any = None, *, persistent: bool = True) -> Buffer:
         """Make the buffer; torch's signature."""
-        self = object.__new__(cls)
+        self: Buffer = Tensor.__new__(cls)
         self._array = np.empty(0, dtype=np.float32) if data is None else data._writable()
         if data is not None:
             self._version_box = data._box()

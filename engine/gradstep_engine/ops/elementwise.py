@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gradstep_engine.autograd.function import NUMBERS, Op
+from gradstep_engine.autograd.function import Op
 from gradstep_engine.autograd.variable import TensorBase, wrap
 from gradstep_engine.dtypes import default_numpy
 from gradstep_engine.ops.unbroadcast import unbroadcast
@@ -17,18 +17,9 @@ ONLY_SECOND = (1,)
 
 
 class Binary(Op):
-    """Two operands in their common type; each gradient is summed back to its operand's shape.
-
-    `shapes` are the operands' shapes, None if both have the result's (or are plain numbers).
-    """
+    """Two operands in their common type; each gradient is summed back to its operand's shape."""
 
     promotes = True
-    shapes: tuple[tuple[int, ...], tuple[int, ...]] | None = None
-
-    def note_shapes(self, a: Any, b: Any) -> None:
-        """Remember the shapes of two operands if they differ."""
-        if a.__class__ not in NUMBERS and b.__class__ not in NUMBERS and a.shape != b.shape:
-            self.shapes = a.shape, b.shape
 
     def reduced(self, along_a: Any, along_b: Any) -> tuple[Any, Any]:
         """Return gradients in the operands' shapes; a gradient may be None."""
@@ -47,13 +38,9 @@ class Add(Binary):
     op_name = "add"
     node_name = "AddBackward0"
     alpha: float = 1
+    takes_constants = True
 
     def forward(self, a: Any, b: Any, alpha: float = 1) -> Any:
-        # Written out: these two lines run for every sum of a script.
-        if self.edges and a.__class__ not in NUMBERS and b.__class__ not in NUMBERS:
-            first, second = a.shape, b.shape
-            if first != second:
-                self.shapes = first, second
         if alpha == 1:
             return a + b
         self.alpha = alpha
@@ -93,13 +80,12 @@ class Sub(Binary):
     op_name = "sub"
     node_name = "SubBackward0"
     alpha: float = 1
+    takes_constants = True
 
     def check_types(self, operands: list[Any]) -> None:
         refuse_bools(operands)
 
     def forward(self, a: Any, b: Any, alpha: float = 1) -> Any:
-        if self.edges:
-            self.note_shapes(a, b)
         if alpha == 1:
             return a - b
         self.alpha = alpha
@@ -136,24 +122,19 @@ class Mul(Binary):
     node_name = "MulBackward0"
     saves: tuple[int, ...] = (0, 1)
     fresh = True
+    takes_constants = True
 
     def forward(self, a: Any, b: Any) -> Any:
         edges = self.edges
         if edges:
-            if b.__class__ in NUMBERS:
-                self.saved, self.saves = (None, b), NOTHING
-                return a * b
             # Each operand is kept only for the other's gradient.
             if edges[1] is None:
-                self.saved, self.saves = (None, b), ONLY_SECOND
+                self.saved = (None, b)
+                self.saves = ONLY_SECOND if self.number is None else NOTHING
             elif edges[0] is None:
                 self.saved, self.saves = (a, None), ONLY_FIRST
             else:
                 self.saved = (a, b)
-            if a.__class__ not in NUMBERS:
-                first, second = a.shape, b.shape
-                if first != second:
-                    self.shapes = first, second
         return a * b
 
     def backward(self, grad: Any) -> Any:
@@ -177,6 +158,7 @@ class Div(Binary):
     node_name = "DivBackward0"
     saves: tuple[int, ...] = (0, 1)
     fresh = True
+    takes_constants = True
 
     def forward(self, a: Any, b: Any) -> Any:
         a, b = as_float(a), as_float(b)
@@ -184,7 +166,6 @@ class Div(Binary):
             self.saved = a, b
         else:
             self.saved, self.saves = (None, b), ONLY_SECOND
-        self.note_shapes(a, b)
         return a / b
 
     def backward(self, grad: Any) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gradstep_engine.autograd.constants import FLOAT32, OF_FLOAT32
 from gradstep_engine.autograd.function import Op
 from gradstep_engine.dtypes import default_numpy
 from gradstep_engine.ops.elementwise import Binary, as_tensor
@@ -39,11 +40,16 @@ class PowScalar(Op):
             return (grad * 1,)
         if n == 2:
             return (grad * (a + a),)
-        return (grad * (n * power(a, n - 1)),)
+        return (grad * (power(a, n - 1) * factor(n, a)),)
 
     def backward_tensors(self, grad: Any) -> Any:
         n = self.exponent
         return (grad * 0 if n == 0 else grad * (n * self.input(0) ** (n - 1)),)
+
+
+def factor(n: float, a: Any) -> Any:
+    """Return n as what the array `a` is multiplied by fastest."""
+    return OF_FLOAT32[n] if a.dtype is FLOAT32 and a.shape else n
 
 
 def power(a: Any, exponent: float) -> Any:

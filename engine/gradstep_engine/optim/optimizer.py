@@ -29,6 +29,30 @@ __all__ = [
 ]
 
 
+def _as_phase(phase: str, method: Callable[..., Any]) -> Callable[..., Any]:
+    """Make `method` report the phase and run hooks, unless an override of it does already."""
+    is_step = phase == "step"
+
+    @functools.wraps(method)
+    def observed(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if is_step:
+            self._opt_called = True  # the schedulers want to know
+        if events.listener is None and not self._is_hooked:
+            return method(self, *args, **kwargs) if args or kwargs else method(self)
+        if self._phase == phase:
+            return method(self, *args, **kwargs)
+        outer, self._phase = self._phase, phase
+        try:
+            with Phase(phase, f"{type(self).__name__}.{phase}", self):
+                if is_step and self._is_hooked:
+                    return step_with_hooks(method, self, *args, **kwargs)
+                return method(self, *args, **kwargs)
+        finally:
+            self._phase = outer
+
+    return observed
+
+
 class _Required:
     """Marks a hyper-parameter that every group has to give."""
 
@@ -106,7 +130,11 @@ class Optimizer(Hooked):
             for group in self.param_groups:
                 for parameter in group["params"]:
                     parameter._grad = None
-            return
+        else:
+            self._clear(set_to_none)
+
+    @functools.partial(_as_phase, "zero_grad")
+    def _clear(self, set_to_none: bool) -> None:
         clear_gradients(
             (parameter for group in self.param_groups for parameter in group["params"]),
             set_to_none,
@@ -241,33 +269,6 @@ def _typename(value: Any) -> str:
     kind = type(value)
     module = "" if kind.__module__ in ("", "builtins", "__builtin__") else f"{kind.__module__}."
     return f"{module}{kind.__name__}"
-
-
-def _as_phase(phase: str, method: Callable[..., Any]) -> Callable[..., Any]:
-    """Make `method` report the phase and run hooks, unless an override of it does already."""
-    is_step = phase == "step"
-
-    @functools.wraps(method)
-    def observed(self: Optimizer, *args: Any, **kwargs: Any) -> Any:
-        if is_step:
-            self._opt_called = True  # the schedulers want to know
-        if events.listener is None and not self._is_hooked:
-            return method(self, *args, **kwargs)
-        if self._phase == phase:
-            return method(self, *args, **kwargs)
-        outer, self._phase = self._phase, phase
-        try:
-            with Phase(phase, f"{type(self).__name__}.{phase}", self):
-                if is_step and self._is_hooked:
-                    return step_with_hooks(method, self, *args, **kwargs)
-                return method(self, *args, **kwargs)
-        finally:
-            self._phase = outer
-
-    return observed
-
-
-Optimizer.zero_grad = _as_phase("zero_grad", Optimizer.zero_grad)  # type: ignore[method-assign]
 
 
 __getattr__ = lacking("torch.optim.optimizer")

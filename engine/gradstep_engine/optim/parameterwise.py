@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradstep_engine import events
+from gradstep_engine.autograd.variable import bump_all
 from gradstep_engine.dtypes import get_default_dtype
 from gradstep_engine.missing import missing
 from gradstep_engine.optim.optimizer import Optimizer
@@ -57,8 +58,7 @@ class Parameterwise(Optimizer):
         for group in self.param_groups:
             parameters = [each for each in group["params"] if each._grad is not None]
             self.update(group, parameters)
-            for parameter in parameters:
-                parameter._bump()
+            bump_all(parameters)
         return loss
 
     def update(self, group: dict[str, Any], parameters: list[Tensor]) -> None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradstep_engine.autograd.function import Op, apply, apply_pair
+from gradstep_engine.autograd.direct import own_code, pair_of, single_of
+from gradstep_engine.autograd.function import Op, apply
 from gradstep_engine.autograd.report import composite
 from gradstep_engine.autograd.variable import TensorBase, wrap
 from gradstep_engine.ops import division, elementwise, power, unary
@@ -18,10 +19,10 @@ if TYPE_CHECKING:
     from gradstep_engine.tensor import Tensor
 
 
-def binary(op: type[Op], a: Any, b: Any) -> Any:
+def binary(op: Any, a: Any, b: Any) -> Any:
     """Run a two-operand op; shapes that do not broadcast raise torch's error."""
     try:
-        return apply_pair(op, a, b)
+        return pair_of(op)(a, b) if isinstance(a, TensorBase) else apply(op, a, b)
     except ValueError:
         _explain(a, b)
         raise
@@ -36,21 +37,23 @@ def binary_with(op: type[Op], a: Any, b: Any, **attributes: Any) -> Any:
         raise
 
 
-def operator_of(op: type[Op]) -> Callable[[Any, Any], Any]:
+def operator_of(op: Any) -> Callable[[Any, Any], Any]:
     """Return the operator that runs `op` on its two operands, without calls in between."""
+    pair = pair_of(op)
 
+    @own_code
     def method(self: Any, other: Any) -> Any:
         if other.__class__ not in PLAIN:
             other = operand(other)
             if other is NotImplemented:
                 return other
         try:
-            return apply_pair(op, self, other)
+            return pair(self, other)
         except ValueError:
             _explain(self, other)
             raise
 
-    return method
+    return method  # type: ignore[no-any-return]
 
 
 def _explain(a: Any, b: Any) -> None:
@@ -70,6 +73,10 @@ def subtractable(a: Any, b: Any) -> None:
 def _divide_number(number: Any, tensor: Any) -> Any:
     """Return number / tensor in torch's two steps."""
     return apply(elementwise.Mul, apply(unary.Reciprocal, tensor), number)
+
+
+_negated = single_of(unary.Neg)
+_power_of = single_of(power.PowScalar, "exponent")
 
 
 class Arithmetic(TensorBase):
@@ -122,7 +129,7 @@ class Arithmetic(TensorBase):
                 return other
         if isinstance(other, TensorBase):
             return binary(power.Pow, self, other)
-        return apply(power.PowScalar, self, exponent=other)
+        return _power_of(self, other)
 
     def __rpow__(self, other: Any) -> Any:
         other = operand(other)
@@ -134,7 +141,7 @@ class Arithmetic(TensorBase):
         return self.matmul(other)  # type: ignore[attr-defined]
 
     def __neg__(self) -> Tensor:
-        return apply(unary.Neg, self)  # type: ignore[no-any-return]
+        return _negated(self)  # type: ignore[no-any-return]
 
     def __pos__(self) -> Any:
         return self.positive()  # type: ignore[attr-defined]
@@ -188,7 +195,7 @@ class Arithmetic(TensorBase):
 
     def square(self) -> Tensor:
         """Return self²."""
-        return apply(power.PowScalar, self, exponent=2)  # type: ignore[no-any-return]
+        return _power_of(self, 2)  # type: ignore[no-any-return]
 
     subtract = sub
     multiply = mul

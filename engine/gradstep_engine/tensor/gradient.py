@@ -11,7 +11,7 @@ import numpy as np
 from gradstep_engine import events
 from gradstep_engine.autograd.api import backward
 from gradstep_engine.autograd.node import RemovableHandle, _add
-from gradstep_engine.autograd.variable import TensorBase, wrap
+from gradstep_engine.autograd.variable import TensorBase, Watched, wrap
 from gradstep_engine.dtypes import of_numpy
 from gradstep_engine.emission import listening
 
@@ -42,9 +42,14 @@ class Gradient(TensorBase):
     @property
     def grad(self) -> Tensor | None:
         """The accumulated gradient, None until a backward has reached this tensor."""
-        if self._grad is None and self.grad_fn is not None and not self._retains_grad:
-            warnings.warn(_NOT_A_LEAF, UserWarning, stacklevel=2)
-        return self._grad
+        grad = self._grad
+        if grad is None:
+            if self.grad_fn is not None and not self._retains_grad:
+                warnings.warn(_NOT_A_LEAF, UserWarning, stacklevel=2)
+        elif grad._grad_owner is None and self.grad_fn is None:
+            # Whoever has it may write into it, and a listener wants to know what that changes.
+            grad._grad_owner = weakref.ref(self)  # type: ignore[arg-type]
+        return grad
 
     @grad.setter
     def grad(self, value: Tensor | None) -> None:
@@ -127,6 +132,7 @@ class Gradient(TensorBase):
         if not self.requires_grad:
             raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
         if self.grad_fn is None:
+            Watched.leaves = True
             if self._hooks is None:
                 self._hooks = {}
             return _add(self._hooks, hook)
@@ -145,6 +151,7 @@ class Gradient(TensorBase):
             raise RuntimeError(
                 "post accumulate grad hooks cannot be registered on non-leaf tensors"
             )
+        Watched.leaves = True
         if self._post_hooks is None:
             self._post_hooks = {}
         return _add(self._post_hooks, hook)

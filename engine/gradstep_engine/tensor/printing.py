@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradstep_engine.autograd import variable
 from gradstep_engine.autograd.variable import TensorBase
 
 
@@ -177,6 +178,6 @@ class Printing(TensorBase):
         return repr(self)
 
     def __format__(self, spec: str) -> str:
-        if self._array.ndim == 0 and type(self) is TensorBase.public:
+        if self._array.ndim == 0 and type(self) is variable.public:
             return format(self._array.item(), spec)
         return object.__format__(self, spec)

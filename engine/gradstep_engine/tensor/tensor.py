@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from gradstep_engine.autograd import variable
 from gradstep_engine.autograd.variable import TensorBase
 from gradstep_engine.dtypes import default_numpy
 from gradstep_engine.tensor.algebra import Algebra
@@ -84,6 +85,6 @@ class Tensor(
         self._array = made(args, default_numpy())
 
 
-TensorBase.public = Tensor
+variable.public = Tensor
 PLAIN.add(Tensor)
 name_what_is_lacking(Tensor)
