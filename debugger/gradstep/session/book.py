@@ -40,6 +40,8 @@ class BreakpointBook:
         self.script = script
         self.warning = ""
         self.told: dict[int, str] = {}
+        self.notes: dict[int, str] = {}
+        """What there is to know about a breakpoint, by number: that it has met nothing, say."""
         self._on_change = on_change
         self._entries: dict[int, Entry] = {}
         self._unsaved: set[int] = set()
@@ -117,6 +119,7 @@ class BreakpointBook:
     def forget_hits(self) -> None:
         """Begin to count anew: the script was started again."""
         self.told.clear()
+        self.notes.clear()
         for entry in self._entries.values():
             entry.hits = 0
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from gradstep.protocol import motions
+from gradstep.protocol.breakpoints import Said
 from gradstep.protocol.row import STEPPABLE, EventRow
 from gradstep.session.channel import Message
 from gradstep.session.cursor import RunCursor
@@ -291,6 +292,10 @@ class Session(RunCursor):
                 self._on_stopped(message)
             case "running":
                 self._set_running()
+            case "said":
+                said = Said(str(message.get("text", "")), bool(message.get("failed")))
+                self._said(int(message.get("seq", 0)), int(message.get("id", 0)), said)
+                self._changed()
 
     def _on_stopped(self, message: Message) -> None:
         self._stop_polling()
