@@ -49,7 +49,8 @@ def start(text: str) -> None:
     else:
         flusher = Flusher(recorder.flush_if_due)
         if config.breakpoints:
-            logger = Stepper(recorder, Teller(), pauses=False)
+            texts = {int(item["id"]): str(item["text"]) for item in config.breakpoints}
+            logger = Stepper(recorder, Teller(texts), pauses=False)
             logger.set_breakpoints(config.breakpoints)
     _prepare_end(recorder, stepper or logger, flusher)
     _prepare_fork(recorder, stepper or logger, control, flusher)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from types import CodeType, FrameType
 from typing import Any
 
@@ -53,17 +54,19 @@ class LiveBreakpoints:
             self._unbound.look(row, table)
         return hits
 
-    def hits_of_error(self, row: EventRow, frame: FrameType | None, *, raised: bool) -> list[Hit]:
+    def hits_of_error(
+        self, row: EventRow, frame: FrameType | None, told: str, *, raised: bool
+    ) -> list[Hit]:
         """Return what stops at an exception: `raised`, be it caught or not, or in nobody's hands.
 
-        `row` is the latest row.
+        `row` is the latest row, `told` the error in words.
         """
 
         def evaluate(code: CodeType) -> Any:
             return self._condition(code, row, frame)
 
         hits = [
-            hit
+            hit if hit.error else replace(hit, told=told)
             for entry in self.table
             if entry.enabled
             and entry.breakpoint.where == "exception"

@@ -71,6 +71,7 @@ class Stepper:
 
     def begin(self, *, pause: bool) -> None:
         """Start with the script: wait for its first line, or arm what breakpoints need."""
+        self._row = EventRow(self._recorder.seq, "run_started", "other", 0, 0)
         if pause:
             self.tracer.wait_for_script()
         else:
@@ -120,8 +121,9 @@ class Stepper:
             self._recorder.is_busy = True
             try:
                 self._recorder.write_output()
-                hits = self.points.hits_of_error(self._row, frame, raised=False)
-                self._pause("exception", frame, hits, _told(error, failed))
+                told = _told(error, failed)
+                hits = self.points.hits_of_error(self._row, frame, told, raised=False)
+                self._pause("exception", frame, hits, told)
             finally:
                 self._recorder.is_busy = False
 
@@ -153,10 +155,10 @@ class Stepper:
             recorder.is_busy = True
             try:
                 recorder.write_output()
-                hits = self.points.hits_of_error(self._row, frame, raised=True)
+                told = _told(error, failing_text(trace, recorder.locator))
+                hits = self.points.hits_of_error(self._row, frame, told, raised=True)
                 if hits:
-                    failed = failing_text(trace, recorder.locator)
-                    self._pause("exception", frame, hits, _told(error, failed))
+                    self._pause("exception", frame, hits, told)
             finally:
                 recorder.is_busy = False
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from types import FrameType
 from typing import Protocol
 
@@ -27,6 +28,10 @@ class Line(Protocol):
 class Teller:
     """Takes a session's place: writes what was said, and asks for nothing."""
 
+    def __init__(self, texts: Mapping[int, str]) -> None:
+        """Take the logpoints by number, to name the one that is in trouble."""
+        self._texts = texts
+
     def listen(self, on_message: OnMessage, on_idle: OnIdle, on_gone: OnIdle) -> None:
         """Hear nothing: there is nobody to ask."""
 
@@ -37,6 +42,8 @@ class Teller:
             return
         seq = int(message.get("seq", 0))
         where = f"event {seq:,}: " if seq else ""
+        if message.get("failed"):
+            where += f"{self._texts.get(int(message.get('id', 0)), 'a logpoint')}: "
         print(f"gradstep: {where}{message.get('text', '')}", file=stream, flush=True)
 
     def reply(self, request: Message, result: object = None, error: str = "") -> None:

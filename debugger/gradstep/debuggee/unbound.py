@@ -60,12 +60,12 @@ class UnboundFinder:
             names = self._parameters()
             if any(fnmatchcase(name, point.pattern) for name in names):
                 return ""
-            return f"no parameter '{point.pattern}' {when}; {closest_text(point.pattern, names)}"
+            return _offering(f"no parameter '{point.pattern}' {when}", point.pattern, names)
         if point.where == "module":
             names = self._recorder.names.modules()
             if any(fnmatchcase(name, point.pattern) for name in names):
                 return f"the module '{point.pattern}' was not called {when}"
-            return f"no module '{point.pattern}' {when}; {closest_text(point.pattern, names)}"
+            return _offering(f"no module '{point.pattern}' {when}", point.pattern, names)
         if (
             point.where == "change"
             and (trouble := self._changes.troubles.get(entry.id)) is not None
@@ -88,3 +88,7 @@ class UnboundFinder:
         if text and entry.enabled and entry.id not in self._told:
             self._told.add(entry.id)
             self._tell(entry.id, text)
+
+
+def _offering(text: str, wanted: str, names: Iterable[str]) -> str:
+    return "; ".join(filter(None, (text, closest_text(wanted, names))))

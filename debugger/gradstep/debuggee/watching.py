@@ -123,7 +123,9 @@ class ChangeFinder:
         if held is not None and held.key == now.key:
             return False
         array = None if now.tensor is None else now.tensor._array
-        difference = "" if held is None else _difference(held, now, array)
+        # `loss` is the number that backward began from until the script's own has its name.
+        is_other = held is not None and watched.is_of_rows and held.is_tensor != now.is_tensor
+        difference = "" if held is None or is_other else _difference(held, now, array)
         if held is None or keep:
             copy = None if array is None else array.copy()
             self._held[place] = _Held(now.key, copy, kept(now.value), now.is_tensor)

@@ -159,7 +159,11 @@ class RunCursor:
             if self.breakpoints.notes.get(number) == said.text:
                 return
             self.breakpoints.notes[number] = said.text
-        self.remarks.add(Remark(seq, said.text, said.failed))
+        text = said.text
+        if said.failed:
+            named = next((e.text for e in self.breakpoints.list() if e.id == number), "")
+            text = f"breakpoint {named}: {text}"
+        self.remarks.add(Remark(seq, text, said.failed))
 
     def _move_cursor(self, seq: int) -> None:
         self.cursor = seq

@@ -62,6 +62,9 @@ class RecordedChanges:
         after = self._sight(self._run.at(row.seq))
         if before is None or after is None:
             return ""
+        if self._watched.is_of_rows and before.is_tensor != after.is_tensor:
+            # `loss` is the number that backward began from until the script's own has its name.
+            return ""
         difference = _difference(before, after)
         if not difference:
             return ""

@@ -18,7 +18,7 @@ from gradstep.trace.numbers import decode
 
 _VALUE_ROLES: Final = ("output", "after", "param", "root", "result", "source")
 _GRAD_ROLES: Final = ("grad", "grad_output", "contribution", "grad_input")
-_ALLOWED: Final = {
+ALLOWED: Final = {
     name: getattr(builtins, name)
     for name in (
         *("abs", "all", "any", "bool", "float", "int", "isinstance", "len", "list", "max", "min"),
@@ -226,8 +226,8 @@ class RecordedNames(Mapping[str, Any]):
             return self._tensor("grad", _GRAD_ROLES, also_after=True)
         if name == "norm":
             return self._norm()
-        if name in _ALLOWED:
-            return _ALLOWED[name]
+        if name in ALLOWED:
+            return ALLOWED[name]
         if name == "math":
             return math
         variable = self._variable(name)

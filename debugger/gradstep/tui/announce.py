@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from gradstep.tui.frame import Frame
 
+if TYPE_CHECKING:
+    from gradstep.session.remarks import Remarks
+
 KEPT_SHOWN: Final = 4
 """Breakpoints that the greeting names."""
+
+REMARKS_SHOWN: Final = 500
+"""Lines of logpoints that are said at once."""
 
 Say = Callable[[str, str, str], None]
 
@@ -26,6 +32,7 @@ class Announcer:
         self._ended = False
         self._greeted = False
         self._notice = ""
+        self._remarks = 0
 
     def note(self, frame: Frame) -> str:
         """Return what the title shows before the state."""
@@ -46,6 +53,7 @@ class Announcer:
             self._greeted = True
             if session.breakpoints.kept:
                 say(kept_text(session.breakpoints.kept), "accent", "● ")
+        self._say_remarks(session.remarks, say)
         stop = session.stop
         if stop is not None and stop is not self._stop:
             self._stop = stop
@@ -60,6 +68,18 @@ class Announcer:
             told = stop.message if stop is not None and stop.reason == "exited" else ""
             say(f"the script ended: {told or ending(frame)}", style, "□ ")
         self._ended = ended
+
+    def _say_remarks(self, remarks: Remarks, say: Say) -> None:
+        """Say what logpoints said since the last time; of a flood, the end."""
+        found = remarks.since(self._remarks)
+        left_out = remarks.count - self._remarks - min(len(found), REMARKS_SHOWN)
+        self._remarks = remarks.count
+        if left_out > 0:
+            say(f"{left_out:,} lines of logpoints left out", "dim", "· ")
+        for remark in found[-REMARKS_SHOWN:]:
+            where = f"event {remark.seq:,}: " if remark.seq else ""
+            style, mark = ("warning", "▲ ") if remark.failed else ("", "» ")
+            say(f"{where}{remark.text}", style, mark)
 
     def _say_stop(self, frame: Frame, say: Say) -> None:
         assert frame.session is not None
