@@ -5,6 +5,8 @@ Costs one look at each new version of a tensor, and only while such a breakpoint
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import FrameType
 from typing import TYPE_CHECKING, Any, Final
 
 from gradstep.debuggee import adapter
@@ -46,11 +48,13 @@ class OriginFinder:
             self._found = origins(row, self._uses) if self._uses else []
         return bool(self._found)
 
-    def told(self, row: EventRow) -> str:
-        """Return what the tensors of the event in hand hold."""
-        made = [self._counted(use) for use in self._found]
+    def told(self, row: EventRow, frame: FrameType | None) -> str:
+        """Return what the tensors of the event in hand hold; `frame` is the user's."""
+        names = {} if frame is None else {**frame.f_globals, **frame.f_locals}
+        bound = {id(value): name for name, value in names.items()}
+        made = [self._counted(use, bound) for use in self._found]
         rest = [use for use in self._uses if use.is_input and use not in self._found]
-        return origin_text(row, made, [self._counted(use) for use in rest[:_USED_SHOWN]])
+        return origin_text(row, made, [self._counted(use, bound) for use in rest[:_USED_SHOWN]])
 
     def _look(self, row: EventRow) -> list[NumberUse]:
         book, odd = self._recorder.book, self._odd
@@ -77,10 +81,11 @@ class OriginFinder:
                 odd.pop(uid, None)
         return found
 
-    def _counted(self, use: NumberUse) -> tuple[str, str]:
+    def _counted(self, use: NumberUse, bound: Mapping[int, str]) -> tuple[str, str]:
         entry = self._recorder.book.get(use.tensor)
         tensor: Any = None if entry is None else entry.reference()
-        name = (entry.name if entry is not None else "") or f"tensor_{use.tensor}"
+        name = entry.name if entry is not None else ""
+        name = name or bound.get(id(tensor), "") or f"tensor_{use.tensor}"
         if tensor is None or (entry is not None and entry.version != use.version):
             return f"{use.role} {name}", "as it was before"
         array = tensor._array

@@ -45,7 +45,7 @@ class LiveProbe:
         """Return by what and by how much, or what the tensors hold, or which error it was."""
         match entry.breakpoint.where:
             case "nan":
-                return self._origins.told(row)
+                return self._origins.told(row, self.frame)
             case "change":
                 return self.changes.told(entry)
             case "exception":

@@ -48,7 +48,7 @@ class Stepper:
         self._row = EventRow(0, "run_started", "other", 0, 0)
         self._wanted = False
         self._new_table: list[Entry] | None = None
-        self._traces_lines = False
+        self._traces_lines = self._lines_needed = False
         self._inbox: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._gate = threading.Lock()
         self._is_paused = False
@@ -88,8 +88,8 @@ class Stepper:
         if self._new_table is not None:
             self._take_table(frame)
         hits = self.points.hits(row, frame)
-        if self.points.arms_lines and not self.tracer.is_armed:
-            # What a breakpoint looks at has turned out to be no tensor: any line may change it.
+        if self.points.arms_lines != self._lines_needed:
+            # What a breakpoint looks at has turned out to be a tensor, or to be none.
             self._arm(frame)
         if self._interrupted:
             # An exception that left a pause is on its way up: it is not to be stopped again.
@@ -341,7 +341,8 @@ class Stepper:
         if threading.get_ident() != self._main:
             return
         rule = self._rule
-        needs_lines = self.points.arms_lines or self._traces_lines
+        self._lines_needed = self.points.arms_lines
+        needs_lines = self._lines_needed or self._traces_lines
         self.tracer.on_raise = self._on_raise if self.points.table.arms_raises else None
         if needs_lines or (rule is not None and rule.arms_lines):
             self.tracer.arm(frame)

@@ -53,6 +53,7 @@ class UnboundFinder:
         for entry in entries:
             if entry.enabled and not entry.met:
                 self._say(entry, self._reason(entry, when))
+        self._changes.give_up()
 
     def _reason(self, entry: Entry, when: str) -> str:
         point = entry.breakpoint

@@ -83,7 +83,8 @@ class ChangeFinder:
             if known is None or known.breakpoint.pattern != entry.breakpoint.pattern:
                 self._forget(number)
                 watched = entry.breakpoint.watched
-                if watched is not None and watched.is_free:
+                if watched is not None and not watched.is_of_rows and watched.rate is None:
+                    # A name may turn out to be a tensor's, which is followed by its events.
                     self._free.add(number)
                 self._compare(entry, row, frame)
 
@@ -100,14 +101,25 @@ class ChangeFinder:
     def changes_before(self, row: EventRow, frame: FrameType) -> bool:
         """Tell whether a line that ran has changed something, without taking note of it."""
         return any(
-            self._compare(self._entries[number], row, frame, keep=False) for number in self._free
+            self._compare(self._entries[number], row, frame, keep=False)
+            for number in tuple(self._free)
         )
+
+    def give_up(self) -> None:
+        """Look no more before each line for names that have meant nothing: events will do."""
+        for number in self.troubles:
+            watched = self._entries[number].breakpoint.watched
+            if watched is not None and watched.names:
+                self._free.discard(number)
 
     def _forget(self, number: int) -> None:
         self._held = {key: held for key, held in self._held.items() if key[0] != number}
         self._free.discard(number)
         self._told.pop(number, None)
-        self.troubles[number] = ""
+        if number in self._entries:
+            self.troubles[number] = ""
+        else:
+            self.troubles.pop(number, None)
 
     def _compare(
         self, entry: Entry, row: EventRow, frame: FrameType | None, *, keep: bool = True
@@ -118,6 +130,8 @@ class ChangeFinder:
         if now is None:
             return False
         self.troubles.pop(entry.id, None)
+        if watched.names and now.is_tensor:
+            self._free.discard(entry.id)
         place = entry.id, now.scope
         held = self._held.get(place)
         if held is not None and held.key == now.key:

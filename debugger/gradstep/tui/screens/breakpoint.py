@@ -22,8 +22,8 @@ GRAMMAR = (
     "WHERE: zero_grad forward backward step iteration  12  train.py:12\n"
     "       op:relu  node:MulBackward0  module:fc1  param:fc1.*\n"
     "       change:fc1.weight  change:len(losses)  nan  exception[:all]\n"
-    "CONDITION: Python, with iteration step phase loss value grad norm lr name\n"
-    'TEXT: loss, lr   or   "loss {loss:.4f}" — writes to the console, stops nothing'
+    "CONDITION: Python; iteration step phase loss value grad norm lr name\n"
+    'TEXT: loss, lr  or  "loss {loss:.4f}": written to the console, no stop'
 )
 
 
