@@ -12,7 +12,7 @@ from gradstep.session.recorded_names import ALLOWED
 from gradstep.trace.reader import RunTrace
 
 NO_FINDINGS: Final = "gradstep has no findings yet: nothing can meet this"
-_BLIND: Final = "recorded with --detail phases: only gradients and updates can be seen, no {}"
+_BLIND: Final = "with --detail phases only gradients and updates are seen, no operation or node"
 
 _CALLABLE: Final = frozenset({*ALLOWED, "math"})
 
@@ -24,13 +24,21 @@ def warning_of(point: Breakpoint, script: str) -> str:
     return line_warning(point, script)
 
 
+def blind_text(point: Breakpoint, detail: str) -> str:
+    """Say what a run that is recorded in less detail cannot show a breakpoint, "" for nothing."""
+    if detail != "phases" or point.where not in {"op", "node", "module", "nan"}:
+        return ""
+    if point.where == "nan":
+        return f"{_BLIND}; where a NaN began may lie before"
+    return _BLIND
+
+
 def missing_text(point: Breakpoint, run: RunTrace) -> str:
     """Say why a recorded run holds nothing that a breakpoint could meet, "" if it may."""
     where, pattern = point.where, point.pattern
-    if where in {"op", "node", "module"} and run.info.detail == "phases":
-        return _BLIND.format("operations and nodes")
-    if where == "nan" and run.info.detail == "phases":
-        return _BLIND.format("operations and nodes: where a NaN began may lie before")
+    blind = blind_text(point, run.info.detail)
+    if blind:
+        return blind
     if where in {"op", "node"}:
         names = _column(run, "name", where)
         if not any(fnmatchcase(name, pattern) for name in names):

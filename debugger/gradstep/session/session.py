@@ -16,7 +16,7 @@ from typing import Any, Final, NoReturn
 from gradstep.protocol import motions
 from gradstep.protocol.breakpoints import Said
 from gradstep.protocol.row import STEPPABLE, EventRow
-from gradstep.session.binding import missing_text
+from gradstep.session.binding import blind_text, missing_text
 from gradstep.session.channel import Message
 from gradstep.session.cursor import RunCursor
 from gradstep.session.live import LiveRun
@@ -63,6 +63,7 @@ class Session(RunCursor):
         """
         script = options.script if options.module else os.path.abspath(options.script)
         session = cls(script)
+        session.breakpoints.bind(lambda point: blind_text(point, options.detail))
         session._add_breakpoints(options.breakpoints)
         session._live = LiveRun(
             options, session._on_message, session._on_text, session._on_process_end

@@ -33,6 +33,12 @@ class Announcer:
         self._greeted = False
         self._notice = ""
         self._remarks = 0
+        self._flash: tuple[str, str] | None = None
+
+    def flash(self) -> tuple[str, str] | None:
+        """Return the words of a new stop that the footer is to show, with their style; once."""
+        flash, self._flash = self._flash, None
+        return flash
 
     def note(self, frame: Frame) -> str:
         """Return what the title shows before the state."""
@@ -87,11 +93,14 @@ class Announcer:
         assert stop is not None
         where = f"event {stop.seq:,}"
         if stop.reason == "breakpoint":
-            say(f"{stop.message or 'breakpoint'} · {where}", "accent", "■ ")
+            text = f"{stop.message or 'breakpoint'} · {where}"
+            say(text, "accent", "■ ")
+            self._flash = f"■ {text}", "accent"
         elif stop.reason == "condition_error":
             say(f"a breakpoint's condition failed · {stop.message}", "warning", "▲ ")
         elif stop.reason == "exception":
             say(f"stopped at an exception · {stop.message}", "error", "✗ ")
+            self._flash = f"✗ {stop.message}", "error"
         elif stop.reason in ("beginning", "end"):
             say(stop.message, "dim", "· ")
         elif stop.reason == "pause":

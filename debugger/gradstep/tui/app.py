@@ -157,6 +157,8 @@ class GradstepApp(Commands):
         if self.session is not None:
             self.main.stdout.show_output(self.session.printed())
             self._announcer.announce(frame, self.main.console.say)
+            if (flash := self._announcer.flash()) is not None:
+                self.main.key_bar.show_note(*flash)
         self.call_after_refresh(self.gate.notify, frame)
 
     async def reached(self, predicate: Callable[[Frame], bool], timeout: float = 20.0) -> Frame:
