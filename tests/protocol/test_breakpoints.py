@@ -100,6 +100,7 @@ def test_text_reads_back(text: str, canonical: str) -> None:
         ("finding:", "'finding:' needs a code"),
         ("log loss", "'log' needs a place before it"),
         ("step log", "'log' needs what to write"),
+        ("stepp log x", "unknown breakpoint 'stepp': did you mean 'step'"),
         ("step log x = 1", "what to log, x = 1, is not valid Python"),
         ("step log 'x {y'", "is not valid Python"),
     ],

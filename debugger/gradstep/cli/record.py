@@ -15,6 +15,7 @@ from types import FrameType
 from gradstep.cli.arguments import Arguments, UsageError
 from gradstep.protocol.breakpoints import Breakpoint, Entry, to_wire
 from gradstep.protocol.launch import LaunchConfig
+from gradstep.session.binding import warning_of
 from gradstep.session.command import check_options, child_environment, command_line
 from gradstep.session.interpreter import find_python
 from gradstep.session.model import LaunchOptions, SessionError
@@ -34,6 +35,10 @@ def record(arguments: Arguments) -> int:
     )
     check_options(options)
     points = _logpoints(arguments.breakpoints)
+    for point in points:
+        warning = warning_of(point, str(Path(arguments.script).absolute()))
+        if warning:
+            _say(f"warning: {point}: {warning}", always=True)
     command = command_line(find_python(arguments.python), options)
     place = arguments.output or default_record_path(arguments.script, arguments.module)
     path = claim(Path(place))

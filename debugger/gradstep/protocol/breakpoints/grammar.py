@@ -37,7 +37,8 @@ def parse(text: str) -> Breakpoint:
         BreakpointError: with one line that says what is wrong and what is allowed.
     """
     text = text.strip()
-    for found in re.finditer(r"\s+log(?=\s|$)", text):
+    places = list(re.finditer(r"\s+log(?=\s|$)", text))
+    for found in places:
         head = text[: found.start()]
         # `log` may as well be a name in a condition: what stands before must be whole.
         if _is_whole(head):
@@ -49,6 +50,9 @@ def parse(text: str) -> Breakpoint:
             return replace(_parse_stop(head), log=message, message=compiled)
     if re.match(r"log(\s|$)", text):
         raise BreakpointError(f"'log' needs a place before it, such as 'step log loss': {text!r}")
+    if places and not _partition_if(head := text[: places[0].start()])[1]:
+        # The text of a logpoint is no part of the place that cannot be understood.
+        return _parse_stop(text if _is_whole(text) else head)
     return _parse_stop(text)
 
 
