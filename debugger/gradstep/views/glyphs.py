@@ -62,6 +62,7 @@ class Glyphs:
     theta: str = "θ"
     plus_minus: str = "±"
     square_root: str = "√"
+    unequal: str = "≠"
     power_two: str = "²"
     blocks: str = "▁▂▃▄▅▆▇█"
     bar: str = "━"
@@ -116,6 +117,7 @@ ASCII: Final = Glyphs(
     theta="p",
     plus_minus="~",
     square_root="r",
+    unequal="/",
     power_two="2",
     blocks="_.,-=+*#",
     bar="=",

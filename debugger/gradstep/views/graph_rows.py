@@ -82,6 +82,7 @@ def read_rows(moment: Moment) -> FoundRows:
     own, tensors = _ops(moment, start, stop)
     ghosts: list[EventRow] = []
     producer: dict[int, int] = {}
+    earlier: dict[int, int] = {}
     if iteration > 1 and stop > head:
         before, before_tensors = _ops(moment, *iteration_span(moment, iteration - 1))
         if [_kind(op) for op in before[: len(own)]] == [_kind(op) for op in own]:
@@ -89,11 +90,15 @@ def read_rows(moment: Moment) -> FoundRows:
             tensors = {**before_tensors, **tensors}
             # Ghosts take tensors of the previous iteration: find them in the rows of this one.
             for index, op in enumerate(before[: len(own)]):
-                _produce(producer, refs_of(tensors, op.seq), index)
+                _produce(earlier, refs_of(tensors, op.seq), index)
     backward = _read_backward(moment, start)
     rows = []
     for index, op in enumerate([*own, *ghosts]):
         refs = refs_of(tensors, op.seq)
+        if index == len(own):
+            # From here on ghosts. What an op of this iteration takes from the last one, as a
+            # hidden state that is carried on, is no row of this picture.
+            producer = earlier
         rows.append(_row(moment, op, refs, producer, backward.nodes.get(op.seq, [])))
         _produce(producer, refs, index)
     complete = bool(ghosts) or bool(backward.nodes) or stop <= head
