@@ -37,7 +37,7 @@ class LiveBreakpoints:
         """Take these in place of what there is; values that they look at count from `row` on."""
         self.table.replace(entries)
         self._probe.begin(self.table, row, frame)
-        self._unbound.begin()
+        self._unbound.begin(row)
 
     def hits(self, row: EventRow, frame: FrameType | None) -> list[Hit]:
         """Return what stops at a row, the recorder's latest; logpoints have spoken then."""

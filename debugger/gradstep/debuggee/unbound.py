@@ -28,12 +28,13 @@ class UnboundFinder:
         self._tell = tell
         self._told: set[int] = set()
         self._names_due = True
-        self._due: int | None = None
+        self._due = 2
 
-    def begin(self) -> None:
-        """Look anew: the breakpoints are others."""
+    def begin(self, row: EventRow) -> None:
+        """Look anew: from `row` on the breakpoints are others."""
         self._names_due = True
-        self._due = None
+        # A whole iteration has to pass; a breakpoint made within one waits for the next.
+        self._due = row.iteration + 2
 
     def look(self, row: EventRow, entries: Iterable[Entry]) -> None:
         """Tell what can be told at `row`; `entries` are all breakpoints."""
@@ -41,10 +42,7 @@ class UnboundFinder:
             self._names_due = False
             for entry in entries:
                 self._say(entry, unknown_name_text(entry.breakpoint))
-        if self._due is None:
-            # A whole iteration has to pass; a breakpoint made within one waits for the next.
-            self._due = row.iteration + 2
-        elif row.iteration == self._due:
+        if row.iteration == self._due:
             self._due += 1 << 62
             self.look_back(entries, f"by the end of iteration {row.iteration - 1}")
 
