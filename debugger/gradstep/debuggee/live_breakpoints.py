@@ -42,16 +42,21 @@ class LiveBreakpoints:
     def hits(self, row: EventRow, frame: FrameType | None) -> list[Hit]:
         """Return what stops at a row, the recorder's latest; logpoints have spoken then."""
         table = self.table
-        self._probe.frame = frame
 
         def evaluate(code: CodeType) -> Any:
             return self._condition(code, row, frame)
 
-        hits = table.reached(row, evaluate)
+        if table.is_empty:
+            return table.reached(row, evaluate)
+        self._probe.frame = frame
+        try:
+            hits = table.reached(row, evaluate)
+        finally:
+            # A frame that is held keeps the script's tensors alive.
+            self._probe.frame = None
         if hits:
             hits = self._sayer.hear(table, hits, row.seq, evaluate)
-        if not table.is_empty:
-            self._unbound.look(row, table)
+        self._unbound.look(row, table)
         return hits
 
     def hits_of_error(

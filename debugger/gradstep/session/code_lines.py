@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import tokenize
 import warnings
 from pathlib import Path
 from types import CodeType
+from typing import Final
 
 from gradstep.protocol.breakpoints import Breakpoint, closest_text
+
+_FOLDERS: Final = 500
+"""Folders that are looked into for a file before nothing is said of it."""
 
 
 def line_warning(point: Breakpoint, script: str) -> str:
@@ -40,8 +45,11 @@ def _missing_text(file: str, path: Path, script: str) -> str:
     if path.exists() or not folder.is_dir():
         return ""
     wanted = Path(file).parts
-    for found in folder.rglob(Path(file).name):
-        if found.parts[-len(wanted) :] == wanted:
+    for looked_at, (place, below, files) in enumerate(os.walk(folder)):
+        if looked_at == _FOLDERS:
+            return ""
+        below[:] = [name for name in below if not name.startswith(".")]
+        if wanted[-1] in files and Path(place, wanted[-1]).parts[-len(wanted) :] == wanted:
             return ""
     near = [one.name for one in folder.glob("*.py")]
     offer = closest_text(Path(file).name, near)

@@ -22,6 +22,13 @@ STRETCH: Final = 2048
 """Events whose candidates are asked for at once."""
 
 
+_MOVED_BY: Final[dict[str, frozenset[str]]] = {
+    "loss": frozenset({"phase_entered"}),
+    "lr": frozenset({"phase_entered", "updated", "scheduled", "optimizer_created"}),
+    "step": frozenset({"phase_exited"}),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class _Sight:
     """A value at an event: a tensor's recorded version, None for no gradient, or anything else.
@@ -41,6 +48,7 @@ class RecordedChanges:
         """Look at `watched` in `run`."""
         self._run = run
         self._watched = watched
+        self._kinds = _kinds(watched)
         self._stretch = -1
         self._candidates: set[int] | None = None
         self._last: tuple[int, str] = (0, "")
@@ -84,7 +92,7 @@ class RecordedChanges:
             self._candidates = self._look(stretch * STRETCH, (stretch + 1) * STRETCH)
         if self._candidates is not None and row.seq in self._candidates:
             return True
-        return watched.is_of_rows and row.kind != "output"
+        return watched.is_of_rows and (self._kinds is None or row.kind in self._kinds)
 
     def _look(self, start: int, stop: int) -> set[int]:
         """Return the events of a stretch that the tables name."""
@@ -161,6 +169,14 @@ class RecordedChanges:
             value = moment.value(grad)
             return None if value is None else _Sight(True, value)
         return None
+
+
+def _kinds(watched: Watched) -> frozenset[str] | None:
+    """Return the kinds of events that can change what every event has, None for all."""
+    names = set(watched.code.co_names) if watched.code is not None else set()
+    if not names <= set(_MOVED_BY):
+        return None
+    return frozenset().union(*(_MOVED_BY[name] for name in names))
 
 
 def _is_of_model(moment: Moment, tensor: int, name: str) -> bool:
