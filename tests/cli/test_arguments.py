@@ -60,7 +60,7 @@ def test_words_go_where_they_belong(line: str, meant: Arguments) -> None:
         ("export --format dot f", "'dot' is not available yet"),
         ("export --format jsnl f", "did you mean jsonl?"),
         ("check x.py", "'check' is not available yet"),
-        ("record -b step x.py", "record: unrecognized arguments: -b"),
+        ("record --run x.py", "record: unrecognized arguments: --run"),
     ],
 )
 def test_what_is_wrong_is_said(line: str, message: str) -> None:

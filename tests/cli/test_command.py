@@ -35,6 +35,9 @@ from tests.session.recording import write_loop
         (["record", "-o", "no/where.gradstep", "loop.py"], "there is no directory"),
         (["record", "-o", "loop.py", "loop.py"], "is not a gradstep trace; it is kept"),
         (["record", "-o", ".", "loop.py"], "is a directory"),
+        (["record", "-b", "step", "loop.py"], "make 'step' a logpoint, such as -b 'step log name'"),
+        (["record", "-b", "stepp log x", "loop.py"], "did you mean 'step'?"),
+        (["open", "-b", "stepp", "loop.py"], "did you mean 'step'?"),
         (["record", "--python", "./loop.py", "loop.py"], "there is no Python at ./loop.py"),
     ],
 )
@@ -187,6 +190,28 @@ def test_record_ends_after_so_many_steps(run: Run, tmp_path: Path, loop: Path) -
         kinds = [row.kind for row in trace.run().events(last + 1)]
         assert trace.run().info.exit_status == 0
     assert kinds == ["run_finished"]
+
+
+def test_logpoints_of_a_recording_speak_on_stderr(run: Run, loop: Path) -> None:
+    wanted = (
+        "step if iteration > 1 log iteration, name",
+        "13 log index",
+        "param:w log name",
+        "16 log index",
+    )
+    options = [word for text in wanted for word in ("-b", text)]
+    done = run("record", "--steps", "3", *options, loop.name)
+    assert (done.returncode, done.stdout) == (0, "")
+    told = done.stderr.splitlines()
+    assert [line.partition(": ")[2].partition(": ")[2] for line in told if "event" in line] == [
+        "index = 0",
+        "index = 1",
+        "iteration = 2, name = 'SGD.step'",
+        "index = 2",
+        "iteration = 3, name = 'SGD.step'",
+    ]
+    assert "gradstep: param:w log name: no parameter 'w' by the end of iteration 1" in told
+    assert "gradstep: warning: 16 log index: loop.py has no code on line 16" in told[0]
 
 
 def test_record_of_a_scenario(run: Run, tmp_path: Path, scenarios: Path) -> None:

@@ -511,4 +511,5 @@ async def test_a_module_that_does_not_exist_is_told() -> None:
 
 async def test_a_breakpoint_on_a_line_without_code_is_warned_about(launch: Launch) -> None:
     session = await launch("x = 1\n\n# nothing\ny = 2\n", breakpoints=("3",))
-    assert session.notice == "script.py has no code on line 3; the next line with code is 4"
+    told = "script.py has no code on line 3; the next line with code is 4"
+    assert session.notice == f"breakpoint 3: {told}"

@@ -87,10 +87,10 @@ async def test_a_breakpoint_comes_before_the_motions_own_end(session: Session) -
 
 
 async def test_a_condition_on_what_is_not_recorded_stops_and_says_so(session: Session) -> None:
-    session.breakpoints.add("op:linear if optimizer.lr > 1")
+    session.breakpoints.add("op:linear if scheduler.lr > 1")
     stop = await session.motion("continue")
     assert (stop.reason, stop.seq) == ("condition_error", 7)
-    assert "'optimizer' is not recorded at event 7" in stop.message
+    assert "'scheduler' is not recorded at event 7" in stop.message
 
 
 async def test_seek_and_edge(session: Session) -> None:
@@ -115,6 +115,7 @@ async def test_seek_and_edge(session: Session) -> None:
         ("phase", "'backward'"),
         ("max(loss, 3)", "3"),
         ("lr", "0.5"),
+        ('optimizer.param_groups[0]["lr"]', "0.5"),
     ],
 )
 async def test_expressions_are_answered_from_the_recording(
@@ -164,12 +165,12 @@ async def test_an_unknown_name_is_answered_with_those_there_are(session: Session
 
 
 async def test_an_unknown_name_in_a_condition_stops_once(session: Session) -> None:
-    number = session.breakpoints.add("op:linear if optimizer.lr > 1").id
+    number = session.breakpoints.add("op:linear if scheduler.lr > 1").id
     stops = [(await session.motion("continue")).reason for _ in range(2)]
     assert stops == ["condition_error", "end"]
     # a breakpoint made anew tells anew
     session.breakpoints.remove(number)
-    session.breakpoints.add("op:linear if optimizer.lr > 1")
+    session.breakpoints.add("op:linear if scheduler.lr > 1")
     assert (await session.motion("continue", backward=True)).reason == "condition_error"
 
 

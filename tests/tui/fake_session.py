@@ -10,6 +10,7 @@ from typing import Any
 
 from gradstep.protocol import motions
 from gradstep.session import BreakpointBook, Evaluation, Stop
+from gradstep.session.remarks import Remarks
 from gradstep.trace.moment import Moment
 from gradstep.trace.reader import Trace
 
@@ -38,6 +39,7 @@ class FakeSession:
         self.last = self.run.head
         self.breakpoints = BreakpointBook("two_scalars.py")
         self.notice = ""
+        self.remarks = Remarks()
         self._callbacks: list[Callable[[], None]] = []
         if not self.live:
             self.head = self.last

@@ -159,7 +159,7 @@ async def test_what_comes_after_the_screen_is_not_painted(open_app: Open) -> Non
 def test_a_launch_that_fails_is_one_line_and_status_2(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    def failing(launch: object, open_path: object) -> object:
+    def failing(launch: object, open_path: object, breakpoints: object) -> object:
         async def opener() -> FakeSession:
             raise SessionError("python cannot be started: no such file\nand more")
 

@@ -163,7 +163,8 @@ def _add_debug_options(parser: _Parser) -> None:
         metavar="SPEC",
         action="append",
         help="stop at SPEC: WHERE [if CONDITION] [after N], such as backward, 'op:relu if "
-        "iteration > 3', train.py:12; may be repeated",
+        "iteration > 3', change:fc1.weight, nan, train.py:12; with 'log TEXT' at its end it speaks "
+        "and does not stop; may be repeated",
     )
     parser.add_argument(
         "--run", action="store_true", help="go on at once instead of stopping at the first line"
@@ -217,6 +218,14 @@ def _record(before: list[str], after: list[str]) -> Arguments:
         default="",
         help="where to write (default: the script's name + .gradstep)",
     )
+    parser.add_argument(
+        "-b",
+        dest="breakpoints",
+        metavar="SPEC",
+        action="append",
+        help="a logpoint: WHERE [if CONDITION] [after N] log TEXT, such as 'step log loss, lr'; it "
+        "writes to stderr; may be repeated",
+    )
     _add_common_options(parser, "end the run")
     parser.add_argument(
         "-m", dest="module", metavar="MODULE", help="run a module instead of a script"
@@ -236,6 +245,13 @@ def _demo(before: list[str], after: list[str]) -> Arguments:
 def _open(before: list[str], after: list[str]) -> Arguments:
     parser = _new_parser("gradstep open", "Look at a recorded run.")
     parser.add_argument("file", metavar="FILE")
+    parser.add_argument(
+        "-b",
+        dest="breakpoints",
+        metavar="SPEC",
+        action="append",
+        help="a breakpoint for the recorded run, such as nan; may be repeated",
+    )
     return _arguments("open", vars(parser.parse_args([*before, *after])))
 
 

@@ -8,12 +8,14 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 
-from gradstep.cli.arguments import Arguments
+from gradstep.cli.arguments import Arguments, UsageError
+from gradstep.protocol.breakpoints import Breakpoint, Entry, to_wire
 from gradstep.protocol.launch import LaunchConfig
+from gradstep.session.binding import warning_of
 from gradstep.session.command import check_options, child_environment, command_line
 from gradstep.session.interpreter import find_python
 from gradstep.session.model import LaunchOptions, SessionError
@@ -32,6 +34,11 @@ def record(arguments: Arguments) -> int:
         module=arguments.module,
     )
     check_options(options)
+    points = _logpoints(arguments.breakpoints)
+    for point in points:
+        warning = warning_of(point, str(Path(arguments.script).absolute()))
+        if warning:
+            _say(f"warning: {point}: {warning}", always=True)
     command = command_line(find_python(arguments.python), options)
     place = arguments.output or default_record_path(arguments.script, arguments.module)
     path = claim(Path(place))
@@ -43,10 +50,28 @@ def record(arguments: Arguments) -> int:
         engine=arguments.engine,
         detail=arguments.detail,
         steps=arguments.steps,
+        breakpoints=to_wire(Entry(number, point) for number, point in enumerate(points, 1)),
     )
     status = _run(command, child_environment(config))
     _finish(path, status)
     return 128 - status if status < 0 else status
+
+
+def _logpoints(texts: Sequence[str]) -> list[Breakpoint]:
+    """Read what `-b` says: without a screen nothing can stop, so each must be a logpoint.
+
+    Raises:
+        BreakpointError: one cannot be understood.
+        UsageError: one would stop.
+    """
+    points = [Breakpoint.parse(text) for text in texts]
+    for point in points:
+        if not point.log:
+            raise UsageError(
+                f"record: nothing can stop without a screen: make '{point}' a logpoint, such as "
+                f"-b '{point} log name', or use gradstep -b"
+            )
+    return points
 
 
 def _run(command: list[str], environment: dict[str, str]) -> int:

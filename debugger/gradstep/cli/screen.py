@@ -12,7 +12,7 @@ from gradstep.cli.demo import find_scenario
 def open_live(arguments: Arguments) -> int:
     """Open the debugger on a script or a bundled scenario."""
     from gradstep.protocol.breakpoints import Breakpoint
-    from gradstep.session.code_lines import line_warning
+    from gradstep.session.binding import warning_of
     from gradstep.session.command import check_options
     from gradstep.session.interpreter import find_python
     from gradstep.session.model import LaunchOptions
@@ -40,7 +40,7 @@ def open_live(arguments: Arguments) -> int:
         check_place(options.record_path)
     _need_terminal(f"gradstep record {arguments.script}")
     for point in points:
-        warning = line_warning(point, str(Path(script).absolute()))
+        warning = warning_of(point, str(Path(script).absolute()))
         if warning:
             print(f"gradstep: warning: breakpoint {point}: {warning}", file=sys.stderr)
     from gradstep.tui.app import run_app
@@ -50,14 +50,17 @@ def open_live(arguments: Arguments) -> int:
 
 def open_recorded(arguments: Arguments) -> int:
     """Open the debugger on a recorded run."""
+    from gradstep.protocol.breakpoints import Breakpoint
     from gradstep.trace.reader import Trace
 
+    for text in arguments.breakpoints:
+        Breakpoint.parse(text)
     with Trace.open(arguments.file) as trace:
         trace.run()
     _need_terminal(f"gradstep export {arguments.file}")
     from gradstep.tui.app import run_app
 
-    return run_app(open_path=Path(arguments.file))
+    return run_app(open_path=Path(arguments.file), breakpoints=arguments.breakpoints)
 
 
 def _need_terminal(instead: str) -> None:

@@ -93,6 +93,21 @@ def statistics(tensor: Any) -> Statistics:
         return _of_array(array.reshape(-1))
 
 
+def nan_and_inf(tensor: Any) -> tuple[bool, bool]:
+    """Tell whether a tensor holds NaN, and whether it holds an infinity."""
+    array = tensor._array
+    if array.dtype.kind not in "fc":
+        return False, False
+    if array.size == 1:
+        statistics_of_one = _of_number(array.item())
+        return statistics_of_one.nan > 0, statistics_of_one.inf > 0
+    import numpy as np
+
+    if np.isfinite(array).all():
+        return False, False
+    return bool(np.isnan(array).any()), bool(np.isinf(array).any())
+
+
 def summarise(found: Sequence[tuple[str, bytes]]) -> list[Statistics]:
     """Return the statistics of many contents, each given with its dtype.
 

@@ -19,6 +19,7 @@ from gradstep.protocol.wire import Message
 _IDLE_SECONDS: Final = 0.1
 
 OnMessage = Callable[[Message], None]
+OnIdle = Callable[[], None]
 
 
 class Control:

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any, NoReturn
 
-OnException = Callable[[BaseException, FrameType | None], None]
+OnException = Callable[[BaseException, FrameType | None, str], None]
+Describe = Callable[[TracebackType | None], str]
 OnEnd = Callable[[int | None, dict[str, str] | None], None]
 
 
@@ -19,9 +20,17 @@ class Ending:
     """Watches for the end of the process; registered first, so that it runs last."""
 
     def __init__(
-        self, ours: tuple[str, ...], on_exception: OnException | None, on_end: OnEnd
+        self,
+        ours: tuple[str, ...],
+        on_exception: OnException | None,
+        on_end: OnEnd,
+        describe: Describe = lambda trace: "",
     ) -> None:
-        """`on_exception` may hold the process at an uncaught exception; `on_end` is the last."""
+        """`on_exception` may hold the process at an uncaught exception; `on_end` is the last.
+
+        `describe` says of a traceback in full which operation it came out of.
+        """
+        self._describe = describe
         self._ours = tuple(os.path.join(path, "") for path in ours)
         self._on_exception = on_exception
         self._on_end = on_end
@@ -46,13 +55,16 @@ class Ending:
     def _excepthook(
         self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
     ) -> None:
+        failed = self._describe(trace) if os.getpid() == self._pid else ""
         pruned = prune(error, self._ours)
         if os.getpid() == self._pid:
             self._status = -signal.SIGINT if issubclass(kind, KeyboardInterrupt) else 1
             text = "".join(traceback.format_exception(kind, error, pruned))
             self._error = {"type": kind.__name__, "message": message_of(error), "traceback": text}
+            if failed:
+                self._error["failed"] = failed
             if self._on_exception is not None and not issubclass(kind, KeyboardInterrupt):
-                self._on_exception(error, _innermost(pruned))
+                self._on_exception(error, _innermost(pruned), failed)
         self._hook_before(kind, error, pruned)
 
     def _finish(self) -> None:

@@ -5,18 +5,20 @@ from __future__ import annotations
 import os
 import platform
 import sys
-from types import FrameType
+from types import FrameType, TracebackType
 
 from gradstep import __version__
 from gradstep.debuggee import output
 from gradstep.debuggee.control import Control
 from gradstep.debuggee.ending import Ending
+from gradstep.debuggee.failing import failing_text
 from gradstep.debuggee.flushing import Flusher
 from gradstep.debuggee.limit import StepLimit
 from gradstep.debuggee.location import Locator, read_source
 from gradstep.debuggee.recorder import Recorder
 from gradstep.debuggee.sources import builtin, standin
 from gradstep.debuggee.stepper import Stepper
+from gradstep.debuggee.telling import Observers, Teller
 from gradstep.protocol.launch import LaunchConfig
 from gradstep.trace.writer import TraceWriter
 
@@ -39,15 +41,19 @@ def start(text: str) -> None:
     )
     locator = Locator(_script(config), _packages(), writer.add_source)
     recorder = Recorder(writer, locator, detail=config.detail or "values")
-    control = stepper = flusher = None
+    control = stepper = logger = flusher = None
     if config.port:
         control = Control(config.port, config.token, config.generation, writer.run)
         stepper = Stepper(recorder, control, steps=config.steps)
         stepper.set_breakpoints(config.breakpoints)
     else:
         flusher = Flusher(recorder.flush_if_due)
-    _prepare_end(recorder, stepper, flusher)
-    _prepare_fork(recorder, stepper, control, flusher)
+        if config.breakpoints:
+            texts = {int(item["id"]): str(item["text"]) for item in config.breakpoints}
+            logger = Stepper(recorder, Teller(texts), pauses=False)
+            logger.set_breakpoints(config.breakpoints)
+    _prepare_end(recorder, stepper or logger, flusher)
+    _prepare_fork(recorder, stepper or logger, control, flusher)
     output.install(recorder.note_output)
     if not config.is_module and os.path.isfile(locator.script):
         writer.add_source(locator.script, read_source(locator.script))
@@ -62,8 +68,12 @@ def start(text: str) -> None:
         recorder.observer = stepper
         stepper.listen()
         stepper.begin(pause=config.pause_at_entry)
-    elif config.steps:
-        recorder.observer = StepLimit(config.steps)
+    else:
+        limit = StepLimit(config.steps) if config.steps else None
+        observers = [one for one in (logger, limit) if one is not None]
+        recorder.observer = Observers(*observers) if observers else None
+        if logger is not None:
+            logger.begin(pause=False)
     if flusher is not None:
         flusher.start()
 
@@ -79,11 +89,15 @@ def _prepare_end(recorder: Recorder, stepper: Stepper | None, flusher: Flusher |
         if stepper is not None:
             stepper.finished(exit_status)
 
-    def fail(error: BaseException, frame: FrameType | None) -> None:
+    def fail(error: BaseException, frame: FrameType | None, failed: str) -> None:
         if stepper is not None:
-            stepper.stop_at_exception(error, recorder.locator.user_frame(frame) if frame else None)
+            where = recorder.locator.user_frame(frame) if frame else None
+            stepper.stop_at_exception(error, where, failed)
 
-    Ending((_OURS,), fail, end).install()
+    def describe(trace: TracebackType | None) -> str:
+        return failing_text(trace, recorder.locator)
+
+    Ending((_OURS,), fail, end, describe).install()
 
 
 def _prepare_fork(

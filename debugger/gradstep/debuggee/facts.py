@@ -12,6 +12,7 @@ from gradstep.debuggee.facts_of_optimizers import (
     on_scheduled,
     on_updated,
 )
+from gradstep.debuggee.failing import failing_text
 from gradstep.debuggee.naming import VARIABLE
 from gradstep.trace.batch import TensorUse
 from gradstep_engine import events
@@ -78,6 +79,9 @@ def on_phase_exited(recorder: Recorder, event: events.PhaseExited, frame: FrameT
     detail: Mapping[str, Any] = _phase_detail(recorder, number)
     if event.error is not None:
         detail = {**detail, "error": f"{type(event.error).__name__}: {event.error}"}
+        failed = failing_text(event.error.__traceback__, recorder.locator)
+        if failed:
+            detail = {**detail, "failed": failed}
     recorder.emit(
         "phase_exited",
         frame,

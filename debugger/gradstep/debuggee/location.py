@@ -92,7 +92,10 @@ class Locator:
         return path if os.path.isfile(path) else ""
 
     def _is_beside_script(self, path: str) -> bool:
-        return self._folder not in self._installed and path.startswith(self._folder)
+        # A script among installed packages has its own folder; an environment inside the script's
+        # folder, as .venv often is, is no part of it.
+        is_among = self._folder.startswith(self._installed) and self._folder not in self._installed
+        return is_among and path.startswith(self._folder)
 
 
 def read_source(file: str) -> str:

@@ -49,6 +49,7 @@ class Names:
             self._op_iteration = iteration
             self._op_counts.clear()
         count = self._op_counts[op] = self._op_counts.get(op, 0) + 1
+        entry.maker = op
         self._book.name_entry(entry, seq, f"{op}_{count}", "op", OP)
 
     def look(self, frame: FrameType | None, seq: int, *, thoroughly: bool = False) -> None:
@@ -124,6 +125,10 @@ class Names:
     def path_of(self, module: Any) -> str:
         """Return the path of a module, "" where it is unknown."""
         return self._path(module) or ""
+
+    def modules(self) -> list[str]:
+        """Return the paths of all modules that are known."""
+        return [path for _, path in self._modules.values() if path]
 
     def _path(self, module: Any) -> str | None:
         found = self._modules.get(id(module))

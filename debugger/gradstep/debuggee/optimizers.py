@@ -67,6 +67,11 @@ class OptimizerBook:
                 return float(rate)
         return None
 
+    def recorded_under(self, name: str) -> OptimizerState | None:
+        """Return what was recorded last of the optimizer that the script calls `name`."""
+        found = [state for state in self._recorded.values() if state.name == name]
+        return found[-1] if found else None
+
     def _keep(self, state: OptimizerState) -> None:
         self._recorded[state.id] = state
         self._writer.add_optimizer(state)

@@ -58,6 +58,8 @@ class Recorder:
         self.is_recording = True
         self.subject: Any = None
         """The live tensor that the event in hand is about, for conditions."""
+        self.uses: Sequence[TensorUse] = ()
+        """The tensors of the row in hand."""
         self.loss: Any = None
         """The number that the last backward() began from."""
         self.trouble: str = ""
@@ -182,6 +184,7 @@ class Recorder:
         self.writer.add_fields(fields, uses)
         self.seq = seq
         if self.observer is not None:
+            self.uses = uses
             self.observer.after(EventRow(*fields), frame)
 
     def shared_detail(self, key: tuple[Any, ...]) -> SharedDetail | None:
@@ -255,6 +258,10 @@ class Recorder:
     def grad_of(self, leaf: Any) -> int | None:
         """Return the tensor that `.grad` of a leaf was when last heard of."""
         return self._grads.get(leaf.uid)
+
+    def grad_of_id(self, leaf: int) -> int | None:
+        """Return the tensor that `.grad` of the leaf of this id was when last heard of."""
+        return self._grads.get(leaf)
 
     def name_of(self, tensor: Any, frame: FrameType | None) -> str:
         """Return a tensor's name, "" if it has none by now but that of an op."""

@@ -9,16 +9,19 @@ from __future__ import annotations
 import queue
 import sys
 import threading
-from types import CodeType, FrameType
+from types import FrameType, TracebackType
 from typing import Any, Final
 
 from gradstep.debuggee import evaluation, inspection
-from gradstep.debuggee.control import Control, end_process_group
+from gradstep.debuggee.control import end_process_group
+from gradstep.debuggee.failing import failing_text
+from gradstep.debuggee.live_breakpoints import LiveBreakpoints
 from gradstep.debuggee.nudge import Nudge
 from gradstep.debuggee.recorder import Recorder
+from gradstep.debuggee.telling import Line
 from gradstep.debuggee.tracing import LineTracer
 from gradstep.protocol import breakpoints, motions
-from gradstep.protocol.breakpoints import BreakpointError, BreakpointTable, Hit
+from gradstep.protocol.breakpoints import BreakpointError, Entry, Hit, reason_of
 from gradstep.protocol.row import EventRow
 from gradstep.protocol.wire import Message
 
@@ -28,18 +31,24 @@ RUNNING: Final = "the script is running; pause it first"
 class Stepper:
     """Observes rows; at most one motion is under way."""
 
-    def __init__(self, recorder: Recorder, control: Control, *, steps: int = 0) -> None:
-        """Pause at `steps` finished optimizer steps, if that is not 0."""
+    def __init__(
+        self, recorder: Recorder, control: Line, *, steps: int = 0, pauses: bool = True
+    ) -> None:
+        """Pause at `steps` finished optimizer steps, if that is not 0.
+
+        Without `pauses` there is nobody to go on: logpoints speak, and nothing stops.
+        """
         self._recorder = recorder
         self._control = control
         self._steps = steps
-        self.table = BreakpointTable(script=recorder.locator.script)
+        self._pauses = pauses
+        self.points = LiveBreakpoints(recorder, control.send)
         self.tracer = LineTracer(recorder.locator, self._on_line, self._on_first_line)
         self._rule: motions.StopRule | None = None
         self._row = EventRow(0, "run_started", "other", 0, 0)
         self._wanted = False
-        self._new_table: list[breakpoints.Entry] | None = None
-        self._traces_lines = False
+        self._new_table: list[Entry] | None = None
+        self._traces_lines = self._lines_needed = False
         self._inbox: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._gate = threading.Lock()
         self._is_paused = False
@@ -58,14 +67,15 @@ class Stepper:
         Raises:
             BreakpointError: one does not parse.
         """
-        self.table.replace(breakpoints.from_wire(items))
+        self._install(breakpoints.from_wire(items), None)
 
     def begin(self, *, pause: bool) -> None:
         """Start with the script: wait for its first line, or arm what breakpoints need."""
+        self._row = EventRow(self._recorder.seq, "run_started", "other", 0, 0)
         if pause:
             self.tracer.wait_for_script()
-        elif self.table.arms_lines:
-            self.tracer.arm(None)
+        else:
+            self._arm(None)
 
     def abandon(self) -> None:
         """Step no more in a forked child."""
@@ -77,7 +87,10 @@ class Stepper:
         self._row = row
         if self._new_table is not None:
             self._take_table(frame)
-        hits = self.table.reached(row, lambda code: self._condition(code, row, frame))
+        hits = self.points.hits(row, frame)
+        if self.points.arms_lines != self._lines_needed:
+            # What a breakpoint looks at has turned out to be a tensor, or to be none.
+            self._arm(frame)
         if self._interrupted:
             # An exception that left a pause is on its way up: it is not to be stopped again.
             if row.kind == "phase_exited" and "error" in row.detail:
@@ -87,9 +100,8 @@ class Stepper:
         arrived = rule is not None and rule.stops_at(row)
         is_last_step = self._steps and row.step >= self._steps and row.kind == "phase_exited"
         if hits:
-            failed = [hit for hit in hits if hit.error]
-            reason = "condition_error" if failed else "breakpoint"
-            self._pause(reason, frame, hits, failed[0].error if failed else "")
+            reason, message = reason_of(hits)
+            self._pause(reason, frame, hits, message)
         elif is_last_step:
             self._steps = 0
             self._pause("motion", frame, message=f"{row.step} optimizer steps are done")
@@ -98,18 +110,26 @@ class Stepper:
         elif self._wanted:
             self._pause("pause", frame)
 
-    def stop_at_exception(self, error: BaseException, frame: FrameType | None) -> None:
-        """Pause where an exception that nobody catches was raised, while its frame exists."""
+    def stop_at_exception(
+        self, error: BaseException, frame: FrameType | None, failed: str = ""
+    ) -> None:
+        """Pause where an exception that nobody catches was raised, while its frame exists.
+
+        `failed` is the operation that it came out of.
+        """
         with self._recorder.lock:
             self._recorder.is_busy = True
             try:
                 self._recorder.write_output()
-                self._pause("exception", frame, message=evaluation.one_line(error))
+                told = _told(error, failed)
+                hits = self.points.hits_of_error(self._row, frame, told, raised=False)
+                self._pause("exception", frame, hits, told)
             finally:
                 self._recorder.is_busy = False
 
     def finished(self, exit_status: int | None) -> None:
         """Tell the session that the script is over."""
+        self.points.finish()
         self._control.send({"type": "finished", "exit_status": exit_status})
 
     # Called by the main thread, from the trace function or a signal.
@@ -119,8 +139,28 @@ class Stepper:
             return
         rule = self._rule
         wants_all = self._traces_lines or (rule is not None and rule.arms_lines)
-        if wants_all or self._has_breakpoint(frame):
+        if wants_all or self.points.is_on_line(frame) or self.points.changes_before(frame):
             self._recorder.note_line(frame)
+
+    def _on_raise(
+        self, frame: FrameType, error: BaseException, trace: TracebackType | None
+    ) -> None:
+        """Pause for `exception:all` where the exception is raised, or comes into user's code."""
+        recorder = self._recorder
+        if threading.get_ident() != self._main or not recorder.is_recording:
+            return
+        with recorder.lock:
+            if recorder.is_busy:
+                return
+            recorder.is_busy = True
+            try:
+                recorder.write_output()
+                told = _told(error, failing_text(trace, recorder.locator))
+                hits = self.points.hits_of_error(self._row, frame, told, raised=True)
+                if hits:
+                    self._pause("exception", frame, hits, told)
+            finally:
+                recorder.is_busy = False
 
     def _on_first_line(self, frame: FrameType) -> None:
         self._row = EventRow(self._recorder.seq, "run_started", "other", 0, 0)
@@ -204,6 +244,8 @@ class Stepper:
     def _pause(
         self, reason: str, frame: FrameType | None, hits: list[Hit] | None = None, message: str = ""
     ) -> None:
+        if not self._pauses:
+            return
         recorder = self._recorder
         self._rule = None
         recorder.names.look(frame, recorder.seq, thoroughly=True)
@@ -223,7 +265,7 @@ class Stepper:
                     "seq": recorder.seq,
                     "reason": reason,
                     "breakpoints": [hit.id for hit in hits or ()],
-                    "hits": {str(entry.id): entry.hits for entry in self.table},
+                    "hits": {str(entry.id): entry.hits for entry in self.points.table},
                     "message": message,
                     "file": file,
                     "line": line,
@@ -273,7 +315,7 @@ class Stepper:
                     raise inspection.InspectionError("this tensor is gone; the trace has its past")
                 return inspection.window(tensor, message.get("slice"))
             case "set_breakpoints":
-                self.table.replace(breakpoints.from_wire(message.get("breakpoints", ())))
+                self._install(breakpoints.from_wire(message.get("breakpoints", ())), frame)
             case "set_line_tracing":
                 self._traces_lines = bool(message.get("enabled"))
             case "pause":
@@ -299,7 +341,9 @@ class Stepper:
         if threading.get_ident() != self._main:
             return
         rule = self._rule
-        needs_lines = self.table.arms_lines or self._traces_lines
+        self._lines_needed = self.points.arms_lines
+        needs_lines = self._lines_needed or self._traces_lines
+        self.tracer.on_raise = self._on_raise if self.points.table.arms_raises else None
         if needs_lines or (rule is not None and rule.arms_lines):
             self.tracer.arm(frame)
         else:
@@ -324,16 +368,13 @@ class Stepper:
     def _take_table(self, frame: FrameType | None) -> None:
         entries, self._new_table = self._new_table, None
         if entries is not None:
-            self.table.replace(entries)
+            self._install(entries, frame)
             self._arm(frame)
 
-    def _has_breakpoint(self, frame: FrameType) -> bool:
-        file, line = self._recorder.locator.place(frame)
-        row = EventRow(0, "line", "other", 0, 0, file=file, line=line)
-        return any(
-            entry.enabled and entry.breakpoint.arms_lines and entry.breakpoint.matches(row)
-            for entry in self.table
-        )
+    def _install(self, entries: list[Entry], frame: FrameType | None) -> None:
+        self.points.install(entries, self._row, frame)
 
-    def _condition(self, code: CodeType, row: EventRow, frame: FrameType | None) -> Any:
-        return evaluation.evaluate_condition(code, frame, self._recorder.condition_names(row))
+
+def _told(error: BaseException, failed: str) -> str:
+    text = evaluation.one_line(error)
+    return f"{text} · in {failed}" if failed else text

@@ -7,7 +7,7 @@ from time to time.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from gradstep.debuggee import adapter
@@ -23,9 +23,22 @@ _FIRST_SWEEP: Final = 20_000
 
 
 class Entry:
-    """What is known of one tensor. `rank` is that of `name`: 0 parameter … 3 op, 9 none."""
+    """What is known of one tensor. `rank` is that of `name`: 0 parameter … 3 op, 9 none.
 
-    __slots__ = ("fingerprint", "is_parameter", "name", "rank", "reference", "uid", "version")
+    `seen` is the event at which `version` was first recorded, `maker` the op that made the tensor.
+    """
+
+    __slots__ = (
+        "fingerprint",
+        "is_parameter",
+        "maker",
+        "name",
+        "rank",
+        "reference",
+        "seen",
+        "uid",
+        "version",
+    )
 
     def __init__(self, tensor: Any, uid: int) -> None:
         """Begin with a tensor of which no version was recorded."""
@@ -34,6 +47,8 @@ class Entry:
         self.version = -1
         self.fingerprint: Fingerprint | None = None
         self.name = ""
+        self.maker = ""
+        self.seen = 0
         self.rank = 9
         self.is_parameter = False
 
@@ -50,6 +65,8 @@ class TensorBook:
         self._sweep_at = _FIRST_SWEEP
         self._passing: dict[int, tuple[Callable[[], Any], Use]] = {}
         self.types: set[type] = set()
+        self.named: dict[str, int] = {}
+        """The tensor that each name was given to last."""
 
     def get(self, uid: int) -> Entry | None:
         """Return what is known of a tensor."""
@@ -59,6 +76,13 @@ class TensorBook:
         """Return the script's own tensor while it exists."""
         entry = self._entries.get(uid)
         return None if entry is None else entry.reference()
+
+    def alive(self) -> Iterator[tuple[int, Any]]:
+        """Yield the tensors that exist, with their ids."""
+        for uid, entry in list(self._entries.items()):
+            tensor = entry.reference()
+            if tensor is not None:
+                yield uid, tensor
 
     def entry(self, tensor: Any, seq: int) -> Entry:
         """Return the entry of a tensor, made if it is new."""
@@ -74,6 +98,7 @@ class TensorBook:
             entry = self._enter(tensor, uid, seq)
         if entry.version != version or changed:
             entry.version = version
+            entry.seen = seq
             entry.fingerprint = self._record(tensor, uid, version, seq)
         return entry
 
@@ -135,6 +160,7 @@ class TensorBook:
         if entry.name == name and entry.rank == rank:
             return
         self._writer.add_name(entry.uid, seq, name, how)
+        self.named[name] = entry.uid
         if rank <= entry.rank:
             entry.name, entry.rank = name, rank
 

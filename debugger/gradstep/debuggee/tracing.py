@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from types import FrameType
+from types import FrameType, TracebackType
 from typing import Any
 
 from gradstep.debuggee.location import Locator
 
 OnLine = Callable[[FrameType], None]
+OnRaise = Callable[[FrameType, BaseException, TracebackType | None], None]
+
+_FLOW = (StopIteration, StopAsyncIteration, GeneratorExit)
+"""How Python itself ends loops and generators: no errors."""
 
 
 class LineTracer:
@@ -27,6 +31,13 @@ class LineTracer:
         self._is_armed = False
         self._waits_for_script = False
         self._before: Any = None
+        self.on_raise: OnRaise | None = None
+        """Called, while armed, in the user's frame that an exception is raised in or comes into."""
+
+    @property
+    def is_armed(self) -> bool:
+        """Whether lines are produced now."""
+        return self._is_armed
 
     def wait_for_script(self) -> None:
         """Trace until the script's first line is reached; the script has not begun yet."""
@@ -73,7 +84,22 @@ class LineTracer:
                 self._on_first_line(frame)
             elif self._is_armed:
                 self._on_line(frame)
+        elif event == "exception" and self.on_raise is not None and self._is_armed:
+            _, error, trace = argument
+            if isinstance(error, BaseException) and self._comes_in(error, trace):
+                self.on_raise(frame, error, trace)
         return self._line if self._is_armed or self._waits_for_script else None
+
+    def _comes_in(self, error: BaseException, trace: TracebackType | None) -> bool:
+        """Tell whether an exception is new to the user's frames: Python tells each of them."""
+        if isinstance(error, _FLOW):
+            return False
+        inner = trace.tb_next if trace is not None else None
+        while inner is not None:
+            if self._locator.file_of(inner.tb_frame.f_code):
+                return False
+            inner = inner.tb_next
+        return True
 
     def _is_script(self, frame: FrameType) -> bool:
         return (

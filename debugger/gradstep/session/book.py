@@ -13,18 +13,22 @@ from pathlib import Path
 from typing import Any
 
 from gradstep.protocol.breakpoints import Breakpoint, Entry
-from gradstep.session.code_lines import line_warning
+from gradstep.session.binding import warning_of
 
 
 @dataclass(frozen=True, slots=True)
 class BookEntry:
-    """One breakpoint as the user sees it; `text` is canonical."""
+    """One breakpoint as the user sees it; `text` is canonical.
+
+    `note` says why it has met nothing, or can never, "" if there is nothing to say.
+    """
 
     id: int
     text: str
     enabled: bool
     hits: int
     breakpoint: Breakpoint
+    note: str = ""
 
 
 class BreakpointBook:
@@ -40,18 +44,28 @@ class BreakpointBook:
         self.script = script
         self.warning = ""
         self.told: dict[int, str] = {}
+        self.notes: dict[int, str] = {}
+        """What there is to know about a breakpoint, by number: that it has met nothing, say."""
         self._on_change = on_change
         self._entries: dict[int, Entry] = {}
         self._unsaved: set[int] = set()
         self._last = 0
+        self._missing: Callable[[Breakpoint], str] = lambda point: ""
         for text, enabled in _saved(script):
-            self._insert(Breakpoint.parse(text), enabled)
+            self._note(self._insert(Breakpoint.parse(text), enabled))
         self.kept = tuple(e.text if e.enabled else f"{e.text} (off)" for e in self.list())
 
     def list(self) -> list[BookEntry]:
         """All breakpoints in the order in which they were made."""
         return [
-            BookEntry(e.id, str(e.breakpoint), e.enabled, e.hits, e.breakpoint)
+            BookEntry(
+                e.id,
+                str(e.breakpoint),
+                e.enabled,
+                e.hits,
+                e.breakpoint,
+                "" if e.hits else self.notes.get(e.id, ""),
+            )
             for e in self._entries.values()
         ]
 
@@ -69,15 +83,41 @@ class BreakpointBook:
             BreakpointError: a ValueError with one clear line.
         """
         point = Breakpoint.parse(text)
-        self.warning = line_warning(point, self.script)
         known = self._find(point)
         if known is None:
             known = self._insert(point)
             if not save:
                 self._unsaved.add(known.id)
         known.enabled = True
+        self.warning = self._note(known)
         self._changed()
         return self[known.id]
+
+    def change(self, number: int, text: str) -> BookEntry:
+        """Have a breakpoint say something else; it keeps its place in the list, and counts anew.
+
+        Raises:
+            BreakpointError: the text cannot be understood, and nothing has changed.
+        """
+        point = Breakpoint.parse(text)
+        entry = self._entries.get(number)
+        known = self._find(point)
+        if entry is None or (known is not None and known is not entry):
+            self.remove(number)
+            return self.add(text)
+        if entry.breakpoint != point:
+            entry.breakpoint, entry.hits = point, 0
+            self.told.pop(number, None)
+        entry.enabled = True
+        self.warning = self._note(entry)
+        self._changed()
+        return self[number]
+
+    def bind(self, missing: Callable[[Breakpoint], str]) -> None:
+        """Have `missing` say of each breakpoint why the run holds nothing that it could meet."""
+        self._missing = missing
+        for entry in self._entries.values():
+            self._note(entry)
 
     def remove(self, number: int) -> None:
         """Remove a breakpoint; one that is gone already is no error."""
@@ -91,6 +131,12 @@ class BreakpointBook:
         if entry is not None and entry.enabled != enabled:
             entry.enabled = enabled
             self._changed()
+
+    def enable_all(self, enabled: bool) -> None:
+        """Switch all on or off."""
+        for entry in self._entries.values():
+            entry.enabled = enabled
+        self._changed()
 
     def toggle(self, where: str) -> BookEntry | None:
         """Remove what stops at this place, or add a breakpoint there; return the added one.
@@ -117,6 +163,9 @@ class BreakpointBook:
     def forget_hits(self) -> None:
         """Begin to count anew: the script was started again."""
         self.told.clear()
+        self.notes.clear()
+        for entry in self._entries.values():
+            self._note(entry)
         for entry in self._entries.values():
             entry.hits = 0
 
@@ -128,6 +177,16 @@ class BreakpointBook:
         self._last += 1
         entry = self._entries[self._last] = Entry(self._last, point, enabled)
         return entry
+
+    def _note(self, entry: Entry) -> str:
+        """Note what there is to say about a breakpoint, and return it."""
+        point = entry.breakpoint
+        text = warning_of(point, self.script) or self._missing(point)
+        if text:
+            self.notes[entry.id] = text
+        else:
+            self.notes.pop(entry.id, None)
+        return text
 
     def _find(self, point: Breakpoint) -> Entry | None:
         wanted = point.resolved(self.script)

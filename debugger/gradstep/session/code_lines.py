@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import tokenize
 import warnings
 from pathlib import Path
 from types import CodeType
+from typing import Final
 
-from gradstep.protocol.breakpoints import Breakpoint
+from gradstep.protocol.breakpoints import Breakpoint, closest_text
+
+_FOLDERS: Final = 500
+"""Folders that are looked into for a file before nothing is said of it."""
 
 
 def line_warning(point: Breakpoint, script: str) -> str:
@@ -20,12 +25,35 @@ def line_warning(point: Breakpoint, script: str) -> str:
         # A bare name may mean a module anywhere; only a file that is here can be judged.
         nearby = Path(script).parent / path
         path = Path(script) if path.name == Path(script).name else nearby
+    if Path(resolved.file).is_absolute() and not path.exists():
+        return f"there is no file {path}"
+    if not Path(resolved.file).is_absolute() and path.parent == Path(script).parent:
+        missing = _missing_text(resolved.file, path, script)
+        if missing:
+            return missing
     lines = _lines_with_code(path)
     if lines is None or resolved.line in lines:
         return ""
     after = [line for line in lines if line > resolved.line]
     hint = f"; the next line with code is {min(after)}" if after else "; the file ends before it"
     return f"{path.name} has no code on line {resolved.line}{hint}"
+
+
+def _missing_text(file: str, path: Path, script: str) -> str:
+    """Say that a file named without its folder is nowhere near the script."""
+    folder = Path(script).parent
+    if path.exists() or not folder.is_dir():
+        return ""
+    wanted = Path(file).parts
+    for looked_at, (place, below, files) in enumerate(os.walk(folder)):
+        if looked_at == _FOLDERS:
+            return ""
+        below[:] = [name for name in below if not name.startswith(".")]
+        if wanted[-1] in files and Path(place, wanted[-1]).parts[-len(wanted) :] == wanted:
+            return ""
+    near = [one.name for one in folder.glob("*.py")]
+    offer = closest_text(Path(file).name, near)
+    return f"there is no {file} in {folder} or below" + (f": {offer}" if offer else "")
 
 
 def _lines_with_code(path: Path) -> set[int] | None:

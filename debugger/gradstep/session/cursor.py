@@ -10,11 +10,13 @@ from dataclasses import replace
 from typing import Any, Final
 
 from gradstep.protocol import motions
+from gradstep.protocol.breakpoints import Said
 from gradstep.protocol.row import EventRow
 from gradstep.session.book import BreakpointBook
 from gradstep.session.changes import Changes
 from gradstep.session.model import OutputPiece, SessionError, Stop
 from gradstep.session.past_output import PastOutput
+from gradstep.session.remarks import Remark, Remarks
 from gradstep.session.walk import Walk
 from gradstep.trace.moment import Moment
 from gradstep.trace.reader import RunTrace, Trace, TraceError
@@ -42,6 +44,7 @@ class RunCursor:
         self.head = 0
         self.notice = ""
         self.breakpoints = BreakpointBook(script, self._breakpoints_changed)
+        self.remarks = Remarks()
         self._changes = Changes()
         self._pieces: deque[OutputPiece] = deque()
         self._characters = 0
@@ -124,7 +127,7 @@ class RunCursor:
             )
         except motions.MotionError as error:
             raise SessionError(str(error)) from None
-        return Walk(self.run, rule, self.breakpoints.entries(), self.breakpoints.told)
+        return Walk(self.run, rule, self.breakpoints.entries(), self.breakpoints.told, self._said)
 
     def _occurrence(self, origin: EventRow) -> int:
         first = self.run.first_seq_of_iteration(origin.iteration) or 1
@@ -144,10 +147,23 @@ class RunCursor:
         return "the end of the recorded run"
 
     def _with_message(self, stop: Stop) -> Stop:
-        if stop.reason != "breakpoint" or stop.message:
+        if stop.reason != "breakpoint":
             return stop
         texts = [e.text for e in self.breakpoints.list() if e.id in stop.breakpoints]
-        return replace(stop, message=", ".join(f"breakpoint {text}" for text in texts))
+        named = ", ".join(f"breakpoint {text}" for text in texts)
+        return replace(stop, message=" · ".join(filter(None, (named, stop.message))))
+
+    def _said(self, seq: int, number: int, said: Said) -> None:
+        """Keep what a logpoint said; an error of one that has told it already is dropped."""
+        if said.failed:
+            if self.breakpoints.notes.get(number) == said.text:
+                return
+            self.breakpoints.notes[number] = said.text
+        text = said.text
+        if said.failed:
+            named = next((e.text for e in self.breakpoints.list() if e.id == number), "")
+            text = f"breakpoint {named}: {text}"
+        self.remarks.add(Remark(seq, text, said.failed))
 
     def _move_cursor(self, seq: int) -> None:
         self.cursor = seq

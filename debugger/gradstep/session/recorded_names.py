@@ -12,13 +12,13 @@ from gradstep.protocol.breakpoints import CONDITION_NAMES
 from gradstep.protocol.offer import names_text
 from gradstep.protocol.row import EventRow
 from gradstep.session.model import Evaluation
-from gradstep.trace.model import TensorRef, TensorValue
+from gradstep.trace.model import OptimizerState, TensorRef, TensorValue
 from gradstep.trace.moment import Moment
 from gradstep.trace.numbers import decode
 
 _VALUE_ROLES: Final = ("output", "after", "param", "root", "result", "source")
 _GRAD_ROLES: Final = ("grad", "grad_output", "contribution", "grad_input")
-_ALLOWED: Final = {
+ALLOWED: Final = {
     name: getattr(builtins, name)
     for name in (
         *("abs", "all", "any", "bool", "float", "int", "isinstance", "len", "list", "max", "min"),
@@ -46,6 +46,11 @@ class RecordedTensor:
         self._moment = moment
         self._value = value
         self._name = name
+
+    @property
+    def recorded(self) -> TensorValue:
+        """The version itself."""
+        return self._value
 
     @property
     def grad(self) -> RecordedTensor | None:
@@ -115,6 +120,10 @@ class RecordedTensor:
         """Whether the only element is not zero."""
         return bool(self.item())
 
+    def __format__(self, spec: str) -> str:
+        """The only element in a format, as of a tensor."""
+        return format(self.item() if spec else repr(self), spec)
+
     def __abs__(self) -> float:
         """The only element's magnitude."""
         return abs(self.item())
@@ -157,6 +166,28 @@ class RecordedTensor:
         return number
 
 
+class RecordedOptimizer:
+    """An optimizer as recorded: its groups without their tensors."""
+
+    def __init__(self, state: OptimizerState) -> None:
+        """Show one recorded state."""
+        self._state = state
+        self.param_groups = [
+            {key: value for key, value in group.items() if key != "params"}
+            for group in state.groups
+        ]
+
+    def __getattr__(self, attribute: str) -> Any:
+        """Whatever else an optimizer has."""
+        if attribute.startswith("_"):
+            raise AttributeError(attribute)
+        raise NotRecorded(f"{self._state.name}.{attribute} cannot be answered from the recording")
+
+    def __repr__(self) -> str:
+        """The class and its settings."""
+        return f"{self._state.class_name}({self.param_groups})"
+
+
 class RecordedNames(Mapping[str, Any]):
     """The names of a condition at a moment: the counters, what the event is about, the variables.
 
@@ -195,12 +226,15 @@ class RecordedNames(Mapping[str, Any]):
             return self._tensor("grad", _GRAD_ROLES, also_after=True)
         if name == "norm":
             return self._norm()
-        if name in _ALLOWED:
-            return _ALLOWED[name]
+        if name in ALLOWED:
+            return ALLOWED[name]
         if name == "math":
             return math
         variable = self._variable(name)
         if variable is None:
+            found = [one for one in self._moment.optimizers() if one.name == name]
+            if found:
+                return RecordedOptimizer(found[-1])
             raise self._unknown(name)
         return variable
 

@@ -9,11 +9,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from gradstep.protocol import motions
+from gradstep.protocol.breakpoints import Said
 from gradstep.protocol.row import STEPPABLE, EventRow
+from gradstep.session.binding import blind_text, missing_text
 from gradstep.session.channel import Message
 from gradstep.session.cursor import RunCursor
 from gradstep.session.live import LiveRun
@@ -60,11 +63,8 @@ class Session(RunCursor):
         """
         script = options.script if options.module else os.path.abspath(options.script)
         session = cls(script)
-        warnings = []
-        for text in options.breakpoints:
-            session.breakpoints.add(text, save=False)
-            warnings.append(session.breakpoints.warning)
-        session.notice = "; ".join(filter(None, warnings))
+        session.breakpoints.bind(lambda point: blind_text(point, options.detail))
+        session._add_breakpoints(options.breakpoints)
         session._live = LiveRun(
             options, session._on_message, session._on_text, session._on_process_end
         )
@@ -76,11 +76,12 @@ class Session(RunCursor):
         return session
 
     @classmethod
-    def open(cls, path: str | Path) -> Session:
+    def open(cls, path: str | Path, breakpoints: Sequence[str] = ()) -> Session:
         """Open a recorded run at its first event.
 
         Raises:
             TraceError: the file cannot be read as a trace; one line says why.
+            BreakpointError: one of `breakpoints` cannot be understood.
         """
         trace = Trace.open(path)
         try:
@@ -92,12 +93,23 @@ class Session(RunCursor):
             session.cursor = min(1, session.head)
             session.exit_status = run.info.exit_status
             session._follows = False
+            session.breakpoints.bind(lambda point: missing_text(point, run))
             for seq, _, text in run.output(session.head):
                 session._keep_output(OutputPiece(seq, text))
+            session._add_breakpoints(breakpoints)
         except BaseException:
             trace.close()
             raise
         return session
+
+    def _add_breakpoints(self, texts: Sequence[str]) -> None:
+        """Add breakpoints that hold for this run only."""
+        warnings = []
+        for text in texts:
+            added = self.breakpoints.add(text, save=False)
+            if self.breakpoints.warning:
+                warnings.append(f"breakpoint {added.text}: {self.breakpoints.warning}")
+        self.notice = "; ".join(warnings)
 
     @property
     def can_control(self) -> bool:
@@ -291,6 +303,10 @@ class Session(RunCursor):
                 self._on_stopped(message)
             case "running":
                 self._set_running()
+            case "said":
+                said = Said(str(message.get("text", "")), bool(message.get("failed")))
+                self._said(int(message.get("seq", 0)), int(message.get("id", 0)), said)
+                self._changed()
 
     def _on_stopped(self, message: Message) -> None:
         self._stop_polling()

@@ -7,17 +7,31 @@ called off.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from types import CodeType
 from typing import Final
 
-from gradstep.protocol.breakpoints import BreakpointTable, Entry, Hit, judge
+from gradstep.protocol.breakpoints import (
+    BreakpointTable,
+    Entry,
+    Hit,
+    Said,
+    judge,
+    reason_of,
+    say,
+)
 from gradstep.protocol.motions import StopRule
 from gradstep.protocol.row import EventRow
 from gradstep.session.model import Stop
 from gradstep.session.recorded_names import RecordedNames
+from gradstep.session.recorded_probe import RecordedProbe
 from gradstep.trace.reader import RunTrace
 
 _WINDOW: Final = 512
+OnSaid = Callable[[int, int, Said], None]
+"""Takes the event, the breakpoint's number and the words of a logpoint."""
+
 _CONTEXT: Final = 64  # rows before a window, for places that depend on the row before
 
 
@@ -25,12 +39,19 @@ class Walk:
     """One walk over a run. `call_off` ends it at the row it has reached."""
 
     def __init__(
-        self, run: RunTrace, rule: StopRule, entries: Iterable[Entry], told: dict[int, str]
+        self,
+        run: RunTrace,
+        rule: StopRule,
+        entries: Iterable[Entry],
+        told: dict[int, str],
+        on_said: OnSaid | None = None,
     ) -> None:
         """Prepare to walk with one rule and copies of the breakpoints.
 
         `told` outlives the walk: of each breakpoint the unknown name that a stop has told of.
         """
+        self._probe = RecordedProbe(run)
+        self._on_said = on_said
         self._run = run
         self._rule = rule
         self._told = told
@@ -104,11 +125,31 @@ class Walk:
 
     def _table(self) -> BreakpointTable:
         copies = [Entry(e.id, e.breakpoint) for e in self._entries]
-        return BreakpointTable(copies, script=self._run.info.script, recorded=True)
+        return BreakpointTable(
+            copies, script=self._run.info.script, recorded=True, probe=self._probe
+        )
 
     def _hits(self, row: EventRow, placed: Iterable[Entry]) -> tuple[Hit, ...]:
-        found = (self._judge(row, entry, self._told) for entry in placed)
-        return tuple(hit for hit in found if hit is not None)
+        """Return what stops at a row; logpoints have spoken then."""
+        hits = []
+        for entry in placed:
+            hit = self._judge(row, entry, self._told)
+            if hit is None:
+                continue
+            if not hit.error:
+                hit = replace(hit, told=self._probe.told(entry, row))
+            code = entry.breakpoint.message
+            if code is None:
+                hits.append(hit)
+            else:
+                self._say(row, code, hit)
+        return tuple(hits)
+
+    def _say(self, row: EventRow, code: CodeType, hit: Hit) -> None:
+        if self._on_said is not None:
+            evaluate = RecordedNames(self._run.at(row.seq)).evaluate
+            failed = Said(hit.error, failed=True)
+            self._on_said(row.seq, hit.id, failed if hit.error else say(code, evaluate, hit.told))
 
     def _judge(self, row: EventRow, entry: Entry, told: dict[int, str]) -> Hit | None:
         if self._passed is not None and row.seq in self._passed.get(entry.id, ()):
@@ -133,6 +174,7 @@ class Walk:
             [Entry(e.id, e.breakpoint) for e in counting],
             script=self._run.info.script,
             recorded=True,
+            probe=self._probe,
         )
         found: dict[int, set[int]] = {entry.id: set() for entry in counting}
         for row in self._run.events(1):
@@ -150,8 +192,6 @@ class Walk:
 
 
 def _stop(seq: int, hits: Iterable[Hit]) -> Stop:
-    ids = tuple(hit.id for hit in hits)
-    errors = [hit.error for hit in hits if hit.error]
-    if errors:
-        return Stop("condition_error", seq, ids, errors[0])
-    return Stop("breakpoint" if ids else "motion", seq, ids)
+    found = list(hits)
+    reason, message = reason_of(found)
+    return Stop(reason, seq, tuple(hit.id for hit in found), message)

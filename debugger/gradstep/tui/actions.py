@@ -196,10 +196,20 @@ COMMANDS: Final = (
         6,
     ),
     Command(
+        "break.change",
+        ("w",),
+        "Break on change",
+        "Stop when the selected tensor, gradient, parameter or variable changes, and say by what "
+        "and by how much; again: no longer.",
+        "break",
+        "break_on_change",
+    ),
+    Command(
         "break.edit",
         ("B",),
         "Breakpoints…",
-        "List, add, edit, switch off and remove breakpoints, with conditions and hit counts.",
+        "List, add, edit, switch off and remove breakpoints and logpoints, with conditions and hit "
+        "counts.",
         "break",
         "breakpoints",
     ),

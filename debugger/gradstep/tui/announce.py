@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from gradstep.tui.frame import Frame
 
+if TYPE_CHECKING:
+    from gradstep.session.remarks import Remarks
+
 KEPT_SHOWN: Final = 4
 """Breakpoints that the greeting names."""
+
+REMARKS_SHOWN: Final = 500
+"""Lines of logpoints that are said at once."""
 
 Say = Callable[[str, str, str], None]
 
@@ -26,6 +32,13 @@ class Announcer:
         self._ended = False
         self._greeted = False
         self._notice = ""
+        self._remarks = 0
+        self._flash: tuple[str, str] | None = None
+
+    def flash(self) -> tuple[str, str] | None:
+        """Return the words of a new stop that the footer is to show, with their style; once."""
+        flash, self._flash = self._flash, None
+        return flash
 
     def note(self, frame: Frame) -> str:
         """Return what the title shows before the state."""
@@ -46,6 +59,7 @@ class Announcer:
             self._greeted = True
             if session.breakpoints.kept:
                 say(kept_text(session.breakpoints.kept), "accent", "● ")
+        self._say_remarks(session.remarks, say)
         stop = session.stop
         if stop is not None and stop is not self._stop:
             self._stop = stop
@@ -61,17 +75,32 @@ class Announcer:
             say(f"the script ended: {told or ending(frame)}", style, "□ ")
         self._ended = ended
 
+    def _say_remarks(self, remarks: Remarks, say: Say) -> None:
+        """Say what logpoints said since the last time; of a flood, the end."""
+        found = remarks.since(self._remarks)
+        left_out = remarks.count - self._remarks - min(len(found), REMARKS_SHOWN)
+        self._remarks = remarks.count
+        if left_out > 0:
+            say(f"{left_out:,} lines of logpoints left out", "dim", "· ")
+        for remark in found[-REMARKS_SHOWN:]:
+            where = f"event {remark.seq:,}: " if remark.seq else ""
+            style, mark = ("warning", "▲ ") if remark.failed else ("", "» ")
+            say(f"{where}{remark.text}", style, mark)
+
     def _say_stop(self, frame: Frame, say: Say) -> None:
         assert frame.session is not None
         stop = frame.session.stop
         assert stop is not None
         where = f"event {stop.seq:,}"
         if stop.reason == "breakpoint":
-            say(f"{stop.message or 'breakpoint'} · {where}", "accent", "■ ")
+            text = f"{stop.message or 'breakpoint'} · {where}"
+            say(text, "accent", "■ ")
+            self._flash = f"■ {text}", "accent"
         elif stop.reason == "condition_error":
             say(f"a breakpoint's condition failed · {stop.message}", "warning", "▲ ")
         elif stop.reason == "exception":
             say(f"stopped at an exception · {stop.message}", "error", "✗ ")
+            self._flash = f"✗ {stop.message}", "error"
         elif stop.reason in ("beginning", "end"):
             say(stop.message, "dim", "· ")
         elif stop.reason == "pause":

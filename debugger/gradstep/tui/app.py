@@ -55,19 +55,20 @@ class GradstepApp(Commands):
         *,
         launch: LaunchOptions | None = None,
         open_path: Path | None = None,
+        breakpoints: Sequence[str] = (),
         script: str = "",
         glyphs: Glyphs = UNICODE,
     ) -> None:
         """Take a script to launch, a trace to open, or what opens the session.
 
-        `script` is the name to show until the session is there.
+        `script` is the name to show until the session is there, `breakpoints` are for a trace.
 
         Raises:
             ValueError: there is not exactly one of `opener`, `launch` and `open_path`.
             TraceError: the file cannot be read as a trace.
         """
         if opener is None:
-            opener, script = opener_for(launch, open_path)
+            opener, script = opener_for(launch, open_path, breakpoints)
         elif launch is not None or open_path is not None:
             raise ValueError("give one of opener, launch and open_path")
         self.keymap, self._keymap_error = load_keymap(keymap_path())
@@ -156,6 +157,8 @@ class GradstepApp(Commands):
         if self.session is not None:
             self.main.stdout.show_output(self.session.printed())
             self._announcer.announce(frame, self.main.console.say)
+            if (flash := self._announcer.flash()) is not None:
+                self.main.key_bar.show_note(*flash)
         self.call_after_refresh(self.gate.notify, frame)
 
     async def reached(self, predicate: Callable[[Frame], bool], timeout: float = 20.0) -> Frame:
@@ -278,13 +281,18 @@ class GradstepApp(Commands):
         self._close_messages_no_wait()
 
 
-def run_app(*, launch: LaunchOptions | None = None, open_path: Path | None = None) -> int:
+def run_app(
+    *,
+    launch: LaunchOptions | None = None,
+    open_path: Path | None = None,
+    breakpoints: Sequence[str] = (),
+) -> int:
     """Run the debugger on a script or a recorded run and return the exit status.
 
-    Exactly one of the two is given.
+    Exactly one of the two is given; `breakpoints` are for a recorded run.
     """
     try:
-        app = GradstepApp(launch=launch, open_path=open_path)
+        app = GradstepApp(launch=launch, open_path=open_path, breakpoints=breakpoints)
     except TraceError as error:
         print(f"gradstep: {error}", file=sys.stderr)
         return 2

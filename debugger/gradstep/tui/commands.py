@@ -15,6 +15,7 @@ from textual.widgets import Input
 from gradstep.session.model import SessionError
 from gradstep.trace.errors import TraceError
 from gradstep.tui.actions import Command
+from gradstep.tui.change_place import change_place
 from gradstep.tui.frame import EMPTY, Frame, Selection
 from gradstep.tui.goto import place_to_seq
 from gradstep.tui.last_change import last_change
@@ -274,6 +275,20 @@ class Commands(App[int]):
         elif not text.isdigit():
             self.say(f"breakpoint {text} {'removed' if added is None else 'set'}")
         self.paint_now()
+
+    def action_break_on_change(self) -> None:
+        """Set a breakpoint on a change of what is selected, or remove it."""
+        moment = self.frame.moment
+        if self.session is None or moment is None:
+            self.say("there is nothing to look at yet", "warning")
+            return
+        view = self.main.tensor.view
+        shown = view.tensor if view is not None else None
+        found = change_place(moment, self.selection, shown)
+        if not found.text:
+            self.say(found.told, "warning")
+            return
+        self.toggle_place(found.text)
 
     def action_breakpoints(self) -> None:
         """Open the dialog, on the breakpoint of the selected line if it has one."""

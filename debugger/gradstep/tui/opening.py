@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,8 +13,12 @@ if TYPE_CHECKING:
 Opener = Callable[[], Awaitable["SessionPort"]]
 
 
-def opener_for(launch: LaunchOptions | None, open_path: Path | None) -> tuple[Opener, str]:
+def opener_for(
+    launch: LaunchOptions | None, open_path: Path | None, breakpoints: Sequence[str] = ()
+) -> tuple[Opener, str]:
     """Return what opens the session, and the name to show until it is there.
+
+    `breakpoints` are for a recorded run; those of a launch stand in its options.
 
     Raises:
         ValueError: not exactly one of the two was given.
@@ -24,7 +28,7 @@ def opener_for(launch: LaunchOptions | None, open_path: Path | None) -> tuple[Op
         raise ValueError("give a script to launch or a trace to open")
     from gradstep.session import Session
 
-    recorded = Session.open(open_path) if open_path is not None else None
+    recorded = Session.open(open_path, breakpoints) if open_path is not None else None
 
     async def open_session() -> SessionPort:
         if launch is not None:

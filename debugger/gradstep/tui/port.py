@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from gradstep.session.remarks import Remarks
     from gradstep.trace.moment import Moment
     from gradstep.trace.reader import RunTrace
 
@@ -73,6 +74,10 @@ class BreakpointPort(Protocol):
     def hits(self) -> int:
         """How often it was reached."""
 
+    @property
+    def note(self) -> str:
+        """Why it has met nothing, "" if there is nothing to say."""
+
 
 class BookPort(Protocol):
     """The breakpoints of a script."""
@@ -101,6 +106,12 @@ class BookPort(Protocol):
     def enable(self, number: int, enabled: bool = True) -> Any:
         """Switch one on or off."""
 
+    def enable_all(self, enabled: bool) -> Any:
+        """Switch all on or off."""
+
+    def change(self, number: int, text: str) -> Any:
+        """Have one say something else; raises ValueError with one clear line for bad text."""
+
     def list(self) -> Sequence[BreakpointPort]:
         """All of them."""
 
@@ -118,6 +129,10 @@ class SessionPort(Protocol):
     @property
     def stop(self) -> StopPort | None:
         """Why it last stopped."""
+
+    @property
+    def remarks(self) -> Remarks:
+        """What logpoints said, and what there is to know about breakpoints."""
 
     @property
     def is_live(self) -> bool:
