@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from gradstep.views import numbers
 from gradstep.views.cards.card import Draft, chosen
-from gradstep.views.cards.update import (
-    coming_update,
-    hyper_text,
-    recorded_update,
-    write_update,
-)
+from gradstep.views.cards.update import hyper_text, write_update
+from gradstep.views.coming import Coming, Live, coming, stands_before_update
+from gradstep.views.coming_rows import coming_line, coming_titles, total_line, write_figures
 from gradstep.views.formulas.call import contents
 from gradstep.views.glyphs import UNICODE, Glyphs
+from gradstep.views.happened import verdict_lines, verdict_on
 from gradstep.views.reading import one, value_of
 from gradstep.views.text import Line, Span, crop, fit, line, pad
+from gradstep.views.updates import coming_update, recorded_update
 
 if TYPE_CHECKING:
     from gradstep.protocol.row import EventRow
@@ -100,11 +100,22 @@ def optimizer_view(
     element: tuple[int, ...] | None = None,
     width: int = 72,
     glyphs: Glyphs = UNICODE,
+    live: Live | None = None,
+    left_out: Collection[int] = (),
+    skips_step: bool = False,
 ) -> OptimizerView:
-    """Show all optimizers; `selected` is a parameter's tensor id (default: the event's own)."""
+    """Show all optimizers; `selected` is a parameter's tensor id (default: the event's own).
+
+    Before a step the rows are what is to come, the worst first; `live` are figures that the
+    script's process worked out, `left_out` the parameters that the user has marked to be skipped.
+    """
     optimizers = moment.optimizers()
     if not optimizers:
         return OptimizerView((), (), (), (), _none_yet(width))
+    items = coming(moment, live) if stands_before_update(moment) else []
+    if any(each.lineage is not None for each in items):
+        view = _ComingView(moment, items, element, width, glyphs)
+        return view.made(selected, left_out, skips_step=skips_step)
     held = [
         (optimizer, param)
         for optimizer in optimizers
@@ -145,6 +156,71 @@ def optimizer_view(
         formula,
         (),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _ComingView:
+    """The pane before a step."""
+
+    moment: Moment
+    items: list[Coming]
+    element: tuple[int, ...] | None
+    width: int
+    glyphs: Glyphs
+
+    def made(
+        self, selected: int | None, left_out: Collection[int], *, skips_step: bool
+    ) -> OptimizerView:
+        """Make the view; the worst row is selected where none is."""
+        items, width = self.items, self.width
+        if selected not in {each.param for each in items}:
+            about = one(self.moment.run.tensors(self.moment.seq), "param")
+            first_open = next((each for each in items if not each.done), items[0])
+            selected = about.tensor if about is not None else None
+            if selected not in {each.param for each in items if not each.done}:
+                selected = first_open.param
+        first = max(7, min(max(len(each.name) for each in items), 20) + 1)
+        rows = tuple(
+            ParameterRow(
+                each.param,
+                each.optimizer.id,
+                each.name,
+                coming_line(
+                    each,
+                    first=first,
+                    width=width,
+                    glyphs=self.glyphs,
+                    selected=each.param == selected,
+                    left_out=left_out,
+                ),
+                each.param == selected,
+            )
+            for each in items
+        )
+        chosen_one = next(each for each in items if each.param == selected)
+        optimizers = list({each.optimizer.id: each.optimizer for each in items}.values())
+        headers = [crop(text, width) for text in _headers(self.moment, optimizers)]
+        headers += total_line(items, skips_step=skips_step, width=width)
+        titles = coming_titles(first, width, self.glyphs)
+        return OptimizerView(tuple(headers), titles, rows, self._formula(chosen_one), ())
+
+    def _formula(self, each: Coming) -> tuple[Line, ...]:
+        moment = self.moment
+        draft = Draft(moment, moment.seq, self.width, self.glyphs, self.element)
+        if each.lineage is None:
+            draft.add((f"{each.name}.grad is None", "bold"))
+            draft.say(
+                "It was cleared, or no backward has reached this tensor yet: step() would skip it."
+            )
+            return tuple(draft.rows)
+        if each.done:
+            return ()
+        draft.add(("the next step would be", "dim"), indent=1)
+        write_figures(draft, each)
+        update = coming_update(moment, each.optimizer, each.param)
+        if update is not None:
+            write_update(draft, each.name, update, chosen(self.element, update.grad))
+        return tuple(draft.rows)
 
 
 def _none_yet(width: int) -> tuple[Line, ...]:
@@ -218,10 +294,22 @@ def _row(
         entry = by_name.get(entry_name)
         held = moment.value(entry.tensor) if entry and entry.tensor is not None else None
         spans.append(_number(held.norm if held else entry.number if entry else None))
-    change = _relative_change(moment, updates.get((optimizer.id, param)))
-    spans.append(_number(change, "step"))
+    last = updates.get((optimizer.id, param))
+    spans.append(_number(_relative_change(moment, last), "step"))
+    if last is not None:
+        spans.append(_mark(moment, last, glyphs))
     painted = pad(tuple(spans), width)
     return ParameterRow(param, optimizer.id, name, painted, selected)
+
+
+def _mark(moment: Moment, update: EventRow, glyphs: Glyphs) -> Span:
+    """Say in one glyph whether an update was what its formula gives."""
+    check = verdict_on(moment, update).check
+    if check is None:
+        return Span("  ", "dim")
+    return (
+        Span(f" {glyphs.tick}", "success") if check.is_fine else Span(f" {glyphs.cross}", "error")
+    )
 
 
 def _number(value: float | None, style: str = "") -> Span:
@@ -300,7 +388,8 @@ def _formula(
     name = moment.name(selected)
     last = updates.get((optimizer.id, selected))
     state = moment.grad(selected)
-    fresh = state.tensor is not None and (last is None or state.seq > last.seq)
+    grad = moment.value(state.tensor) if state.tensor is not None else None
+    fresh = grad is not None and (last is None or max(state.seq, grad.seq) > last.seq)
     if last is not None and not fresh:
         update = recorded_update(moment, last)
         title = f"last step, event {numbers.count(last.seq)}"
@@ -315,7 +404,13 @@ def _formula(
         return tuple(draft.rows)
     if update is None:
         draft.say("Contents were not recorded, so the rule cannot be worked out.")
+        if last is not None and not fresh:
+            for row in verdict_lines(verdict_on(moment, last), glyphs):
+                draft.add(*((span.text, span.style) for span in row))
         return tuple(draft.rows)
     draft.add((title, "dim"), indent=1)
     write_update(draft, name, update, chosen(draft.element, update.grad))
+    if last is not None and not fresh:
+        for row in verdict_lines(verdict_on(moment, last), glyphs):
+            draft.add(*((span.text, span.style) for span in row))
     return tuple(draft.rows)
