@@ -112,7 +112,7 @@ SGD.step  changes w
   d  4.0471 = 1.6611 + 0.9 · 2.6511    g + μ·b
   θ  0.3863 = 0.7910 − 0.1 · 4.0471 ✓   θ − lr·d
   ✓ matches the formula of SGD (4 elements, float32)
-  The rule reads w.grad and what it keeps itself; the loss is no part of it."""
+  The rule reads w.grad and its own state; the loss is no part of it."""
     )
 
 

@@ -63,7 +63,7 @@ def what_it_read(rule: str, name: str) -> str:
         )
     if not rule:
         return ""
-    return f"The rule reads {name}.grad and what it keeps itself; the loss is no part of it."
+    return f"The rule reads {name}.grad and its own state; the loss is no part of it."
 
 
 def write_update(draft: Draft, name: str, update: Update, place: Place) -> None:
