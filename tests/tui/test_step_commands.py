@@ -13,6 +13,7 @@ from gradstep.testing import open_debugger, screen_text
 from gradstep.tui.app import GradstepApp
 from gradstep.tui.frame import Frame
 from gradstep.tui.screens.edit import EditScreen
+from gradstep.views.coming import coming
 from tests.tui.conftest import press
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs signals")
@@ -154,6 +155,22 @@ async def test_nothing_is_skipped_outside_of_a_step(script: Path) -> None:
         await pilot.press("x")
         await app.workers.wait_for_complete()
         assert "no step is about to happen" in screen_text(app)
+
+
+async def test_what_is_too_large_for_the_screen_the_script_works_out(tmp_path: Path) -> None:
+    script = tmp_path / "large.py"
+    text = SCRIPT.replace("torch.tensor([2.0, 1.0], r", "torch.full((600_000,), 2.0, r")
+    script.write_text(text, encoding="utf-8")
+    async with open_debugger(script, engine="builtin", breakpoints=("step",)) as (app, pilot):
+        await to_step(app, pilot)
+        await app.reached(lambda frame: frame.live_figures is not None)
+        moment = app.frame.moment
+        assert moment is not None
+        recorded = coming(moment)
+        assert {each.why for each in recorded} == {"", "too large to work out here"}
+        shown = coming(moment, app.frame.live_figures)
+        assert [each.figures is not None for each in shown] == [True, True]
+        assert "20%" in screen_text(app)
 
 
 def _at(seq: int) -> Callable[[Frame], bool]:

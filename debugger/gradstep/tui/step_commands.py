@@ -18,15 +18,20 @@ if TYPE_CHECKING:
 class StepCommands(Commands):
     """The actions at the optimizer's step."""
 
+    _previewed: tuple[int, int] = (0, 0)
+    """The run and the event at which the script was last asked for a preview."""
+
     def ask_preview(self, frame: Frame) -> None:
         """Have the script work out what the trace has no numbers for, once per stop."""
         session, moment = frame.session, frame.moment
         if session is None or moment is None or frame.state != "paused":
             return
-        if not stands_before_update(moment) or frame.live_figures is not None:
+        stop = (id(moment.run), frame.cursor)
+        if stop == self._previewed or not stands_before_update(moment):
             return
+        self._previewed = stop
         if any(_is_missing(each.figures is None, each.why) for each in coming(moment)):
-            self.run_worker(self._preview(), group="preview", exclusive=True)
+            self.run_worker(self._preview(), group="preview")
 
     async def _preview(self) -> None:
         session = self.session
@@ -104,7 +109,8 @@ class StepCommands(Commands):
             return
         first = next((n for n, t in enumerate(found) if t.what != "hyper"), 0)
         in_tensor = self.main.pane("inspect").active == "tensor-view"
-        self.push_screen(EditScreen(found, first if in_tensor else 0, self._apply), self._edited)
+        begin = first if in_tensor else 0
+        self.push_screen(EditScreen(found, begin, self._apply, self.frame.glyphs), self._edited)
 
     def _pointed_at(self) -> tuple[int | None, tuple[int, ...] | None]:
         """Return the parameter to edit, and its element where the tensor pane shows one first."""

@@ -8,6 +8,7 @@ from gradstep.session.at_step import Target
 from gradstep.views import numbers
 from gradstep.views.cards.card import chosen
 from gradstep.views.formulas.call import contents
+from gradstep.views.glyphs import UNICODE, Glyphs
 from gradstep.views.text import Line, fit, line
 
 if TYPE_CHECKING:
@@ -65,9 +66,15 @@ def value_text(target: Target) -> str:
     return f"{target.now:.9g}"
 
 
-def target_line(target: Target, width: int) -> Line:
+def target_line(
+    target: Target, width: int, *, selected: bool = False, glyphs: Glyphs = UNICODE
+) -> Line:
     """Give the row of a target in a list."""
     label = target.name if target.what == "hyper" else target.label
     style = {"hyper": "step", "grad": "backward"}.get(target.what, "leaf")
     text = value_text(target) or "not recorded"
-    return line((" " + fit(label, min(36, width - 16)), style), (text, "bold"))
+    return line(
+        (glyphs.selected if selected else " ", "accent"),
+        (fit(label, min(36, width - 16)), f"{style} bold" if selected else style),
+        (text, "bold" if selected else "dim"),
+    )

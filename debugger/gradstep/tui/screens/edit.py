@@ -15,6 +15,7 @@ from gradstep.session.model import SessionError
 from gradstep.tui.widgets.lines import LinesView
 from gradstep.tui.widgets.talk_panes import PromptInput
 from gradstep.views.editable import target_line, value_text
+from gradstep.views.glyphs import UNICODE, Glyphs
 
 WIDTH = 60
 
@@ -33,9 +34,12 @@ class EditScreen(ModalScreen[Edit | None]):
 
     CSS_PATH = "dialogs.tcss"
 
-    def __init__(self, targets: Sequence[Target], first: int, apply: Apply) -> None:
+    def __init__(
+        self, targets: Sequence[Target], first: int, apply: Apply, glyphs: Glyphs = UNICODE
+    ) -> None:
         """Take what can be changed, which of these to begin with, and what changes it."""
         super().__init__()
+        self._glyphs = glyphs
         self._targets = targets
         self._number = first
         self._apply = apply
@@ -54,7 +58,7 @@ class EditScreen(ModalScreen[Edit | None]):
     def on_mount(self) -> None:
         """Begin in the input, on the first target."""
         view = self.query_one(TargetList)
-        view.show_lines([target_line(target, WIDTH) for target in self._targets])
+        self._list()
         view.styles.height = max(1, min(len(self._targets), 12))
         view.select_row(self._number)
         self._fill()
@@ -106,7 +110,15 @@ class EditScreen(ModalScreen[Edit | None]):
         """Close."""
         self.dismiss(None)
 
+    def _list(self) -> None:
+        rows = [
+            target_line(target, WIDTH, selected=number == self._number, glyphs=self._glyphs)
+            for number, target in enumerate(self._targets)
+        ]
+        self.query_one(TargetList).show_lines(rows)
+
     def _fill(self) -> None:
+        self._list()
         target = self._targets[self._number]
         prompt = self.query_one(PromptInput)
         prompt.value = value_text(target)
