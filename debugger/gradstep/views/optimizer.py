@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from gradstep.views import numbers
 from gradstep.views.cards.card import Draft, chosen
-from gradstep.views.cards.update import hyper_text, write_update
-from gradstep.views.coming import Coming, Live, coming, stands_before_update
-from gradstep.views.coming_rows import coming_line, coming_titles, total_line, write_figures
+from gradstep.views.cards.update import write_update
+from gradstep.views.coming import Live, coming, stands_before_update
+from gradstep.views.coming_view import ComingView
 from gradstep.views.formulas.call import contents
 from gradstep.views.glyphs import UNICODE, Glyphs
 from gradstep.views.happened import verdict_lines, verdict_on
+from gradstep.views.optimizer_rows import OptimizerView, ParameterRow, headers
 from gradstep.views.reading import one, value_of
 from gradstep.views.text import Line, Span, crop, fit, line, pad
 from gradstep.views.updates import coming_update, recorded_update
@@ -39,60 +39,6 @@ STATE_TITLES: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ParameterRow:
-    """One parameter that an optimizer holds: `line` is painted, `tensor` and `optimizer` ids."""
-
-    tensor: int
-    optimizer: int
-    name: str
-    line: Line
-    selected: bool
-
-
-@dataclass(frozen=True, slots=True)
-class OptimizerView:
-    """Header lines (one per group), column titles, one row per parameter, formula lines.
-
-    The formula belongs to the selected parameter and stands under its row. `empty` holds lines
-    that say what is missing and why; then there are no rows.
-    """
-
-    header: tuple[Line, ...]
-    titles: Line
-    rows: tuple[ParameterRow, ...]
-    formula: tuple[Line, ...]
-    empty: tuple[Line, ...]
-
-    @property
-    def lines(self) -> tuple[Line, ...]:
-        """Everything, top to bottom."""
-        if self.empty:
-            return self.empty
-        upto = self.selected + 1
-        rows = [row.line for row in self.rows]
-        return (*self.header, self.titles, *rows[:upto], *self.formula, *rows[upto:])
-
-    @property
-    def selected(self) -> int:
-        """The number of the selected row, 0 for none."""
-        return next((number for number, row in enumerate(self.rows) if row.selected), 0)
-
-    def line_of(self, number: int) -> int:
-        """Give the index in `lines` of parameter row `number`."""
-        below = len(self.formula) if number > self.selected else 0
-        return len(self.header) + 1 + number + below
-
-    def row_at(self, index: int) -> int | None:
-        """Give the number of the parameter row at an index of `lines`, None for other lines."""
-        number = index - len(self.header) - 1
-        if number > self.selected:
-            number -= len(self.formula)
-            if number <= self.selected:
-                return None
-        return number if 0 <= number < len(self.rows) else None
-
-
 def optimizer_view(
     moment: Moment,
     *,
@@ -114,7 +60,7 @@ def optimizer_view(
         return OptimizerView((), (), (), (), _none_yet(width))
     items = coming(moment, live) if stands_before_update(moment) else []
     if any(each.lineage is not None for each in items):
-        view = _ComingView(moment, items, element, width, glyphs)
+        view = ComingView(moment, items, element, width, glyphs)
         return view.made(selected, left_out, skips_step=skips_step)
     held = [
         (optimizer, param)
@@ -150,77 +96,12 @@ def optimizer_view(
     )
     formula = _formula(moment, held, selected, updates, element, width, glyphs)
     return OptimizerView(
-        tuple(crop(text, width) for text in _headers(moment, optimizers)),
+        tuple(crop(text, width) for text in headers(moment, optimizers)),
         _titles(first, shown, width, glyphs),
         rows,
         formula,
         (),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _ComingView:
-    """The pane before a step."""
-
-    moment: Moment
-    items: list[Coming]
-    element: tuple[int, ...] | None
-    width: int
-    glyphs: Glyphs
-
-    def made(
-        self, selected: int | None, left_out: Collection[int], *, skips_step: bool
-    ) -> OptimizerView:
-        """Make the view; the worst row is selected where none is."""
-        items, width = self.items, self.width
-        if selected not in {each.param for each in items}:
-            about = one(self.moment.run.tensors(self.moment.seq), "param")
-            first_open = next((each for each in items if not each.done), items[0])
-            selected = about.tensor if about is not None else None
-            if selected not in {each.param for each in items if not each.done}:
-                selected = first_open.param
-        first = max(7, min(max(len(each.name) for each in items), 20) + 1)
-        rows = tuple(
-            ParameterRow(
-                each.param,
-                each.optimizer.id,
-                each.name,
-                coming_line(
-                    each,
-                    first=first,
-                    width=width,
-                    glyphs=self.glyphs,
-                    selected=each.param == selected,
-                    left_out=left_out,
-                ),
-                each.param == selected,
-            )
-            for each in items
-        )
-        chosen_one = next(each for each in items if each.param == selected)
-        optimizers = list({each.optimizer.id: each.optimizer for each in items}.values())
-        headers = [crop(text, width) for text in _headers(self.moment, optimizers)]
-        headers += total_line(items, skips_step=skips_step, width=width)
-        titles = coming_titles(first, width, self.glyphs)
-        return OptimizerView(tuple(headers), titles, rows, self._formula(chosen_one), ())
-
-    def _formula(self, each: Coming) -> tuple[Line, ...]:
-        moment = self.moment
-        draft = Draft(moment, moment.seq, self.width, self.glyphs, self.element)
-        if each.lineage is None:
-            draft.add((f"{each.name}.grad is None", "bold"))
-            draft.say(
-                "It was cleared, or no backward has reached this tensor yet: step() would skip it."
-            )
-            return tuple(draft.rows)
-        if each.done:
-            return ()
-        draft.add(("the next step would be", "dim"), indent=1)
-        write_figures(draft, each)
-        update = coming_update(moment, each.optimizer, each.param)
-        if update is not None:
-            write_update(draft, each.name, update, chosen(self.element, update.grad))
-        return tuple(draft.rows)
 
 
 def _none_yet(width: int) -> tuple[Line, ...]:
@@ -231,26 +112,6 @@ def _none_yet(width: int) -> tuple[Line, ...]:
         line(("each parameter's .grad, and step() reads it.", "dim")),
     )
     return tuple(crop(text, width) for text in lines)
-
-
-def _headers(moment: Moment, optimizers: list[OptimizerState]) -> list[Line]:
-    found = []
-    for optimizer in optimizers:
-        for number, group in enumerate(optimizer.groups):
-            name = f"{optimizer.name} = " if optimizer.name else ""
-            which = f"  group {number + 1}/{len(optimizer.groups)}"
-            amount = numbers.plural(len(group.get("params", ())), "parameter")
-            found.append(
-                line(
-                    (name, "dim"),
-                    (optimizer.class_name, "step bold"),
-                    (which if len(optimizer.groups) > 1 else "", "dim"),
-                    "  ",
-                    hyper_text(group),
-                    (f"  {amount}", "dim"),
-                )
-            )
-    return found
 
 
 def _titles(first: int, states: list[str], width: int, glyphs: Glyphs) -> Line:

@@ -6,7 +6,8 @@ from typing import ClassVar
 
 from gradstep.tui.frame import EMPTY, Frame
 from gradstep.tui.widgets.lines import LinesView
-from gradstep.views.optimizer import OptimizerView, optimizer_view
+from gradstep.views.optimizer import optimizer_view
+from gradstep.views.optimizer_rows import OptimizerView
 
 
 class OptimizerPane(LinesView):
