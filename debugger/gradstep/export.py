@@ -43,6 +43,8 @@ def _event(
     moment = run.at(row.seq)
     fields["tensors"] = [_tensor(moment, reference, values) for reference in references]
     fields["detail"] = finite(row.detail)
+    if row.kind == "run_started":
+        fields["edits"] = sum(1 for _ in run.events(1, None, kinds=("edited", "skipped")))
     return fields
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 # Tensors, nodes, modules and optimizers are duck-typed here: the engine's own or PyTorch's.
 Tensor = Any
@@ -132,6 +132,19 @@ class OptimizerCreated:
 
 
 @dataclass(frozen=True, slots=True)
+class Updating:
+    """An optimizer is about to change one parameter, the `index`-th of a group.
+
+    A listener that answers `SKIP` has it left as it is, with its state.
+    """
+
+    optimizer: Optimizer
+    group: int
+    index: int
+    parameter: Tensor
+
+
+@dataclass(frozen=True, slots=True)
 class Updated:
     """An optimizer changed one parameter.
 
@@ -213,6 +226,7 @@ Event = (
     | Accumulated
     | Zeroed
     | OptimizerCreated
+    | Updating
     | Updated
     | Scheduled
     | Clipped
@@ -221,7 +235,14 @@ Event = (
     | Written
 )
 
-Listener = Callable[[Event], None]
+SKIP: Final = "skip"
+"""What a listener answers to have left out what begins: a `step` phase, or one `Updating`.
+
+A step that is left out returns None at once: neither its hooks nor its closure are called. Every
+other answer means nothing.
+"""
+
+Listener = Callable[[Event], str | None]
 
 listener: Listener | None = None
 """Called with each event, on the thread where it happens; None costs nothing measurable."""

@@ -16,21 +16,25 @@ class Phase:
     """Context manager that tells the listener of `PhaseEntered` and `PhaseExited`.
 
     `name` is what the user calls it, such as `SGD.step`. Without a listener it does nothing.
+    `is_skipped` says that the listener wants it left out.
     """
 
-    __slots__ = ("entered", "kind", "name", "optimizer")
+    __slots__ = ("entered", "is_skipped", "kind", "name", "optimizer")
 
     def __init__(self, kind: str, name: str, optimizer: Any = None) -> None:
         self.kind = kind
         self.name = name
         self.optimizer = optimizer
         self.entered = False
+        self.is_skipped = False
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> Phase:
         listener = events.listener
         if listener is not None:
             self.entered = True
-            listener(events.PhaseEntered(self.kind, self.name, self.optimizer))
+            answer = listener(events.PhaseEntered(self.kind, self.name, self.optimizer))
+            self.is_skipped = answer == events.SKIP
+        return self
 
     def __exit__(
         self,

@@ -145,7 +145,7 @@ async def test_conditions_know_the_loss_and_the_rate(child: Child) -> None:
     assert child.run().event(stop["seq"]).iteration == 2
 
 
-async def test_evaluating_records_nothing_and_needs_no_grad(child: Child) -> None:
+async def test_evaluating_records_only_what_it_changes_and_needs_no_grad(child: Child) -> None:
     await child.start(LOOP)
     await child.stopped()
     await child.go("iteration")
@@ -159,7 +159,13 @@ async def test_evaluating_records_nothing_and_needs_no_grad(child: Child) -> Non
     assert await child.value("new, float(w._array[0])") == "(40, 9.0)"
     reply = await child.ask("execute", text="raise KeyError('x')")
     assert reply["error"] == "KeyError: 'x'"
-    assert child.run().head == stop["seq"]
+    added = list(child.run().events(stop["seq"] + 1))
+    assert [(row.kind, row.name) for row in added] == [
+        ("written", "console"),
+        ("edited", "console"),
+    ]
+    assert added[1].detail["changed"] == ["w"]
+    assert added[1].detail["text"] == "new = i + 40\nw._array[0] = 9"
     assert (await child.ask("nonsense"))["ok"] is False
 
 

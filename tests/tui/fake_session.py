@@ -10,6 +10,8 @@ from typing import Any
 
 from gradstep.protocol import motions
 from gradstep.session import BreakpointBook, Evaluation, Stop
+from gradstep.session.at_step import AtStep
+from gradstep.session.model import SessionError
 from gradstep.session.remarks import Remarks
 from gradstep.trace.moment import Moment
 from gradstep.trace.reader import Trace
@@ -40,10 +42,14 @@ class FakeSession:
         self.breakpoints = BreakpointBook("two_scalars.py")
         self.notice = ""
         self.remarks = Remarks()
+        self.at_step = AtStep(self._ask)
         self._callbacks: list[Callable[[], None]] = []
         if not self.live:
             self.head = self.last
             self.state = "recorded"
+
+    async def _ask(self, kind: str, **fields: Any) -> Any:
+        raise SessionError(f"there is no script to {kind}")
 
     @property
     def is_live(self) -> bool:

@@ -85,7 +85,8 @@ def test_a_phase_that_ended_sums_up(trace: Trace) -> None:
 SGD.step  done
   2 parameters changed
   x  1.0000 → 0.4000
-  y  2.0000 → 0.8000"""
+  y  2.0000 → 0.8000
+  ✓ 2 updates match the formula of SGD"""
     )
 
 

@@ -28,6 +28,17 @@ OPTIMIZERS: dict[str, tuple[str, dict[str, Any]]] = {
     "rmsprop": ("RMSprop", {"lr": 0.01}),
     "rmsprop all": ("RMSprop", {"lr": 0.01, "momentum": 0.9, "centered": True}),
     "adagrad": ("Adagrad", {"lr": 0.1, "lr_decay": 0.1}),
+    "adadelta": ("Adadelta", {"lr": 0.5, "weight_decay": 0.1}),
+    "adamax": ("Adamax", {"lr": 0.01, "weight_decay": 0.1}),
+    "nadam": ("NAdam", {"lr": 0.01, "weight_decay": 0.1}),
+    "nadam decoupled": (
+        "NAdam",
+        {"lr": 0.01, "weight_decay": 0.1, "decoupled_weight_decay": True, "maximize": True},
+    ),
+    "radam": ("RAdam", {"lr": 0.01, "weight_decay": 0.1}),
+    "radam trusted": ("RAdam", {"lr": 0.01, "betas": (0.9, 0.5)}),
+    "asgd": ("ASGD", {"lr": 0.1, "t0": 1, "lambd": 0.1, "weight_decay": 0.1}),
+    "rprop": ("Rprop", {"lr": 0.1}),
 }
 
 
@@ -100,7 +111,8 @@ SGD.step  changes w
   b  2.6511 = 0.9 · 1.1000 + 1.6611 ✓   μ·b + g
   d  4.0471 = 1.6611 + 0.9 · 2.6511    g + μ·b
   θ  0.3863 = 0.7910 − 0.1 · 4.0471 ✓   θ − lr·d
-  It read w.grad and nothing else: step() never sees the loss."""
+  ✓ matches the formula of SGD (4 elements, float32)
+  The rule reads w.grad and its own state; the loss is no part of it."""
     )
 
 
@@ -110,8 +122,11 @@ def test_a_step_that_begins_previews_every_parameter(trace: Trace) -> None:
         plain(card.lines)
         == """\
 SGD.step  is about to change
+  all together, to first order, the loss changes by g·Δ -18.0000
   x                [0] 1.0000 → 0.4000
+    |Δ| 0.6000 = 60% of |θ|  g·Δ -3.600  ▲ large
   y                [0] 2.0000 → 0.8000
+    |Δ| 1.200 = 60% of |θ|  g·Δ -14.40  ▲ large
 
   x[0]   grad g = 6.0000   lr 0.1
   θ  0.4000 = 1.0000 − 0.1 · 6.0000    θ − lr·g"""
@@ -151,16 +166,19 @@ def test_the_optimizer_pane_works_out_the_selected_parameter(trace: Trace) -> No
         plain(view.lines)
         == """\
 optimizer = SGD  lr 0.1  2 parameters
- param         |θ|    |grad|   |Δ|/|θ|
- x           1.000     6.000         –
-▌y           2.000     12.00         –
+ next step, to first order: the loss changes by g·Δ -18.0000
+ param     |grad|      |Δ|  |Δ|/|θ|      g·Δ
+ x          6.000   0.6000      60%   -3.600
+▌y          12.00    1.200      60%   -14.40
  the next step would be
+  |Δ| 1.200 = 60% of |θ|  g·Δ -14.40
+  ▲ large
   y[0]   grad g = 12.0000   lr 0.1
   θ  0.8000 = 2.0000 − 0.1 · 12.0000    θ − lr·g"""
     )
     after = optimizer_view(find(trace, "phase_exited", "SGD.step"), selected=y, width=60)
     assert "last step, event 23" in plain(after.lines)
-    assert plain([row.line for row in after.rows]).splitlines()[1].endswith("0.6000")
+    assert plain([row.line for row in after.rows]).splitlines()[1].endswith("0.6000 ✓")
 
 
 def test_lines_under_the_selected_row_are_no_parameters(trace: Trace) -> None:

@@ -42,6 +42,11 @@ class Clock:
         return self._stretches[-1].phase if self._stretches else "other"
 
     @property
+    def phases(self) -> list[str]:
+        """The phases that run, outermost first."""
+        return [stretch.phase for stretch in self._stretches]
+
+    @property
     def enclosing(self) -> int:
         """The seq of the innermost phase's `phase_entered`, 0 in none."""
         return self._stretches[-1].seq if self._stretches else 0

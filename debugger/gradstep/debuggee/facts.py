@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Mapping
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Final
@@ -57,6 +58,7 @@ def on_phase_entered(
         recorder.optimizers.look_for_name(event.optimizer, frame)
         if event.phase == "step":
             recorder.optimizers.record(event.optimizer, seq)
+            recorder.skips.entered(weakref.ref(event.optimizer))
     enclosing = clock.enclosing
     clock.enter(event.phase, event.name, seq)
     recorder.emit(
@@ -68,11 +70,14 @@ def on_phase_entered(
         enclosing=enclosing,
         detail=_phase_detail(recorder, number),
     )
+    recorder.skips.at_beginning = False
 
 
 def on_phase_exited(recorder: Recorder, event: events.PhaseExited, frame: FrameType | None) -> None:
     """A phase ended, with or without an error."""
-    stretch = recorder.clock.leave(event.phase, completed=event.error is None)
+    is_skipped = event.phase == "step" and recorder.skips.end(recorder)
+    completed = event.error is None and not is_skipped
+    stretch = recorder.clock.leave(event.phase, completed=completed)
     if event.phase == "backward":
         recorder.book.forget_passing()
     number = recorder.optimizers.number(event.optimizer)
@@ -82,6 +87,8 @@ def on_phase_exited(recorder: Recorder, event: events.PhaseExited, frame: FrameT
         failed = failing_text(event.error.__traceback__, recorder.locator)
         if failed:
             detail = {**detail, "failed": failed}
+    if is_skipped:
+        detail = {**detail, "skipped": True}
     recorder.emit(
         "phase_exited",
         frame,
@@ -314,6 +321,10 @@ def on_written(recorder: Recorder, event: events.Written, frame: FrameType | Non
     recorder.subject = event.tensor
     name = recorder.name_of(event.tensor, frame)
     recorder.emit("written", frame, uses, name=event.how, detail={"parameter": name})
+
+
+def on_updating(recorder: Recorder, event: events.Updating, frame: FrameType | None) -> None:
+    """A parameter is about to be changed: whether it is, the recorder's `skips` answer."""
 
 
 def shown(attributes: Mapping[str, Any]) -> dict[str, str]:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from gradstep.debuggee.optimizers import hyperparameters
+from gradstep.debuggee.optimizers import hyperparameters, rule_of
+from gradstep.debuggee.previewing import check_of
 from gradstep.trace.batch import TensorUse
 from gradstep.trace.detail import jsonable
 from gradstep_engine import events
@@ -34,7 +35,8 @@ def on_optimizer_created(
     recorder.optimizers.record(event.optimizer, seq)
     number = recorder.optimizers.number(event.optimizer)
     name = type(event.optimizer).__name__
-    recorder.emit("optimizer_created", frame, uses, name=name, detail={"optimizer": number})
+    detail = {"optimizer": number, "rule": rule_of(event.optimizer)}
+    recorder.emit("optimizer_created", frame, uses, name=name, detail=detail)
 
 
 def on_updated(recorder: Recorder, event: events.Updated, frame: FrameType | None) -> None:
@@ -72,21 +74,20 @@ def on_updated(recorder: Recorder, event: events.Updated, frame: FrameType | Non
             uses.append((f"state:{name}", *book.use(value, seq, changed=True)))
             recorder.writer.add_state(number, parameter.uid, seq, name, tensor=value.uid)
     recorder.subject = parameter
-    recorder.emit(
-        "updated",
-        frame,
-        uses,
-        name=recorder.name_of(parameter, frame),
-        detail={
-            "optimizer": number,
-            "class": type(event.optimizer).__name__,
-            "group": event.group,
-            "index": event.index,
-            "hyper": hyperparameters(event.hyper),
-            "state": state,
-            "state_before": state_before,
-        },
-    )
+    detail = {
+        "optimizer": number,
+        "class": type(event.optimizer).__name__,
+        "group": event.group,
+        "index": event.index,
+        "hyper": hyperparameters(event.hyper),
+        "state": state,
+        "state_before": state_before,
+    }
+    check = check_of(recorder, event)
+    if check is not None:
+        detail["check"] = check
+    name = recorder.name_of(parameter, frame)
+    recorder.emit("updated", frame, uses, name=name, detail=detail)
 
 
 def on_scheduled(recorder: Recorder, event: events.Scheduled, frame: FrameType | None) -> None:

@@ -35,6 +35,11 @@ class OptimizerBook:
         self._numbers[id(optimizer)] = (weakref.ref(optimizer), number)
         return number
 
+    def live(self) -> list[tuple[int, Any]]:
+        """Return the optimizers that exist, each with its number."""
+        found = ((number, reference()) for reference, number in self._numbers.values())
+        return [(number, optimizer) for number, optimizer in found if optimizer is not None]
+
     def record(self, optimizer: Any, seq: int) -> None:
         """Record the groups if they differ from what is recorded."""
         number = self.number(optimizer)
@@ -87,4 +92,21 @@ class OptimizerBook:
 
 def hyperparameters(group: Any) -> dict[str, Any]:
     """Return a group's hyper-parameters as JSON can hold them."""
-    return {name: jsonable(value) for name, value in group.items() if name != "params"}
+    return {name: jsonable(_plain(value)) for name, value in group.items() if name != "params"}
+
+
+def rule_of(optimizer: Any) -> str:
+    """Return the engine's class whose formula an optimizer follows, or may; "" for none."""
+    for cls in type(optimizer).__mro__:
+        if cls.__module__.startswith("gradstep_engine.optim."):
+            return "" if cls.__name__ in ("Optimizer", "Parameterwise") else cls.__name__
+    return ""
+
+
+def _plain(value: Any) -> Any:
+    """Return a number that is kept in a tensor as a number, also one of several."""
+    if isinstance(value, tuple):
+        return tuple(_plain(each) for each in value)
+    if hasattr(value, "_array") and value._array.size == 1:
+        return value._array.item()
+    return value

@@ -16,15 +16,17 @@ from typing import Any, Final, Protocol
 
 from gradstep.debuggee import adapter
 from gradstep.debuggee.clock import Clock
-from gradstep.debuggee.facts import HANDLERS, PHASE_DETAIL, count_op
+from gradstep.debuggee.facts import HANDLERS, PHASE_DETAIL, count_op, on_updating
 from gradstep.debuggee.location import Locator
 from gradstep.debuggee.naming import VARIABLE, Names
 from gradstep.debuggee.optimizers import OptimizerBook
+from gradstep.debuggee.skipping import Skips
 from gradstep.debuggee.tensors import TensorBook
 from gradstep.protocol.row import EventRow
 from gradstep.trace.batch import TensorUse
 from gradstep.trace.detail import SharedDetail
 from gradstep.trace.writer import TraceWriter
+from gradstep_engine import events
 from gradstep_engine.events import ModuleCall
 
 Place = tuple[str, int]
@@ -54,6 +56,7 @@ class Recorder:
         self.names = Names(self.book, locator)
         self.optimizers = OptimizerBook(writer, self.book)
         self.observer: Observer | None = None
+        self.skips = Skips()
         self.seq = 0
         self.is_recording = True
         self.subject: Any = None
@@ -79,15 +82,18 @@ class Recorder:
         """The seq of the row that is being made."""
         return self.seq + 1
 
-    def listen(self, event: Any) -> None:
-        """Take one event from a source, on the thread where it happens."""
+    def listen(self, event: Any) -> str | None:
+        """Take one event from a source, on the thread where it happens.
+
+        Returns `SKIP` where the user wants a step or a parameter's update left out.
+        """
         handler = self.handlers.get(type(event))
         if handler is None or (handler is count_op and not self.clock.counts_ops):
-            return
+            return None
         with self.lock:
             # Our own evaluation runs ops too; these are no part of the run.
             if self.is_busy or not self.is_recording:
-                return
+                return None
             self.is_busy = True
             try:
                 frame = self.locator.user_frame(sys._getframe(1))
@@ -95,11 +101,19 @@ class Recorder:
                     self.write_output()
                 self.names.look(frame, self.seq + 1)
                 handler(self, event, frame)
+                if self.skips.is_wanted:
+                    return self.skips.answer(self, event, frame)
             except Exception as error:
                 self._take(error)
             finally:
                 self.subject = None
                 self.is_busy = False
+        return None
+
+    def watch_updates(self, *, on: bool) -> None:
+        """Be told before a parameter is changed, or no longer: it costs, and is seldom wanted."""
+        table = PHASE_DETAIL if self.detail == "phases" else HANDLERS
+        self.handlers = {**table, events.Updating: on_updating} if on else table
 
     def note_line(self, frame: FrameType) -> None:
         """Record that a line of the user's is about to run."""

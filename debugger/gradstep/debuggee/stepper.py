@@ -12,7 +12,7 @@ import threading
 from types import FrameType, TracebackType
 from typing import Any, Final
 
-from gradstep.debuggee import evaluation, inspection
+from gradstep.debuggee import evaluation, inspection, pause_requests
 from gradstep.debuggee.control import end_process_group
 from gradstep.debuggee.failing import failing_text
 from gradstep.debuggee.live_breakpoints import LiveBreakpoints
@@ -292,6 +292,7 @@ class Stepper:
                 inspection.InspectionError,
                 motions.MotionError,
                 BreakpointError,
+                *pause_requests.ERRORS,
             ) as error:
                 self._control.reply(message, error=str(error))
             except (KeyError, TypeError, ValueError) as error:
@@ -301,14 +302,11 @@ class Stepper:
     def _answer(self, kind: str, message: Message, frame: FrameType | None) -> Any:
         match kind:
             case "evaluate":
-                with evaluation.warnings_heard() as heard:
-                    value = evaluation.evaluate(str(message["text"]), frame)
-                    text = evaluation.text_of(value)
-                return {"text": text, "warnings": heard}
+                return pause_requests.evaluate(self._recorder, str(message["text"]), frame)
             case "execute":
-                with evaluation.warnings_heard() as heard:
-                    evaluation.execute(str(message["text"]), frame)
-                return {"text": "", "warnings": heard}
+                return pause_requests.execute(self._recorder, str(message["text"]), frame)
+            case "preview" | "skip" | "edit":
+                return pause_requests.answer(self._recorder, kind, message, frame)
             case "inspect":
                 tensor = self._recorder.book.live(int(message["tensor"]))
                 if tensor is None:

@@ -84,6 +84,11 @@ class TensorBook:
             if tensor is not None:
                 yield uid, tensor
 
+    def parameters(self) -> list[Any]:
+        """Return the leaves that require grad and exist."""
+        entries = [entry for entry in self._entries.values() if entry.is_parameter]
+        return [tensor for entry in entries if (tensor := entry.reference()) is not None]
+
     def entry(self, tensor: Any, seq: int) -> Entry:
         """Return the entry of a tensor, made if it is new."""
         uid = tensor.uid

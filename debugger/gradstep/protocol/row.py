@@ -18,11 +18,13 @@ KINDS: Final = (
     "zeroed",
     "optimizer_created",
     "updated",
+    "skipped",
     "scheduled",
     "clipped",
     "fetched",
     "mode_changed",
     "written",
+    "edited",
     "line",
     "output",
 )

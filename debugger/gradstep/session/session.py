@@ -16,6 +16,7 @@ from typing import Any, Final, NoReturn
 from gradstep.protocol import motions
 from gradstep.protocol.breakpoints import Said
 from gradstep.protocol.row import STEPPABLE, EventRow
+from gradstep.session.at_step import AtStep
 from gradstep.session.binding import blind_text, missing_text
 from gradstep.session.channel import Message
 from gradstep.session.cursor import RunCursor
@@ -47,6 +48,7 @@ class Session(RunCursor):
         """Make a session without a run: use `launch` or `open`."""
         super().__init__(script)
         self.exit_status: int | None = None
+        self.at_step = AtStep(self._ask_paused)
         self._live: LiveRun | None = None
         self._is_closed = False
         self._stopped: asyncio.Future[Stop] | None = None
@@ -125,7 +127,7 @@ class Session(RunCursor):
         async with self._moving:
             if not self.head:
                 raise SessionError("nothing has happened yet")
-            origin = self.run.event(self.cursor)
+            origin = self._origin()
             self._walk = walk = self._new_walk(name, origin, backward, target)
             try:
                 if backward:
@@ -373,14 +375,33 @@ class Session(RunCursor):
 
     async def _ask(self, kind: str, text: str) -> Evaluation:
         try:
-            if self.state == "running":
-                await self._wait_briefly()
-            result = await self._control("asked").request(kind, text=text)
+            result = await self._ask_paused(kind, text=text)
         except SessionError as error:
             return Evaluation(False, error=str(error))
         answer = result or {}
         heard = tuple(str(text) for text in answer.get("warnings", ()))
         return Evaluation(True, str(answer.get("text", "")), warnings=heard)
+
+    async def _ask_paused(self, kind: str, **fields: Any) -> Any:
+        """Ask the script where it stands; what it did then is part of the trace."""
+        live = self._control("changed")
+        if self.cursor < self.head:
+            raise SessionError("the past cannot be changed; go to the live edge first")
+        if self.state == "running":
+            await self._wait_briefly()
+        try:
+            return await live.request(kind, **fields)
+        finally:
+            if self.state == "paused":
+                self._read_head()
+                self._changed()
+
+    def _origin(self) -> EventRow:
+        """Give the event that a motion starts from: what the user changed there is none."""
+        row = self.run.event(self.cursor)
+        while row.seq > 1 and (row.kind == "edited" or "by" in row.detail):
+            row = self.run.event(row.seq - 1)
+        return row
 
     def _control(self, what: str) -> LiveRun:
         if self._live is None:
@@ -393,6 +414,7 @@ class Session(RunCursor):
         raise SessionError(f"this is a recorded run: it cannot be {what}")
 
     def _set_running(self) -> None:
+        self.at_step.forget()
         if self.state in {"paused", "starting"}:
             self.state = "running"
             self.stop = None

@@ -16,13 +16,13 @@ from textual.command import Provider
 from gradstep.trace.errors import TraceError
 from gradstep.tui.actions import COMMANDS, Command, bindings
 from gradstep.tui.announce import Announcer
-from gradstep.tui.commands import Commands
 from gradstep.tui.crash import cause_of, one_line, write_log
 from gradstep.tui.frame import Frame, Selection, take_frame
 from gradstep.tui.gate import Gate
 from gradstep.tui.keymap import keymap_path, load_keymap
 from gradstep.tui.opening import Opener, opener_for
 from gradstep.tui.palette import CommandProvider
+from gradstep.tui.step_commands import StepCommands
 from gradstep.tui.theme import THEMES, defaults_for
 from gradstep.tui.widgets.bars import TimelineBar, first_key
 from gradstep.tui.widgets.graph_pane import GraphRows
@@ -40,7 +40,7 @@ FRAME_SECONDS: Final = 1 / 15
 """While the script runs the screen is painted no more often than this."""
 
 
-class GradstepApp(Commands):
+class GradstepApp(StepCommands):
     """Shows one session. `opener` makes it once the screen is up, so that starting is visible."""
 
     TITLE = "gradstep"
@@ -159,6 +159,7 @@ class GradstepApp(Commands):
             self._announcer.announce(frame, self.main.console.say)
             if (flash := self._announcer.flash()) is not None:
                 self.main.key_bar.show_note(*flash)
+        self.ask_preview(frame)
         self.call_after_refresh(self.gate.notify, frame)
 
     async def reached(self, predicate: Callable[[Frame], bool], timeout: float = 20.0) -> Frame:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gradstep.views.glyphs import UNICODE, Glyphs
 
@@ -56,6 +57,16 @@ class Frame:
         if stop is None or self.cursor != self.head or stop.seq != self.cursor:
             return "", 0
         return stop.file, stop.line
+
+    @property
+    def live_figures(self) -> Mapping[str, Mapping[str, Any]] | None:
+        """What the script itself worked out of the step to come, None where it was not asked."""
+        return None if self.session is None else self.session.at_step.figures(self.cursor)
+
+    @property
+    def step_revision(self) -> int:
+        """Changes whenever previews and skips do."""
+        return 0 if self.session is None else self.session.at_step.revision
 
     @property
     def tensor(self) -> int | None:

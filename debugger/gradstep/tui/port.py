@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from gradstep.session.at_step import Edit
     from gradstep.session.remarks import Remarks
     from gradstep.trace.moment import Moment
     from gradstep.trace.reader import RunTrace
@@ -116,6 +117,37 @@ class BookPort(Protocol):
         """All of them."""
 
 
+class AtStepPort(Protocol):
+    """What can be asked and done before an update."""
+
+    @property
+    def revision(self) -> int:
+        """Counts what changed here."""
+
+    @property
+    def left_out(self) -> frozenset[int]:
+        """The parameters that the step is to leave out."""
+
+    @property
+    def skips_step(self) -> bool:
+        """Whether it is to leave out everything."""
+
+    def figures(self, seq: int) -> Mapping[str, Mapping[str, Any]] | None:
+        """What the script worked out at an event, None before it was asked."""
+
+    async def preview(self) -> None:
+        """Have the script work out what the next step would do."""
+
+    async def skip_step(self) -> None:
+        """Have the step left out."""
+
+    async def skip_parameter(self, tensor: int) -> bool:
+        """Have a parameter left out, or no longer; returns which."""
+
+    async def edit(self, edit: Edit, *, accept: bool = False) -> None:
+        """Write a value."""
+
+
 class SessionPort(Protocol):
     """A live or recorded run, as the screen sees it."""
 
@@ -125,6 +157,10 @@ class SessionPort(Protocol):
     state: str
     exit_status: int | None
     notice: str
+
+    @property
+    def at_step(self) -> AtStepPort:
+        """What can be done before an update."""
 
     @property
     def stop(self) -> StopPort | None:

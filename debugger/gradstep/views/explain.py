@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
-from gradstep.views.cards import ended, forward, gradients, loop, node, preview, update
+from gradstep.views.cards import edited, ended, forward, gradients, loop, node, preview, update
 from gradstep.views.cards.card import Card, Draft
+from gradstep.views.coming import Live
 from gradstep.views.glyphs import UNICODE, Glyphs
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ BY_KIND: Final[Mapping[str, Writer]] = {
     "zeroed": gradients.explain_zeroed,
     "optimizer_created": loop.explain_created,
     "updated": update.explain_updated,
+    "skipped": edited.explain_skipped,
     "scheduled": loop.explain_scheduled,
     "clipped": loop.explain_clipped,
     "fetched": loop.explain_fetched,
@@ -41,7 +43,6 @@ BY_PHASE: Final[Mapping[str, Writer]] = {
     "zero_grad": preview.explain_zero_grad,
     "forward": loop.explain_forward,
     "backward": loop.explain_backward,
-    "step": preview.explain_step,
 }
 
 
@@ -52,12 +53,14 @@ def explain(
     element: tuple[int, ...] | None = None,
     width: int = 72,
     glyphs: Glyphs = UNICODE,
+    live: Live | None = None,
 ) -> Card:
     """Explain the event under the cursor, or the event `selected` (e.g. the op of a graph row).
 
     A selected op whose backward node has run by now gets the node's card. `element` chooses the
     element whose numbers are shown, by default the one of largest magnitude. The first line of the
-    card carries the title; no line is wider than `width`.
+    card carries the title; no line is wider than `width`. `live` is what the script's process
+    worked out of the step to come.
     """
     event = moment.event
     if selected is not None and selected != event.seq:
@@ -66,7 +69,11 @@ def explain(
     writer = BY_KIND.get(event.kind)
     if event.kind == "phase_entered":
         writer = BY_PHASE.get(event.phase)
-    if writer is None:
+    if event.kind == "phase_entered" and event.phase == "step":
+        preview.explain_step(draft, event, live)
+    elif event.kind in ("edited", "written") and event.detail.get("by"):
+        edited.explain_edited(draft, event, live)
+    elif writer is None:
         draft.head(event.name or event.kind, "")
     else:
         writer(draft, event)

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Final
 
 from gradstep.views import numbers
 from gradstep.views.cards.card import Draft, chosen
-from gradstep.views.cards.update import (
-    coming_update,
-    hyper_text,
-    recorded_update,
-    write_update,
-)
+from gradstep.views.cards.update import write_update
+from gradstep.views.coming import Live, coming, stands_before_update
+from gradstep.views.coming_view import ComingView
 from gradstep.views.formulas.call import contents
 from gradstep.views.glyphs import UNICODE, Glyphs
+from gradstep.views.happened import verdict_lines, verdict_on
+from gradstep.views.optimizer_rows import OptimizerView, ParameterRow, headers
 from gradstep.views.reading import one, value_of
 from gradstep.views.text import Line, Span, crop, fit, line, pad
+from gradstep.views.updates import coming_update, recorded_update
 
 if TYPE_CHECKING:
     from gradstep.protocol.row import EventRow
@@ -39,60 +39,6 @@ STATE_TITLES: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ParameterRow:
-    """One parameter that an optimizer holds: `line` is painted, `tensor` and `optimizer` ids."""
-
-    tensor: int
-    optimizer: int
-    name: str
-    line: Line
-    selected: bool
-
-
-@dataclass(frozen=True, slots=True)
-class OptimizerView:
-    """Header lines (one per group), column titles, one row per parameter, formula lines.
-
-    The formula belongs to the selected parameter and stands under its row. `empty` holds lines
-    that say what is missing and why; then there are no rows.
-    """
-
-    header: tuple[Line, ...]
-    titles: Line
-    rows: tuple[ParameterRow, ...]
-    formula: tuple[Line, ...]
-    empty: tuple[Line, ...]
-
-    @property
-    def lines(self) -> tuple[Line, ...]:
-        """Everything, top to bottom."""
-        if self.empty:
-            return self.empty
-        upto = self.selected + 1
-        rows = [row.line for row in self.rows]
-        return (*self.header, self.titles, *rows[:upto], *self.formula, *rows[upto:])
-
-    @property
-    def selected(self) -> int:
-        """The number of the selected row, 0 for none."""
-        return next((number for number, row in enumerate(self.rows) if row.selected), 0)
-
-    def line_of(self, number: int) -> int:
-        """Give the index in `lines` of parameter row `number`."""
-        below = len(self.formula) if number > self.selected else 0
-        return len(self.header) + 1 + number + below
-
-    def row_at(self, index: int) -> int | None:
-        """Give the number of the parameter row at an index of `lines`, None for other lines."""
-        number = index - len(self.header) - 1
-        if number > self.selected:
-            number -= len(self.formula)
-            if number <= self.selected:
-                return None
-        return number if 0 <= number < len(self.rows) else None
-
-
 def optimizer_view(
     moment: Moment,
     *,
@@ -100,11 +46,22 @@ def optimizer_view(
     element: tuple[int, ...] | None = None,
     width: int = 72,
     glyphs: Glyphs = UNICODE,
+    live: Live | None = None,
+    left_out: Collection[int] = (),
+    skips_step: bool = False,
 ) -> OptimizerView:
-    """Show all optimizers; `selected` is a parameter's tensor id (default: the event's own)."""
+    """Show all optimizers; `selected` is a parameter's tensor id (default: the event's own).
+
+    Before a step the rows are what is to come, the worst first; `live` are figures that the
+    script's process worked out, `left_out` the parameters that the user has marked to be skipped.
+    """
     optimizers = moment.optimizers()
     if not optimizers:
         return OptimizerView((), (), (), (), _none_yet(width))
+    items = coming(moment, live) if stands_before_update(moment) else []
+    if any(each.lineage is not None for each in items):
+        view = ComingView(moment, items, element, width, glyphs)
+        return view.made(selected, left_out, skips_step=skips_step)
     held = [
         (optimizer, param)
         for optimizer in optimizers
@@ -139,7 +96,7 @@ def optimizer_view(
     )
     formula = _formula(moment, held, selected, updates, element, width, glyphs)
     return OptimizerView(
-        tuple(crop(text, width) for text in _headers(moment, optimizers)),
+        tuple(crop(text, width) for text in headers(moment, optimizers)),
         _titles(first, shown, width, glyphs),
         rows,
         formula,
@@ -155,26 +112,6 @@ def _none_yet(width: int) -> tuple[Line, ...]:
         line(("each parameter's .grad, and step() reads it.", "dim")),
     )
     return tuple(crop(text, width) for text in lines)
-
-
-def _headers(moment: Moment, optimizers: list[OptimizerState]) -> list[Line]:
-    found = []
-    for optimizer in optimizers:
-        for number, group in enumerate(optimizer.groups):
-            name = f"{optimizer.name} = " if optimizer.name else ""
-            which = f"  group {number + 1}/{len(optimizer.groups)}"
-            amount = numbers.plural(len(group.get("params", ())), "parameter")
-            found.append(
-                line(
-                    (name, "dim"),
-                    (optimizer.class_name, "step bold"),
-                    (which if len(optimizer.groups) > 1 else "", "dim"),
-                    "  ",
-                    hyper_text(group),
-                    (f"  {amount}", "dim"),
-                )
-            )
-    return found
 
 
 def _titles(first: int, states: list[str], width: int, glyphs: Glyphs) -> Line:
@@ -218,10 +155,22 @@ def _row(
         entry = by_name.get(entry_name)
         held = moment.value(entry.tensor) if entry and entry.tensor is not None else None
         spans.append(_number(held.norm if held else entry.number if entry else None))
-    change = _relative_change(moment, updates.get((optimizer.id, param)))
-    spans.append(_number(change, "step"))
+    last = updates.get((optimizer.id, param))
+    spans.append(_number(_relative_change(moment, last), "step"))
+    if last is not None:
+        spans.append(_mark(moment, last, glyphs))
     painted = pad(tuple(spans), width)
     return ParameterRow(param, optimizer.id, name, painted, selected)
+
+
+def _mark(moment: Moment, update: EventRow, glyphs: Glyphs) -> Span:
+    """Say in one glyph whether an update was what its formula gives."""
+    check = verdict_on(moment, update).check
+    if check is None:
+        return Span("  ", "dim")
+    return (
+        Span(f" {glyphs.tick}", "success") if check.is_fine else Span(f" {glyphs.cross}", "error")
+    )
 
 
 def _number(value: float | None, style: str = "") -> Span:
@@ -300,7 +249,8 @@ def _formula(
     name = moment.name(selected)
     last = updates.get((optimizer.id, selected))
     state = moment.grad(selected)
-    fresh = state.tensor is not None and (last is None or state.seq > last.seq)
+    grad = moment.value(state.tensor) if state.tensor is not None else None
+    fresh = grad is not None and (last is None or max(state.seq, grad.seq) > last.seq)
     if last is not None and not fresh:
         update = recorded_update(moment, last)
         title = f"last step, event {numbers.count(last.seq)}"
@@ -315,7 +265,13 @@ def _formula(
         return tuple(draft.rows)
     if update is None:
         draft.say("Contents were not recorded, so the rule cannot be worked out.")
+        if last is not None and not fresh:
+            for row in verdict_lines(verdict_on(moment, last), glyphs):
+                draft.add(*((span.text, span.style) for span in row))
         return tuple(draft.rows)
     draft.add((title, "dim"), indent=1)
     write_update(draft, name, update, chosen(draft.element, update.grad))
+    if last is not None and not fresh:
+        for row in verdict_lines(verdict_on(moment, last), glyphs):
+            draft.add(*((span.text, span.style) for span in row))
     return tuple(draft.rows)

@@ -49,6 +49,9 @@ def timeline(
     word = "live" if live and seq >= head else "event" if not live else "past"
     at = f"event {numbers.count(seq)} of {numbers.count(head)}"
     caption = at if word == "event" else f"{word} · {at}"
+    edits = sum(1 for _ in moment.run.events(1, head + 1, kinds=("edited", "skipped")))
+    if edits:
+        caption += f" · {numbers.plural(edits, 'edit')}"
     behind = _columns(_before(moment, width), seq + 1, glyphs)
     ahead = _columns_after(moment, head, width, glyphs)
     columns = [column for column in behind if column.seq <= seq]

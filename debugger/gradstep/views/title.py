@@ -66,6 +66,8 @@ def _parts(moment: Moment, glyphs: Glyphs) -> list[tuple[int, Line]]:
     file, number = place_of(event)
     script = PurePath(file or moment.run.info.script).name
     parts = [(0, line(script, (f":{number}" if number else "", "backward")))]
+    if was_edited(moment):
+        parts.append((3, line(("edited", "warning bold"))))
     if event.iteration:
         parts.append((1, line(("it ", "dim"), numbers.count(event.iteration))))
     if event.step:
@@ -86,6 +88,12 @@ def _parts(moment: Moment, glyphs: Glyphs) -> list[tuple[int, Line]]:
     if rates:
         parts.append((6, line(("lr ", "dim"), " ".join(numbers.hyper(r) for r in rates[:2]))))
     return parts
+
+
+def was_edited(moment: Moment) -> bool:
+    """Tell whether the user had changed the run, or had left out a part of it, by now."""
+    rows = moment.run.events(1, moment.seq + 1, kinds=("edited", "skipped"))
+    return next(rows, None) is not None
 
 
 def newer_loss(moment: Moment, after: int) -> tuple[float | None, bool]:

@@ -43,7 +43,9 @@ def _as_phase(phase: str, method: Callable[..., Any]) -> Callable[..., Any]:
             return method(self, *args, **kwargs)
         outer, self._phase = self._phase, phase
         try:
-            with Phase(phase, f"{type(self).__name__}.{phase}", self):
+            with Phase(phase, f"{type(self).__name__}.{phase}", self) as entered:
+                if is_step and entered.is_skipped:
+                    return None
                 if is_step and self._is_hooked:
                     return step_with_hooks(method, self, *args, **kwargs)
                 return method(self, *args, **kwargs)

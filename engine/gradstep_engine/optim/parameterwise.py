@@ -72,7 +72,7 @@ class Parameterwise(Optimizer):
         for number, group in enumerate(self.param_groups):
             for index, parameter in enumerate(group["params"]):
                 grad = parameter._grad
-                if grad is None:
+                if grad is None or _is_left_out(self, number, index, parameter):
                     continue
                 before = wrap(np.array(parameter._array))
                 state_before = copied_state(self.state.get(parameter, {}))
@@ -182,6 +182,14 @@ def root(x: Any) -> Any:
 def larger(a: Any, b: Any) -> Any:
     """Return the larger of two numbers; of two arrays element by element, in the place of `a`."""
     return np.maximum(a, b, out=a if isinstance(a, np.ndarray) else None)
+
+
+def _is_left_out(optimizer: Optimizer, number: int, index: int, parameter: Tensor) -> bool:
+    """Ask the listener whether it wants a parameter left as it is."""
+    listener = events.listener
+    if listener is None:
+        return False
+    return listener(events.Updating(optimizer, number, index, parameter)) == events.SKIP
 
 
 def copied_state(state: Mapping[str, Any]) -> dict[str, Any]:

@@ -120,7 +120,7 @@ class MainScreen(Screen[None]):
             return
         points = tuple((str(point), point.enabled) for point in frame.session.breakpoints.list())
         shown = (frame.moment.run, frame.head, frame.cursor, frame.state, frame.selection)
-        instant = (*shown, frame.standing, points)
+        instant = (*shown, frame.standing, points, frame.step_revision)
         painters: dict[str, Callable[[], None]] = {
             "source-view": lambda: self.source.paint(frame),
             "graph-view": lambda: self.graph.paint(frame),

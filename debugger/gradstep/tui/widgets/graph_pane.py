@@ -135,6 +135,7 @@ class GraphPane(Vertical):
             selected=self.frame.selection.seq,
             width=max(20, self.size.width - 3),
             glyphs=self.frame.glyphs,
+            live=self.frame.live_figures,
         )
         self.card.show_lines(card.lines)
         self._card_height = max(self._card_height, len(card.lines) + 1)

@@ -6,7 +6,8 @@ from typing import ClassVar
 
 from gradstep.tui.frame import EMPTY, Frame
 from gradstep.tui.widgets.lines import LinesView
-from gradstep.views.optimizer import OptimizerView, optimizer_view
+from gradstep.views.optimizer import optimizer_view
+from gradstep.views.optimizer_rows import OptimizerView
 
 
 class OptimizerPane(LinesView):
@@ -15,7 +16,9 @@ class OptimizerPane(LinesView):
     HELP: ClassVar[str] = (
         "The optimizer's groups, the state it keeps for every parameter, and under the selected "
         "parameter the update of one element with this run's own numbers. Up and down select a "
-        "parameter. The optimizer never sees the loss: backward writes .grad, step reads it."
+        "parameter. Before a step the rows are what it is about to do, worst first; after it they "
+        "say whether it did what its formula says. = changes a hyper-parameter, a value or a "
+        "gradient; X leaves the selected parameter out of the step, x the whole step."
     )
 
     def __init__(self) -> None:
@@ -29,11 +32,16 @@ class OptimizerPane(LinesView):
         self.frame = frame
         if frame.moment is None or not self.size.width:
             return
+        step = frame.session.at_step if frame.session is not None else None
+        stands = step is not None and frame.cursor == frame.head
         view = optimizer_view(
             frame.moment,
             selected=frame.selection.parameter,
             width=self.size.width,
             glyphs=frame.glyphs,
+            live=frame.live_figures,
+            left_out=step.left_out if step is not None and stands else (),
+            skips_step=step is not None and stands and step.skips_step,
         )
         self.view = view
         self.show_lines(view.lines)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from gradstep.views import numbers
 from gradstep.views.cards.card import Draft, brief
+from gradstep.views.happened import summary_lines, verdicts_on_step
 from gradstep.views.holding import held_by, optimizer_of, replaced, unread_leaves
 from gradstep.views.reading import one
 from gradstep.views.text import line
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from gradstep.protocol.row import EventRow
     from gradstep.trace.model import OptimizerState
+    from gradstep.trace.moment import Moment
 
 MOST_SHOWN: Final = 6
 KINDS: Final = {
@@ -45,6 +47,9 @@ def explain_exit(draft: Draft, event: EventRow) -> None:
         if row.enclosing == event.enclosing or event.phase == "forward"
     ]
     before = " before that" if error else ""
+    if event.detail.get("skipped"):
+        draft.add(("skipped by the user: nothing was changed", "warning"))
+        return
     if event.phase == "zero_grad" and not rows and not error:
         draft.add("nothing to clear", (": every .grad was None already", "dim"))
     else:
@@ -53,6 +58,8 @@ def explain_exit(draft: Draft, event: EventRow) -> None:
         return
     touched = _touched(draft, rows)
     if event.phase == "step":
+        for row in summary_lines(verdicts_on_step(moment, event), glyphs):
+            draft.add(*((span.text, span.style) for span in row))
         _left_out(draft, event, touched, failed=bool(error))
 
 
@@ -86,8 +93,11 @@ def _left_out(draft: Draft, event: EventRow, changed: Collection[int], *, failed
         return
     held = held_by(optimizer)
     others = [param for param in held if param not in changed]
+    left = skipped_in(moment, event)
     for param in others[:MOST_SHOWN]:
         why = "not changed" if moment.grad(param).tensor is not None else ".grad is None, skipped"
+        if param in left:
+            why = "skipped by the user"
         draft.add((f"{moment.name(param)}: ", "leaf"), (why, "warning"))
     if len(others) > MOST_SHOWN:
         draft.say(f"and {len(others) - MOST_SHOWN} more that were not changed")
@@ -101,6 +111,13 @@ def _left_out(draft: Draft, event: EventRow, changed: Collection[int], *, failed
                 "warning",
             )
     write_unread(draft, optimizer)
+
+
+def skipped_in(moment: Moment, event: EventRow) -> set[int | None]:
+    """Give the parameters that the user had left out of the step that ended."""
+    rows = moment.run.events(event.enclosing, event.seq, kinds=("skipped",))
+    found = (one(moment.run.tensors(row.seq), "param") for row in rows)
+    return {ref.tensor for ref in found if ref is not None}
 
 
 def write_unread(draft: Draft, optimizer: OptimizerState) -> None:

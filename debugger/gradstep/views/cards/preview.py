@@ -2,36 +2,53 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from gradstep.updates.preview import Figures
 from gradstep.views import numbers
 from gradstep.views.cards.card import Draft, chosen
 from gradstep.views.cards.ended import write_unread
-from gradstep.views.cards.update import coming_update, hyper_text, write_update
+from gradstep.views.cards.update import hyper_text, write_update
+from gradstep.views.coming import Coming, Live, coming, marks, percent, total_descent
+from gradstep.views.formulas.optimizers import value_after
 from gradstep.views.holding import held_by, optimizer_of
+from gradstep.views.reading import phase_entry
 from gradstep.views.text import line
+from gradstep.views.updates import coming_update
 
 if TYPE_CHECKING:
     from gradstep.protocol.row import EventRow
     from gradstep.trace.model import OptimizerState
 
-MOST_ROWS = 8
+MOST_ROWS: Final = 8
 
 
-def explain_step(draft: Draft, event: EventRow) -> None:
+def explain_step(draft: Draft, event: EventRow, live: Live | None = None) -> None:
     """Write the card of a step that is about to change its first parameter."""
-    moment = draft.moment
     draft.head(event.name or "step", "step", ("  is about to change", "dim"))
-    optimizer = optimizer_of(moment, event)
+    write_coming(draft, event, live)
+
+
+def write_coming(draft: Draft, event: EventRow, live: Live | None = None) -> None:
+    """Write what is to come of the step that `event` lies in: every parameter, the worst first."""
+    moment = draft.moment
+    entry = phase_entry(moment, event)
+    optimizer = optimizer_of(moment, entry) if entry is not None else None
     if optimizer is None:
         draft.say("The optimizer was not recorded.")
         return
-    params = held_by(optimizer)
-    ready = [p for p in params if moment.grad(p).tensor is not None]
-    for param in params[:MOST_ROWS]:
-        _preview(draft, optimizer, param)
-    if len(params) > MOST_ROWS:
-        draft.say(f"and {numbers.plural(len(params) - MOST_ROWS, 'more parameter')}")
+    items = [each for each in coming(moment, live) if not each.done]
+    ready = [each for each in items if each.lineage is not None]
+    total = total_descent(items)
+    if total is not None and len(ready) > 1:
+        draft.add(
+            ("all together, to first order, the loss changes by ", "dim"),
+            (f"g·Δ {numbers.number(total)}", "bold"),
+        )
+    for each in items[:MOST_ROWS]:
+        _preview(draft, each)
+    if len(items) > MOST_ROWS:
+        draft.say(f"and {numbers.plural(len(items) - MOST_ROWS, 'more parameter')}")
     if not ready:
         draft.add(
             (f"{draft.glyphs.warning} every .grad is None: this step changes nothing", "warning")
@@ -39,37 +56,57 @@ def explain_step(draft: Draft, event: EventRow) -> None:
     write_unread(draft, optimizer)
     if not ready:
         return
-    first = coming_update(moment, optimizer, ready[0])
+    first = coming_update(moment, optimizer, ready[0].param)
     if first is not None:
         draft.blank()
         place = chosen(draft.element, first.grad)
-        draft.tensor, draft.shown = ready[0], place
-        write_update(draft, moment.name(ready[0]), first, place)
+        draft.tensor, draft.shown = ready[0].param, place
+        write_update(draft, ready[0].name, first, place)
 
 
-def _preview(draft: Draft, optimizer: OptimizerState, param: int) -> None:
+def _preview(draft: Draft, each: Coming) -> None:
+    """Write two lines on a parameter: one element, and all of them."""
     moment, arrow = draft.moment, draft.glyphs.arrow
-    name = f"{moment.name(param):<16}"
-    if moment.grad(param).tensor is None:
-        draft.add((name, "dim"), (" .grad is None: skipped", "dim"))
+    name = f"{each.name:<16}"
+    if each.lineage is None:
+        draft.add((name, "dim"), (f" {each.why}", "dim"))
         return
-    update = coming_update(moment, optimizer, param)
+    update = coming_update(moment, each.optimizer, each.param)
     if update is None:
-        draft.add(name, (" contents not recorded", "dim"))
-        return
-    place = chosen(draft.element, update.grad)
-    statements = update.statements(place)
-    now = numbers.number(float(update.before[place]))
-    where = numbers.index(place)
-    if statements is None:
-        draft.add(name, f" {now} {arrow} ?", (f"  no formula for {optimizer.class_name}", "dim"))
-        return
-    after = numbers.number(statements[-1].value)
-    draft.add(
-        line(
-            name, (f" {where}" if where else "", "accent"), f" {now} {arrow} ", (after, "step bold")
+        draft.add(name, ("" if each.figures else f" {each.why}", "dim"))
+    else:
+        place = chosen(draft.element, update.grad)
+        statements = update.statements(place)
+        now = numbers.number(float(update.before[place]))
+        after = "?" if statements is None else numbers.number(value_after(statements))
+        where = numbers.index(place)
+        draft.add(
+            line(name, (f" {where}" if where else "", "accent"), f" {now} {arrow} "),
+            line((after, "step bold")),
+            line((f"  {each.why}" if each.why else "", "dim")),
         )
-    )
+    found = marks(each, draft.glyphs)
+    parts = figure_parts(each.figures) if each.figures is not None else []
+    separated = [line(span, "  ") for span in found]
+    if parts or separated:
+        draft.add(*(line((f"{part}  ", "dim")) for part in parts), *separated, indent=4)
+
+
+def figure_parts(made: Figures) -> list[str]:
+    """Say a change in numbers: its size, its range, signs, loss, and what decay does of it."""
+    ratio = "" if made.ratio is None else f" = {percent(made.ratio)} of |θ|"
+    parts = [f"|Δ| {numbers.short(made.change)}{ratio}"]
+    if made.elements > 1:
+        parts.append(f"Δ {numbers.short(made.lowest)} … {numbers.short(made.highest)}")
+    parts.append(f"g·Δ {numbers.short(made.descent)}")
+    if made.flips:
+        share = percent(made.flips / made.elements)
+        parts.append(
+            f"{numbers.plural(made.flips, 'sign')} flip{'s' * (made.flips == 1)} ({share})"
+        )
+    if made.decay is not None:
+        parts.append(f"decay {percent(made.decay)} of Δ")
+    return parts
 
 
 def explain_zero_grad(draft: Draft, event: EventRow) -> None:

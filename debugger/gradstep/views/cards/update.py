@@ -3,112 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from gradstep.updates.rules import no_formula
 from gradstep.views import numbers
-from gradstep.views.cards.card import Draft, array_of, chosen
+from gradstep.views.cards.card import Draft, chosen
 from gradstep.views.cards.gradients import name_of
-from gradstep.views.formulas.call import Place, contents
-from gradstep.views.formulas.optimizers import Before, Statement, work_out
-from gradstep.views.reading import norm_of, one, value_of
+from gradstep.views.formulas.call import Place
+from gradstep.views.formulas.optimizers import Written, value_after
+from gradstep.views.happened import verdict_lines, verdict_on
+from gradstep.views.reading import norm_of, one
 from gradstep.views.text import Line, line
+from gradstep.views.updates import Update, element, recorded_update
 
 if TYPE_CHECKING:
     from gradstep.protocol.row import EventRow
-    from gradstep.trace.model import OptimizerState
-    from gradstep.trace.moment import Moment
-
-
-@dataclass(frozen=True, slots=True)
-class Update:
-    """One parameter's update: arrays before it, and after it where it has been done."""
-
-    class_name: str
-    hyper: Mapping[str, Any]
-    before: Any
-    grad: Any
-    state: Mapping[str, Any]
-    after: Any | None
-    state_after: Mapping[str, Any]
-    dtype: str
-
-    def statements(self, place: Place) -> list[Statement] | None:
-        """Work the rule out for one element."""
-        return work_out(
-            self.class_name,
-            Before(
-                float(self.before[place]),
-                float(self.grad[place]),
-                self.hyper,
-                {name: element(entry, place) for name, entry in self.state.items()},
-            ),
-        )
-
-
-def element(entry: Any, place: Place) -> float:
-    """Give a state entry's number for one element: an entry may be one number for all."""
-    shape = getattr(entry, "shape", None)
-    if shape is None or shape == ():
-        return float(entry)
-    return float(entry[place]) if len(shape) == len(place) else float(entry.reshape(-1)[0])
-
-
-def recorded_update(moment: Moment, event: EventRow) -> Update | None:
-    """Read the update of an `updated` event; None where contents were not recorded."""
-    tensors = moment.run.tensors(event.seq)
-    before, grad = array_of(moment, one(tensors, "before")), array_of(moment, one(tensors, "grad"))
-    after_ref = one(tensors, "param")
-    if before is None or grad is None:
-        return None
-    states: dict[str, dict[str, Any]] = {"state": {}, "state_before": {}}
-    for kind, found in states.items():
-        found.update(
-            {
-                name: float(entry)
-                for name, entry in (event.detail.get(kind) or {}).items()
-                if isinstance(entry, (int, float))
-            }
-        )
-        for ref in tensors:
-            if ref.role.startswith(kind + ":"):
-                array = array_of(moment, ref)
-                if array is not None:
-                    found[ref.role.partition(":")[2]] = array
-    value = value_of(moment, after_ref)
-    return Update(
-        str(event.detail.get("class", "")),
-        event.detail.get("hyper") or {},
-        before,
-        grad,
-        states["state_before"],
-        array_of(moment, after_ref),
-        states["state"],
-        value.dtype if value else "",
-    )
-
-
-def coming_update(moment: Moment, optimizer: OptimizerState, param: int) -> Update | None:
-    """Read what the next step of an optimizer will work with; None if .grad is None."""
-    state = moment.grad(param)
-    value = moment.value(param)
-    now = contents(value)
-    if value is None or now is None or state.tensor is None:
-        return None
-    grad = contents(moment.value(state.tensor))
-    if grad is None:
-        return None
-    entries: dict[str, Any] = {}
-    for entry in moment.state(optimizer.id, param):
-        if entry.tensor is None:
-            if entry.number is not None:
-                entries[entry.name] = entry.number
-            continue
-        array = contents(moment.value(entry.tensor))
-        if array is not None:
-            entries[entry.name] = array
-    group = next((g for g in optimizer.groups if param in g.get("params", ())), {})
-    return Update(optimizer.class_name, group, now, grad, entries, None, {}, value.dtype)
 
 
 def explain_updated(draft: Draft, event: EventRow) -> None:
@@ -123,12 +32,38 @@ def explain_updated(draft: Draft, event: EventRow) -> None:
         before, after = (norm_of(moment, one(tensors, role)) for role in ("before", "param"))
         draft.add("|θ| ", numbers.short(before), f" {draft.glyphs.arrow} ", numbers.short(after))
         draft.say("Contents were not recorded, so the rule cannot be worked out.")
+        _write_verdict(draft, event)
         return
     place = chosen(draft.element, update.grad)
     param = one(tensors, "param")
     draft.tensor, draft.shown = (param.tensor if param else None), place
     write_update(draft, name, update, place)
-    draft.say(f"It read {name}.grad and nothing else: step() never sees the loss.")
+    _write_verdict(draft, event)
+    told = what_it_read(update.rule, name)
+    if told:
+        draft.say(told)
+
+
+def _write_verdict(draft: Draft, event: EventRow) -> None:
+    """Say whether all elements are as the formula has them."""
+    verdict = verdict_on(draft.moment, event)
+    if verdict.check is None:
+        return
+    draft.matches = verdict.check.is_fine and draft.matches is not False
+    for row in verdict_lines(verdict, draft.glyphs):
+        draft.add(*((span.text, span.style) for span in row))
+
+
+def what_it_read(rule: str, name: str) -> str:
+    """Say what a step knew: most see gradients only, L-BFGS evaluates its closure."""
+    if rule == "LBFGS":
+        return (
+            "It read all gradients together and the loss that its closure returns: L-BFGS calls "
+            "the closure as often as it needs to."
+        )
+    if not rule:
+        return ""
+    return f"The rule reads {name}.grad and its own state; the loss is no part of it."
 
 
 def write_update(draft: Draft, name: str, update: Update, place: Place) -> None:
@@ -145,16 +80,16 @@ def write_update(draft: Draft, name: str, update: Update, place: Place) -> None:
         now = numbers.number(float(update.before[place]))
         after = "?" if update.after is None else numbers.number(float(update.after[place]))
         draft.add(now, f" {draft.glyphs.arrow} ", (after, "step bold"))
-        draft.say(f"gradstep has no formula for {update.class_name}: recorded numbers only")
+        draft.say(f"{no_formula(update.class_name)}; these are the recorded numbers")
         return
     widest = max(len(numbers.number(s.value)) for s in statements)
-    size = max(abs(float(update.before[place])), abs(statements[-1].value))
+    size = max(abs(float(update.before[place])), abs(value_after(statements)))
     for statement in statements:
         draft.add(*_statement(draft, statement, update, place, widest, size))
 
 
 def _statement(
-    draft: Draft, statement: Statement, update: Update, place: Place, widest: int, size: float
+    draft: Draft, statement: Written, update: Update, place: Place, widest: int, size: float
 ) -> list[Line]:
     recorded: float | None = None
     is_param = statement.state == "param"

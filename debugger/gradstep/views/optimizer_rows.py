@@ -1,0 +1,89 @@
+"""What the optimizer pane is made of, before a step and after it: a header per group, rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gradstep.views import numbers
+from gradstep.views.cards.update import hyper_text
+from gradstep.views.text import Line, line
+
+if TYPE_CHECKING:
+    from gradstep.trace.model import OptimizerState
+    from gradstep.trace.moment import Moment
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterRow:
+    """One parameter that an optimizer holds: `line` is painted, `tensor` and `optimizer` ids."""
+
+    tensor: int
+    optimizer: int
+    name: str
+    line: Line
+    selected: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OptimizerView:
+    """Header lines (one per group), column titles, one row per parameter, formula lines.
+
+    The formula belongs to the selected parameter and stands under its row. `empty` holds lines
+    that say what is missing and why; then there are no rows.
+    """
+
+    header: tuple[Line, ...]
+    titles: Line
+    rows: tuple[ParameterRow, ...]
+    formula: tuple[Line, ...]
+    empty: tuple[Line, ...]
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """Everything, top to bottom."""
+        if self.empty:
+            return self.empty
+        upto = self.selected + 1
+        rows = [row.line for row in self.rows]
+        return (*self.header, self.titles, *rows[:upto], *self.formula, *rows[upto:])
+
+    @property
+    def selected(self) -> int:
+        """The number of the selected row, 0 for none."""
+        return next((number for number, row in enumerate(self.rows) if row.selected), 0)
+
+    def line_of(self, number: int) -> int:
+        """Give the index in `lines` of parameter row `number`."""
+        below = len(self.formula) if number > self.selected else 0
+        return len(self.header) + 1 + number + below
+
+    def row_at(self, index: int) -> int | None:
+        """Give the number of the parameter row at an index of `lines`, None for other lines."""
+        number = index - len(self.header) - 1
+        if number > self.selected:
+            number -= len(self.formula)
+            if number <= self.selected:
+                return None
+        return number if 0 <= number < len(self.rows) else None
+
+
+def headers(moment: Moment, optimizers: list[OptimizerState]) -> list[Line]:
+    """Give a line per group: the class and the hyper-parameters that are not off."""
+    found = []
+    for optimizer in optimizers:
+        for number, group in enumerate(optimizer.groups):
+            name = f"{optimizer.name} = " if optimizer.name else ""
+            which = f"  group {number + 1}/{len(optimizer.groups)}"
+            amount = numbers.plural(len(group.get("params", ())), "parameter")
+            found.append(
+                line(
+                    (name, "dim"),
+                    (optimizer.class_name, "step bold"),
+                    (which if len(optimizer.groups) > 1 else "", "dim"),
+                    "  ",
+                    hyper_text(group),
+                    (f"  {amount}", "dim"),
+                )
+            )
+    return found
