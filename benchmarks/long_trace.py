@@ -60,6 +60,7 @@ class LongRun:
         self.nan_at = nan_at
         self.seq = self.iteration = self.step = self.enclosing = 0
         self.phase = "other"
+        self.about: dict[str, Any] = {}
         self.ids = count(1)
         self.params = {name: next(self.ids) for name in PARAMETERS}
         self.buffers = {name: next(self.ids) for name in PARAMETERS}
@@ -107,12 +108,15 @@ class LongRun:
     def enter(self, phase: str, name: str, line: int, uses: Sequence[Any] = ()) -> None:
         """Begin a phase."""
         self.phase = phase
-        self.enclosing = self.row("phase_entered", name, line, uses, enclosing=self.seq + 1)
+        self.about = {"optimizer": 1} if phase in ("zero_grad", "step") else {}
+        self.enclosing = self.row(
+            "phase_entered", name, line, uses, enclosing=self.seq + 1, detail=self.about
+        )
 
     def leave(self, name: str, line: int) -> None:
         """End it."""
         self.step += self.phase == "step"
-        self.row("phase_exited", name, line)
+        self.row("phase_exited", name, line, detail=self.about)
         self.phase, self.enclosing = "other", 0
 
     def _start(self) -> None:

@@ -25,13 +25,14 @@ sys.path[:0] = [str(ROOT / "engine"), str(ROOT / "debugger"), str(ROOT)]
 
 from benchmarks.long_trace import write_long_trace  # noqa: E402
 from gradstep.session import Session  # noqa: E402
-from gradstep.views.fingerprint import view_texts  # noqa: E402
+from gradstep.views.whole import all_views  # noqa: E402
 
 MOTIONS = ("step", "line", "phase", "iteration", "finish", "continue")
 ROUNDS = 3
+POINTS = ("", "op:no_such_op", "backward after 100000000", "backward if loss < 0")
 
 
-async def best(seconds: Callable[[], Awaitable[None]], before: Callable[[], None]) -> float:
+async def best(seconds: Callable[[], Awaitable[object]], before: Callable[[], None]) -> float:
     """Return the shortest of several times, in milliseconds."""
     times = []
     for _ in range(ROUNDS):
@@ -54,7 +55,7 @@ def put(session: Session, seq: int) -> Callable[[], None]:
 async def motions(session: Session) -> None:
     """Print the times of all motions, without breakpoints and over one that never stops."""
     places = (1, session.head // 2 + 7, session.head - 1)
-    for point in ("", "op:no_such_op", "backward if loss < 0", "backward after 100000000"):
+    for point in POINTS:
         if point:
             session.breakpoints.add(point, save=False)
         names = MOTIONS if not point else ("continue",)
@@ -62,8 +63,6 @@ async def motions(session: Session) -> None:
             for backward in (False, True):
                 times = []
                 for seq in places:
-                    if "if" in point and (seq == 1) != backward:
-                        continue  # conditions of the whole run: timed once, below
                     move = lambda n=name, b=backward: session.motion(n, backward=b)  # noqa: E731
                     times.append(await best(move, put(session, seq)))
                 title = f"{name}{' back' if backward else ''}"
@@ -72,16 +71,21 @@ async def motions(session: Session) -> None:
             session.breakpoints.remove(entry.id)
 
 
+def paint_all(session: Session) -> None:
+    """Make the text of every view, as after a motion."""
+    all_views(session.moment(), state="recorded", head=session.head, printed=session.printed())
+
+
 async def paint(session: Session) -> None:
     """Print how long all views take, after a jump and after a step."""
 
     async def repaint() -> None:
-        view_texts(session)
+        paint_all(session)
 
     for seq in (30, session.head // 2, session.head - 10):
         session.cursor = seq
         begun = time.perf_counter()
-        view_texts(session)
+        paint_all(session)
         first = (time.perf_counter() - begun) * 1000
         again = await best(repaint, put(session, seq + 1))
         print(f"| paint at event {seq:,}: first, then after a step | {first:.1f}, {again:.1f} |")

@@ -44,7 +44,7 @@ class RunCursor:
         self._changes = Changes()
         self._pieces: deque[OutputPiece] = deque()
         self._characters = 0
-        self._past_output = PastOutput(OUTPUT_CHARACTERS)
+        self._past_output = PastOutput(OUTPUT_CHARACTERS, OUTPUT_PIECES)
         self._passed: Passed = {}
         self._follows = True
         self._poller: asyncio.Task[None] | None = None

@@ -92,8 +92,6 @@ class Session(RunCursor):
             session.cursor = min(1, session.head)
             session.exit_status = run.info.exit_status
             session._follows = False
-            for seq, _, text in run.output(session.head):
-                session._keep_output(OutputPiece(seq, text))
         except BaseException:
             trace.close()
             raise

@@ -135,7 +135,9 @@ class Walk:
             return None
         await self._count_passes(stop)
         scan = BreakpointScan(self._run, self._entries)
-        for low, high, seqs in scan.pieces(start, stop, descending=backward):
+        passed = [self._let_pass(entry) for entry in self._entries]
+        for low, high, found in scan.pieces(start, stop, descending=backward):
+            seqs = [seq for seq in found if not all(seq in one for one in passed)]
             for row, entries in _ordered(scan, seqs, backward):
                 hits = self._hits(row, entries)
                 if hits:
@@ -177,6 +179,9 @@ class Walk:
             passed = set(found)
             alone = BreakpointScan(self._run, [entry])
             for _, high, seqs in alone.pieces(upto + 1, stop):
+                if alone.is_exact and entry.breakpoint.code is None:
+                    passed.update(seqs[: after - len(passed)])
+                    seqs = []
                 for row, entries in alone.placed(seqs):
                     for one in entries:
                         hit = self._judge(row, one, {}, counting=True)

@@ -12,7 +12,7 @@ from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, Final
 
-from gradstep.protocol.breakpoints import Breakpoint, BreakpointTable, Entry
+from gradstep.protocol.breakpoints import PHASE_PLACES, Breakpoint, BreakpointTable, Entry
 from gradstep.protocol.row import EventRow
 from gradstep.trace import landing, scan
 from gradstep.trace.scan import Predicate
@@ -45,6 +45,11 @@ class BreakpointScan:
         ]
         self._alone = all(entry.breakpoint.where in _BY_THEMSELVES for entry in self.entries)
         self._wanted = [self._narrowed(entry.breakpoint) for entry in self.entries]
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether every event that is to be looked at is at a breakpoint's place."""
+        return all(entry.breakpoint.where in PHASE_PLACES for entry in self.entries)
 
     def __bool__(self) -> bool:
         """Whether there is any."""
