@@ -185,6 +185,22 @@ class RunTrace:
             self._given_names = (head, [row[0] for row in rows])
         return self._given_names[1]
 
+    def next_value(self, tensor: int, after: int) -> int | None:
+        """Return the first event after `after` that made a version of a tensor."""
+        row = self.database.row(
+            "SELECT min(seq) FROM value WHERE run = ? AND tensor = ? AND seq > ?",
+            (self.number, tensor, after),
+        )
+        return row[0] if row else None
+
+    def next_grad(self, param: int, after: int) -> int | None:
+        """Return the first event after `after` that made `.grad` of a parameter another tensor."""
+        row = self.database.row(
+            "SELECT min(seq) FROM grad WHERE run = ? AND param = ? AND seq > ?",
+            (self.number, param, after),
+        )
+        return row[0] if row else None
+
     def tensors(self, seq: int) -> tuple[TensorRef, ...]:
         """Return the tensors that an event is about, in their order."""
         return self.tensors_between(seq, seq + 1).get(seq, ())

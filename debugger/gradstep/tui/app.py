@@ -7,6 +7,7 @@ import contextlib
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -16,7 +17,6 @@ from textual.command import Provider
 from gradstep.trace.errors import TraceError
 from gradstep.tui.actions import COMMANDS, Command, bindings
 from gradstep.tui.announce import Announcer
-from gradstep.tui.commands import Commands
 from gradstep.tui.crash import cause_of, one_line, write_log
 from gradstep.tui.frame import Frame, Selection, take_frame
 from gradstep.tui.gate import Gate
@@ -24,6 +24,7 @@ from gradstep.tui.keymap import keymap_path, load_keymap
 from gradstep.tui.opening import Opener, opener_for
 from gradstep.tui.palette import CommandProvider
 from gradstep.tui.theme import THEMES, defaults_for
+from gradstep.tui.travel import Travel
 from gradstep.tui.widgets.bars import TimelineBar, first_key
 from gradstep.tui.widgets.graph_pane import GraphRows
 from gradstep.tui.widgets.lines import LinesView
@@ -40,7 +41,7 @@ FRAME_SECONDS: Final = 1 / 15
 """While the script runs the screen is painted no more often than this."""
 
 
-class GradstepApp(Commands):
+class GradstepApp(Travel):
     """Shows one session. `opener` makes it once the screen is up, so that starting is visible."""
 
     TITLE = "gradstep"
@@ -150,6 +151,8 @@ class GradstepApp(Commands):
         if frame.cursor != moved_from and self.selection.seq is not None:
             self.selection = self.selection.moved()
             frame = take_frame(self.session, self.selection, self.glyphs, self.moves)
+        self.forget_other_run()
+        frame = replace(frame, marks=self.trail.shown())
         self.frame = frame
         self.main.title_bar.note = self._announcer.note(frame)
         self.main.paint(frame)
