@@ -25,9 +25,11 @@ sys.path[:0] = [str(ROOT / "engine"), str(ROOT / "debugger"), str(ROOT)]
 
 from benchmarks.long_trace import write_long_trace  # noqa: E402
 from gradstep.session import Session  # noqa: E402
+from gradstep.trace import search  # noqa: E402
 from gradstep.views.whole import all_views  # noqa: E402
 
 MOTIONS = ("step", "line", "phase", "iteration", "finish", "continue")
+SEARCHES = ("nan", "grad < 0.01", "op:relu", "printed:0.00", "loss < 0.006")
 ROUNDS = 3
 POINTS = ("", "op:no_such_op", "backward after 100000000", "backward if loss < 0")
 
@@ -76,6 +78,19 @@ def paint_all(session: Session) -> None:
     all_views(session.moment(), state="recorded", head=session.head, printed=session.printed())
 
 
+def search_all(session: Session) -> None:
+    """Print how long a search of the whole run takes, and its longest piece."""
+    for text in SEARCHES:
+        begun = last = time.perf_counter()
+        longest, hits = 0.0, 0
+        for _, seqs in search.search(session.run, search.parse(session.run, text), session.head):
+            now = time.perf_counter()
+            longest, last, hits = max(longest, now - last), now, hits + len(seqs)
+        whole = (time.perf_counter() - begun) * 1000
+        found = f"{hits:,} found; longest piece {longest * 1000:.0f}"
+        print(f"| search `{text}` ({found}) | {whole:.0f} |")
+
+
 async def paint(session: Session) -> None:
     """Print how long all views take, after a jump and after a step."""
 
@@ -107,6 +122,7 @@ def main() -> None:
         print(f"| open | {(time.perf_counter() - begun) * 1000:.1f} |")
         asyncio.run(motions(session))
         asyncio.run(paint(session))
+        search_all(session)
         session.trace.close()
 
 
