@@ -178,14 +178,16 @@ class Commands(App[int]):
         session = self.session
         if session is None:
             return
-        if session.state != "running":
+        if session.state != "running" and self._moving is None:
             self.say("nothing is running: s steps, c continues")
             return
+        # A motion over a long recorded run is called off the same way.
         self.run_worker(self._quietly(session.pause), group="pause")
 
     def action_interrupt(self) -> None:
         """Pause a running script; otherwise clear the prompt or say how to quit."""
-        if self.session is not None and self.session.state == "running":
+        is_moving = self._moving is not None
+        if self.session is not None and (is_moving or self.session.state == "running"):
             self.action_pause()
         elif isinstance(self.focused, Input) and self.focused.value:
             self.focused.clear()
