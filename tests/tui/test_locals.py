@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gradstep.tui.widgets.locals_pane import _row
+from gradstep.views.named import _row
 from gradstep.views.text import plain
 from tests.views.conftest import scalars
 from tests.views.tracing import find

@@ -96,8 +96,6 @@ class Session(RunCursor):
             session.exit_status = run.info.exit_status
             session._follows = False
             session.breakpoints.bind(lambda point: missing_text(point, run))
-            for seq, _, text in run.output(session.head):
-                session._keep_output(OutputPiece(seq, text))
             session._add_breakpoints(breakpoints)
         except BaseException:
             trace.close()
@@ -128,14 +126,13 @@ class Session(RunCursor):
             if not self.head:
                 raise SessionError("nothing has happened yet")
             origin = self._origin()
-            self._walk = walk = self._new_walk(name, origin, backward, target)
+            self._walk = walk = self._new_walk(name, origin, target)
             try:
                 if backward:
-                    return self._land(await walk.backward(self.cursor), backward=True)
-                if self.cursor < self.head:
-                    stop = await walk.forward(self.cursor, self.head)
-                    if stop is not None:
-                        return self._land(stop)
+                    return self._land(await walk.backward(), backward=True)
+                stop = await walk.forward(self.head)
+                if stop is not None:
+                    return self._land(stop)
             finally:
                 self._walk = None
             stopped = await self._go_on(name, target, origin, walk.occurrence)

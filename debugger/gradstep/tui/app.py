@@ -7,6 +7,7 @@ import contextlib
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -24,6 +25,7 @@ from gradstep.tui.opening import Opener, opener_for
 from gradstep.tui.palette import CommandProvider
 from gradstep.tui.step_commands import StepCommands
 from gradstep.tui.theme import THEMES, defaults_for
+from gradstep.tui.travel import Travel
 from gradstep.tui.widgets.bars import TimelineBar, first_key
 from gradstep.tui.widgets.graph_pane import GraphRows
 from gradstep.tui.widgets.lines import LinesView
@@ -40,7 +42,7 @@ FRAME_SECONDS: Final = 1 / 15
 """While the script runs the screen is painted no more often than this."""
 
 
-class GradstepApp(StepCommands):
+class GradstepApp(Travel, StepCommands):
     """Shows one session. `opener` makes it once the screen is up, so that starting is visible."""
 
     TITLE = "gradstep"
@@ -151,6 +153,8 @@ class GradstepApp(StepCommands):
         if frame.cursor != moved_from and self.selection.seq is not None:
             self.selection = self.selection.moved()
             frame = take_frame(self.session, self.selection, self.glyphs, self.moves)
+        self.forget_other_run()
+        frame = replace(frame, marks=self.trail.shown())
         self.frame = frame
         self.main.title_bar.note = self._announcer.note(frame)
         self.main.paint(frame)

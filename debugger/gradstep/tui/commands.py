@@ -17,11 +17,8 @@ from gradstep.trace.errors import TraceError
 from gradstep.tui.actions import Command
 from gradstep.tui.change_place import change_place
 from gradstep.tui.frame import EMPTY, Frame, Selection
-from gradstep.tui.goto import place_to_seq
-from gradstep.tui.last_change import last_change
 from gradstep.tui.marks import line_place, on_line
 from gradstep.tui.screens.breakpoint import BreakpointScreen
-from gradstep.tui.screens.goto import GotoScreen
 from gradstep.tui.screens.help import HelpScreen
 from gradstep.tui.screens.main import MainScreen
 from gradstep.tui.widgets.graph_pane import GraphPane
@@ -177,51 +174,21 @@ class Commands(App[int]):
         if session is not None:
             self.run_worker(self._go(session.to_edge), group="seek", exclusive=True)
 
-    def action_goto(self) -> None:
-        """Ask where to go."""
-        session = self.session
-        if session is None or self.frame.moment is None:
-            self.say("there is no event to go to yet", "warning")
-            return
-
-        def resolve(text: str) -> int:
-            return place_to_seq(text, session.run, session.head)
-
-        def go(seq: int | None) -> None:
-            if seq is not None:
-                self.seek(seq)
-
-        self.push_screen(GotoScreen(resolve, session.head), go)
-
-    def action_last_change(self) -> None:
-        """Go to the event that last changed the shown tensor or its gradient."""
-        session, moment, view = self.session, self.frame.moment, self.main.tensor.view
-        shown = view.tensor if view is not None else None
-        found = last_change(moment, self.selection, shown) if moment is not None else None
-        if session is None or found is None:
-            self.say("there is no tensor here; select one in the graph or in Locals", "warning")
-            return
-        seq = found.seq
-        if seq is None:
-            self.say(found.told)
-            return
-        kept = Selection(tensor=found.tensor, what=self.selection.what)
-        move = self._go(lambda: session.seek(seq), kept, found.told)
-        self.run_worker(move, group="seek", exclusive=True)
-
     def action_pause(self) -> None:
         """Ask a running script to stop."""
         session = self.session
         if session is None:
             return
-        if session.state != "running":
+        if session.state != "running" and self._moving is None:
             self.say("nothing is running: s steps, c continues")
             return
+        # A motion over a long recorded run is called off the same way.
         self.run_worker(self._quietly(session.pause), group="pause")
 
     def action_interrupt(self) -> None:
         """Pause a running script; otherwise clear the prompt or say how to quit."""
-        if self.session is not None and self.session.state == "running":
+        is_moving = self._moving is not None
+        if self.session is not None and (is_moving or self.session.state == "running"):
             self.action_pause()
         elif isinstance(self.focused, Input) and self.focused.value:
             self.focused.clear()

@@ -49,6 +49,8 @@ class Frame:
     selection: Selection
     glyphs: Glyphs = field(default=UNICODE, repr=False)
     moves: int = 0
+    marks: Mapping[int, str] = field(default_factory=dict)
+    """Letters by the events that the user marked."""
 
     @property
     def standing(self) -> tuple[str, int]:

@@ -164,7 +164,10 @@ def _grad_text(moment: Moment, param: int) -> str:
 
 
 def _ops(moment: Moment, start: int, stop: int) -> tuple[list[EventRow], Tensors]:
-    """Read forward ops and cuts of a stretch; ops inside of other phases are the loop's own."""
+    """Read forward ops and cuts of a stretch; ops inside of other phases are the loop's own.
+
+    Those of a backward that builds a graph belong to it: a second backward walks their nodes.
+    """
     if start >= stop:
         return [], {}
     stretch = read_stretch(moment.run, start, stop)
@@ -172,12 +175,17 @@ def _ops(moment: Moment, start: int, stop: int) -> tuple[list[EventRow], Tensors
     rows = [
         row
         for row in stretch.rows
-        if row.phase in ("forward", "other")
+        if (row.phase in ("forward", "other") or _is_differentiable(row))
         and (row.kind == "op" or (row.kind == "graph_cut" and _is_shown(row, tensors)))
     ]
     if any(row.phase == "forward" for row in rows):
-        rows = [row for row in rows if row.phase == "forward"]
+        rows = [row for row in rows if row.phase != "other"]
     return rows, tensors
+
+
+def _is_differentiable(row: EventRow) -> bool:
+    """Tell an op of a backward that was recorded itself (`create_graph`): its node may run yet."""
+    return row.phase == "backward" and row.kind == "op" and bool(row.detail.get("grad_fn"))
 
 
 def _is_shown(cut: EventRow, tensors: Tensors) -> bool:

@@ -21,6 +21,7 @@ from gradstep.tui.widgets.graph_pane import GraphPane
 from gradstep.tui.widgets.lines import LinesView
 from gradstep.tui.widgets.locals_pane import LocalsPane
 from gradstep.tui.widgets.optimizer_pane import OptimizerPane
+from gradstep.tui.widgets.search_bar import SearchBar
 from gradstep.tui.widgets.source_pane import SourcePane
 from gradstep.tui.widgets.tabbed import TabbedPane
 from gradstep.tui.widgets.talk_panes import ConsolePane, PromptInput, StdoutPane
@@ -95,6 +96,7 @@ class MainScreen(Screen[None]):
             )
         yield TimelineBar()
         yield FindBar()
+        yield SearchBar()
         yield KeyBar(self._keys_of)
 
     def on_mount(self) -> None:

@@ -260,7 +260,7 @@ class StdoutPane(Vertical):
         ):
             self.log_view.add(*(line(part) for part in clean(text[done:])))
         else:
-            self.log_view.show_all(line(part) for part in clean(text)[-RING:])
+            self.log_view.show_all(line(part) for part in clean(latest(text)))
         self._shown = text
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
@@ -275,6 +275,12 @@ class StdoutPane(Vertical):
         if event.key == "ctrl+d" and self.prompt.has_focus and not self.prompt.value:
             event.stop()
             self.post_message(self.Typed("\x04"))
+
+
+def latest(text: str) -> str:
+    """Return the last lines of a text, as many as are kept."""
+    parts = text.rsplit("\n", RING + 1)
+    return text if len(parts) <= RING + 1 else "\n".join(parts[1:])
 
 
 def clean(text: str) -> list[str]:
