@@ -21,6 +21,9 @@ MOST_CALLS: Final = 3
 
 OLD: Final = " (old)"
 
+_VAGUE: Final = frozenset({"not_used", "leads_elsewhere"})
+"""What is true of most backward calls and most tensors."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reason:
@@ -61,10 +64,12 @@ def why_none(moment: Moment, tensor: int) -> tuple[Reason, ...]:
     if replaced is not None:
         found.append(replaced)
     cleared = state.seq if state.known and _clears(run.event(state.seq)) else 0
-    calls = _calls(moment, after=cleared)
-    if calls:
-        found += [reason for call in calls for reason in _missed(moment, call, tensor)]
-        return tuple(found)
+    # A backward from before the tensor was there says nothing of it.
+    calls = _calls(moment, after=max(cleared, _first_seq(moment, tensor)))
+    missed = [reason for call in calls for reason in _missed(moment, call, tensor)]
+    telling = [reason for reason in missed if reason.code not in _VAGUE]
+    if missed:
+        return (*found, *(telling or missed[-1:]))
     if cleared:
         found.append(Reason("cleared", cleared))
     else:
@@ -118,11 +123,16 @@ def _replaced(moment: Moment, tensor: int) -> Reason | None:
     if not name.endswith(OLD):
         return None
     new = moment.tensor_named(name.removesuffix(OLD))
-    row = moment.run.database.row(
-        "SELECT first_seq FROM tensor WHERE run = ? AND id = ?", (moment.run.number, new)
-    )
+    assert new is not None, "the name is old because another tensor has it"
     text = ", ".join(_name(one) for one in moment.optimizers() if _holds(one, tensor))
-    return Reason("replaced", row[0] if row else 0, tensor=new, text=text)
+    return Reason("replaced", _first_seq(moment, new), tensor=new, text=text)
+
+
+def _first_seq(moment: Moment, tensor: int) -> int:
+    row = moment.run.database.row(
+        "SELECT first_seq FROM tensor WHERE run = ? AND id = ?", (moment.run.number, tensor)
+    )
+    return int(row[0]) if row is not None else 0
 
 
 def _calls(moment: Moment, after: int) -> list[EventRow]:
@@ -143,8 +153,7 @@ def _outlook(moment: Moment, tensor: int, cleared: int) -> list[Reason]:
     run = moment.run
     found = []
     coming = first_event_about(run, tensor, "param", ("accumulated",), after=moment.seq)
-    clearing = first_event_about(run, tensor, "param", ("zeroed",), after=moment.seq)
-    if coming is not None and (clearing is None or coming.seq < clearing.seq):
+    if coming is not None:
         number = int(coming.detail.get("backward") or 0)
         found.append(Reason("coming", coming.seq, call=number, tensor=_root(moment, number)))
     if found or not cleared:
@@ -169,8 +178,9 @@ def _missed(moment: Moment, call: EventRow, tensor: int) -> list[Reason]:
     def reason(code: str, seq: int = 0, **more: object) -> list[Reason]:
         return [Reason(code, seq or call.seq, call.seq, tensor=root, **more)]  # type: ignore[arg-type]
 
+    wanted = [ref.tensor for ref in refs if ref.role == "wanted"]
     if call.name == "grad":
-        return reason("returned")
+        return reason("returned") if tensor in wanted else []
     ended = next(
         (
             row
@@ -181,7 +191,6 @@ def _missed(moment: Moment, call: EventRow, tensor: int) -> list[Reason]:
     )
     if ended is not None and ended.detail.get("error"):
         return reason("failed", ended.seq, text=str(ended.detail["error"]))
-    wanted = [ref.tensor for ref in refs if ref.role == "wanted"]
     if wanted and tensor not in wanted:
         return reason("not_wanted")
     if run.info.detail == "phases":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakKeyDictionary
 
 from gradstep.trace.about import writes
 from gradstep.trace.dataflow import dataflow
@@ -21,11 +22,14 @@ from gradstep.views.why_texts import Answer, answers, cut_text, place
 if TYPE_CHECKING:
     from gradstep.protocol.row import EventRow
     from gradstep.trace.moment import Moment
+    from gradstep.trace.reader import RunTrace
 
 __all__ = ["WhyRow", "WhyView", "why_view"]
 
 FIRST_WRITES: Final = 30
 """So many changes of a parameter are listed at first; more are read when asked for."""
+
+MOST_KEPT: Final = 4096
 
 MOST_LISTED: Final = 12
 """Of very many contributions the oldest are only counted."""
@@ -303,17 +307,33 @@ def _changes(page: _Page, tensor: int, most: int) -> None:
     moment = page.moment
     name = moment.name(tensor)
     reasons = why_unchanged(moment, tensor)
-    if any(reason.code not in _CALM for reason in reasons):
+    calm = _CALM if moment.optimizers() else {*_CALM, "no_optimizer"}
+    changes = any(reason.code in ("changed", "changed_by_hand") for reason in reasons)
+    if not changes and any(reason.code not in calm for reason in reasons):
         page.title((name, "leaf bold"), (" does not change", "bold"))
         for answer in answers(moment, tensor, reasons):
             page.say(answer)
     rows = writes(moment.run, tensor, before=moment.seq + 1, most=most + 1)
     page.title((name, "leaf bold"), (" was changed by" if rows else " was never changed", ""))
+    known = _changes_set.setdefault(moment.run, {})
+    if len(known) > MOST_KEPT:
+        known.clear()
     for row in rows[:most]:
-        _write(page, row)
+        # A change is as it was whenever one looks at it, and its norm is costly.
+        key = (row.seq, page.width, page.glyphs)
+        if key not in known:
+            _write(page, row)
+            known[key] = page.rows[-1]
+        else:
+            page.rows.append(known[key])
     if len(rows) > most:
         text = line((f" {page.glyphs.ellipsis} Enter lists earlier changes", "dim"))
         page.rows.append(WhyRow(text, 0, asks_more=True))
+
+
+_changes_set: WeakKeyDictionary[RunTrace, dict[tuple[int, int, Glyphs], WhyRow]] = (
+    WeakKeyDictionary()
+)
 
 
 def _write(page: _Page, row: EventRow) -> None:
