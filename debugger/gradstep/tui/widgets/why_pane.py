@@ -35,15 +35,20 @@ class WhyPane(LinesView):
             return
         before = self._last
         view = self._view(frame.tensor)
-        if view.tensor is None and before is not None and moment.value(before) is not None:
+        if view.tensor is None:
             # An event about no tensor leaves the one before in sight.
-            view = self._view(before)
+            there = before is not None and moment.value(before) is not None
+            view = self._view(before if there else next(iter(moment.parameters()), None))
         if view.tensor != before:
             self._most = FIRST_WRITES
             view = self._view(view.tensor)
         self._last = view.tensor
         self.view = view
         self.show_lines(view.lines, 0 if view.tensor != before else None)
+
+    def stand_in(self, tensor: int | None) -> None:
+        """Take a tensor to tell of where neither a selection nor the event gives one."""
+        self._last = tensor
 
     def _view(self, tensor: int | None) -> WhyView:
         assert self.frame.moment is not None
