@@ -12,6 +12,7 @@ from typing import Final
 
 from gradstep.protocol.row import EventRow
 from gradstep.views.formulas import (
+    activations,
     arithmetic,
     convolution,
     losses,
@@ -42,6 +43,7 @@ __all__ = [
 BY_NODE: Final[Mapping[str, Rule]] = {
     **arithmetic.RULES,
     **unary.RULES,
+    **activations.RULES,
     **matrix.RULES,
     **reduction.RULES,
     **shape.RULES,
