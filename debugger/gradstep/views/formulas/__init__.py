@@ -18,8 +18,10 @@ from gradstep.views.formulas import (
     losses,
     matrix,
     reduction,
+    selection,
     shape,
     softmax,
+    standardising,
     unary,
 )
 from gradstep.views.formulas.call import Call, Place, Unknown, read_call, read_op
@@ -50,6 +52,8 @@ BY_NODE: Final[Mapping[str, Rule]] = {
     **softmax.RULES,
     **losses.RULES,
     **convolution.RULES,
+    **standardising.RULES,
+    **selection.RULES,
 }
 
 BY_OP: Final[Mapping[str, Rule]] = {

@@ -103,6 +103,12 @@ def _hardtanh(call: Call) -> Array:
     return ((a > low) & (a < high)).astype(float)
 
 
+def _square_exp(call: Call) -> Array:
+    import numpy as np
+
+    return np.exp(-(call.array(0).astype(float) ** 2))
+
+
 def _value(derivative: Callable[[Call], Array]) -> Callable[[Call, Place], str]:
     return lambda call, at: number(derivative(call)[at])
 
@@ -127,6 +133,9 @@ RULES: Final[Mapping[str, Rule]] = {
         "(1 − σ(a))",
         lambda c: 1 - _sigmoid(c),
         lambda c, at: f"(1 − {number(_sigmoid(c)[at])})",
+    ),
+    "Erf": _rule(
+        "out = erf a", "2/√π · e^(−a²)", lambda c: 2 / math.sqrt(math.pi) * _square_exp(c)
     ),
     "Elu": _rule("out = s·a if a > 0 else s·α·(e^a − 1)", "(s if a > 0 else s·α·e^a)", _elu),
     "Hardtanh": _rule("out = a, kept within [min, max]", "1[min < a < max]", _hardtanh),
