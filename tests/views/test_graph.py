@@ -221,3 +221,23 @@ def test_what_has_a_gradient_is_named_first(tmp_path: Path) -> None:
     texts = ["".join(span.text for span in row) for row in rows]
     assert texts[0].rstrip().endswith("other  w")
     assert texts[1].rstrip().endswith("w.grad 3.0000  other")
+
+
+def test_a_state_carried_on_from_the_last_iteration_is_no_row_of_this_one(tmp_path: Path) -> None:
+    b = TraceBuilder(tmp_path / "carried.gradstep")
+    state = b.tensor([1.0], "h")
+    for b.iteration, ops in ((1, ("mul", "tanh", "mean")), (2, ("mul", "tanh"))):
+        b.enter("forward", "forward")
+        taken = carried = state
+        for name in ops:
+            made = b.tensor([0.5])
+            b.op(name, [taken], made, [f"{name.title()}Backward0"])
+            carried, taken = taken, made
+        state = carried  # what tanh made: the second of the ops
+    with b.done() as trace:
+        rows = graph_view(trace.run().at(trace.run().head)).rows
+    assert [(row.name, row.state, row.sources) for row in rows] == [
+        ("mul", "done", ()),
+        ("tanh", "current", (0,)),
+        ("mean", "pending", (1,)),
+    ]

@@ -47,6 +47,10 @@ def _run(argv: list[str]) -> int:
             from gradstep.cli.export import export
 
             return export(arguments)
+        case "diff":
+            from gradstep.cli.diff import diff
+
+            return diff(arguments)
         case "open":
             from gradstep.cli.screen import open_recorded
 

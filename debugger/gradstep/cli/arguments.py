@@ -15,7 +15,7 @@ from typing import Any, Final, NoReturn
 from gradstep import __version__
 from gradstep.protocol.launch import DETAILS, ENGINES
 
-COMMANDS: Final = ("demo", "record", "open", "export")
+COMMANDS: Final = ("demo", "record", "open", "export", "diff")
 
 _HELP: Final = """\
 usage: gradstep [OPTIONS] SCRIPT [ARG ...]
@@ -31,6 +31,7 @@ commands:
   record SCRIPT   run a script to its end without a screen and write a trace
   open FILE       look at a recorded run
   export FILE     write a recorded run as JSON lines
+  diff A B        compare two recorded runs: the first event where they differ
   (gradstep COMMAND --help says more about each)
 """
 _EXAMPLES: Final = """\
@@ -63,6 +64,11 @@ class Arguments:
     file: str = ""
     output: str = ""
     values: bool = False
+    other: str = ""
+    screen: bool = False
+    json: bool = False
+    rtol: float | None = None
+    atol: float = 0.0
 
 
 class _Parser(argparse.ArgumentParser):
@@ -250,7 +256,46 @@ def _export(before: list[str], after: list[str]) -> Arguments:
     return _arguments("export", found)
 
 
-_PARSERS: Final = {"demo": _demo, "record": _record, "open": _open, "export": _export}
+def _diff(before: list[str], after: list[str]) -> Arguments:
+    parser = _new_parser(
+        "gradstep diff",
+        "Compare two recorded runs event by event. A and B are trace files; FILE#N is the Nth run\n"
+        "of a file that holds several. Exit status: 0 if the runs agree, 1 if they differ.",
+    )
+    parser.add_argument("file", metavar="A")
+    parser.add_argument("other", metavar="B")
+    parser.add_argument(
+        "--rtol",
+        type=_tolerance,
+        metavar="R",
+        help="numbers agree up to this share of the tensor's largest (default: 1e-5 for float32, "
+        "1e-9 for float64, 1e-3 for float16, 0 for integers)",
+    )
+    parser.add_argument(
+        "--atol", type=_tolerance, metavar="T", default=0.0, help="and up to this much (default 0)"
+    )
+    parser.add_argument(
+        "--exact", action="store_true", help="numbers agree when they are equal: --rtol 0 --atol 0"
+    )
+    parser.add_argument("--screen", action="store_true", help="look at the two runs side by side")
+    parser.add_argument("--json", action="store_true", help="write the result as JSON")
+    found = vars(parser.parse_args([*before, *after]))
+    if found.pop("exact"):
+        if found["rtol"] or found["atol"]:
+            raise UsageError("diff: --exact leaves no room for --rtol or --atol")
+        found["rtol"] = found["atol"] = 0.0
+    if found["screen"] and found["json"]:
+        raise UsageError("diff: give one of --screen and --json")
+    return _arguments("diff", found)
+
+
+_PARSERS: Final = {
+    "demo": _demo,
+    "record": _record,
+    "open": _open,
+    "export": _export,
+    "diff": _diff,
+}
 
 
 def _new_parser(prog: str, description: str, epilog: str = "") -> _Parser:
@@ -267,6 +312,16 @@ def _positive(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) < 10**12:
         raise argparse.ArgumentTypeError(f"'{text}' is not a number of steps, 1 or more")
     return int(text)
+
+
+def _tolerance(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < float("inf"):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a tolerance, 0 or more, such as 1e-6")
+    return value
 
 
 def _format(text: str) -> str:

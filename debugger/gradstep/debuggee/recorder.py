@@ -7,6 +7,7 @@ What the user does on purpose (Ctrl-C, an exception of a signal handler) goes th
 from __future__ import annotations
 
 import os
+import sqlite3
 import sys
 import threading
 from collections.abc import Mapping, Sequence
@@ -317,7 +318,10 @@ class Recorder:
                 raise error
             traceback = traceback.tb_next
         self.is_recording = False
-        self.trouble = f"recording stopped: {type(error).__name__}: {error}"
+        what = f"{type(error).__name__}: {error}"
+        if isinstance(error, (sqlite3.Error, OSError)):
+            what = f"the trace cannot be written ({error}); what was committed before is kept"
+        self.trouble = f"recording stopped: {what}"
         print(f"gradstep: {' '.join(self.trouble.split())}", file=sys.__stderr__, flush=True)
         note = {"type": "RecordingStopped", "message": self.trouble, "traceback": ""}
         try:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
+from gradstep.trace.columns import Columns
 from gradstep.trace.errors import TraceError
 from gradstep.trace.schema import APPLICATION_ID, SCHEMA_VERSION
 
@@ -28,6 +29,7 @@ class Database:
         self._copy: tempfile.TemporaryDirectory[str] | None = None
         self._texts: dict[int, str] = {}
         self._ids: dict[str, int] = {}
+        self._columns: dict[str, Columns] = {}
         self._check_file()
         self._connection = self._connect()
         try:
@@ -39,17 +41,33 @@ class Database:
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Return all rows of a query."""
         try:
-            return self._connection.execute(sql, parameters).fetchall()
+            cursor = self._connection.execute(sql, parameters)
+            found = cursor.fetchall()
         except _UNREADABLE as error:
             raise self.damaged(error) from None
+        self._check(sql, cursor, found)
+        return found
 
     def row(self, sql: str, parameters: Sequence[Any] = ()) -> tuple[Any, ...] | None:
         """Return the first row of a query, or None."""
         try:
-            found: tuple[Any, ...] | None = self._connection.execute(sql, parameters).fetchone()
+            cursor = self._connection.execute(sql, parameters)
+            found: tuple[Any, ...] | None = cursor.fetchone()
         except _UNREADABLE as error:
             raise self.damaged(error) from None
+        if found is not None:
+            self._check(sql, cursor, (found,))
         return found
+
+    def _check(self, sql: str, cursor: sqlite3.Cursor, found: Sequence[tuple[Any, ...]]) -> None:
+        """Refuse what cannot stand in a column."""
+        columns = self._columns.get(sql)
+        if columns is None:
+            names = [column[0] for column in cursor.description or ()]
+            columns = self._columns[sql] = Columns(sql, names)
+        wrong = columns.wrong(found)
+        if wrong:
+            raise self.damaged(wrong)
 
     def text(self, number: int | None) -> str:
         """Return an interned string by its number."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from functools import cached_property
+from math import prod
 from typing import TYPE_CHECKING, Any, Final
 
 from gradstep.protocol.row import EventRow
 from gradstep.trace.model import GradState, OptimizerState, StateValue, TensorRef, TensorValue
+from gradstep.trace.numbers import is_dtype, size_of
 
 if TYPE_CHECKING:
     from gradstep.trace.reader import RunTrace
@@ -212,14 +214,26 @@ class Moment:
             return None
         try:
             groups = tuple(json.loads(row[3]))
-        except ValueError as error:
+            if not all(is_group(group) for group in groups):
+                raise ValueError(f"optimizer {number} has a group that is none")
+        except (ValueError, TypeError) as error:
             raise self._database.damaged(error) from None
         return OptimizerState(number, row[0], row[1], row[2], groups)
+
+
+def is_group(item: Any) -> bool:
+    """Tell whether a JSON value is an optimizer's group: settings, and `params` by number."""
+    params = item.get("params") if isinstance(item, dict) else None
+    return isinstance(params, list) and all(isinstance(param, int) for param in params)
 
 
 def value_from_row(row: tuple[Any, ...]) -> TensorValue:
     """Make a `TensorValue` of a row of `VALUE_COLUMNS`."""
     shape = tuple(map(int, row[3].split(","))) if row[3] else ()
+    if min(shape, default=0) < 0 or not is_dtype(row[4]):
+        raise ValueError(f"tensor {row[0]} has a shape or dtype that is none")
+    if row[14] is not None and len(row[14]) != prod(shape) * size_of(row[4]):
+        raise ValueError(f"the contents of tensor {row[0]} do not fit its shape")
     return TensorValue(
         tensor=row[0],
         version=row[1],

@@ -33,6 +33,19 @@ _FORMATS: Final = {
 }
 
 
+_OTHER_SIZES: Final = {"bfloat16": 2, "complex64": 8, "complex128": 16}
+
+
+def is_dtype(name: object) -> bool:
+    """Tell whether a trace can hold tensors of a dtype of this name."""
+    return name in _FORMATS or name in _OTHER_SIZES
+
+
+def size_of(dtype: str) -> int:
+    """Return how many bytes an element takes."""
+    return _OTHER_SIZES.get(dtype) or struct.calcsize(f"<{_FORMATS[dtype]}")
+
+
 def decode(value: TensorValue, limit: int | None = None) -> list[Number]:
     """Return the first `limit` elements (all of them by default), flat and in C order.
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from gradstep.protocol.row import EventRow
+from gradstep.protocol.row import KINDS, PHASES, EventRow
 from gradstep.trace.database import Database
 from gradstep.trace.errors import TraceError
 from gradstep.trace.model import RunInfo, TensorRef, TensorValue
@@ -142,6 +142,17 @@ class RunTrace:
             return self._walk(None, 1, seq, descending=True)
         walks = [self._walk(kind, 1, seq, descending=True) for kind in sorted(kinds)]
         return heapq.merge(*walks, key=_seq, reverse=True)
+
+    def outline(self) -> Iterator[tuple[int, str, str, str, str]]:
+        """Yield (seq, kind, phase, name, module) of every event: enough to tell events apart."""
+        text, seq = self.database.text, 0
+        while rows := self.database.rows(
+            "SELECT seq, kind, phase, name, module FROM event WHERE run = ? AND seq > ?"
+            f" ORDER BY seq LIMIT {16 * _CHUNK}",
+            (self.number, seq),
+        ):
+            for seq, kind, phase, name, module in rows:
+                yield seq, text(kind), text(phase), text(name), text(module)
 
     def iterations(self) -> int:
         """Return the number of the last iteration so far; 0 before the first."""
@@ -305,11 +316,17 @@ class RunTrace:
 
     def _event(self, row: tuple[Any, ...]) -> EventRow:
         text = self.database.text
+        kind, phase = text(row[1]), text(row[2])
+        if kind not in KINDS or phase not in PHASES:
+            raise self.database.damaged(f"event {row[0]} is of no kind or phase that there is")
         try:
+            detail = json.loads(row[14]) if row[14] else {}
+            if not isinstance(detail, dict):
+                raise TypeError("the detail of an event is no object")
             return EventRow(
                 seq=row[0],
-                kind=text(row[1]),
-                phase=text(row[2]),
+                kind=kind,
+                phase=phase,
                 iteration=row[3],
                 step=row[4],
                 name=text(row[5]),
@@ -321,7 +338,7 @@ class RunTrace:
                 call_line=row[11],
                 enclosing=row[12],
                 op=row[13],
-                detail=json.loads(row[14]) if row[14] else {},
+                detail=detail,
             )
         except (ValueError, AttributeError, TypeError) as error:
             raise self.database.damaged(error) from None

@@ -235,9 +235,12 @@ class TraceWriter:
         self._batch.states.append((self.run, optimizer, param, seq, name, number, tensor))
 
     def add_source(self, file: str, text: str) -> None:
-        """Keep the text of a source file as it was when the run used it; committed at once."""
+        """Keep the text of a source file as it was when the run first used it; committed at once.
+
+        A script may change or delete its own file later: the first text is what runs.
+        """
         self._database.execute(
-            "INSERT OR REPLACE INTO source VALUES (?, ?, ?)", (self.run, file, text)
+            "INSERT OR IGNORE INTO source VALUES (?, ?, ?)", (self.run, file, text)
         )
 
     @property

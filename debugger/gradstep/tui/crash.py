@@ -8,6 +8,8 @@ import time
 import traceback
 from pathlib import Path
 
+from gradstep.trace.errors import TraceError
+
 
 def cause_of(error: BaseException) -> BaseException:
     """Return what really went wrong: Textual wraps the error of a worker."""
@@ -41,7 +43,12 @@ _noted: dict[tuple[type[BaseException], str], str] = {}
 
 
 def noted(error: BaseException) -> str:
-    """Return the line for an error that one pane survives; the same error is logged once."""
+    """Return the line for an error that one pane survives; the same error is logged once.
+
+    A damaged trace is no error of ours: it is told in its own words.
+    """
+    if isinstance(error, TraceError):
+        return str(error)
     key = (type(error), str(error))
     if key not in _noted:
         _noted[key] = one_line(error, write_log(error))

@@ -64,6 +64,7 @@ class Glyphs:
     theta: str = "θ"
     plus_minus: str = "±"
     square_root: str = "√"
+    unequal: str = "≠"
     power_two: str = "²"
     blocks: str = "▁▂▃▄▅▆▇█"
     bar: str = "━"
@@ -120,6 +121,7 @@ ASCII: Final = Glyphs(
     theta="p",
     plus_minus="~",
     square_root="r",
+    unequal="/",
     power_two="2",
     blocks="_.,-=+*#",
     bar="=",

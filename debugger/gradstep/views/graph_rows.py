@@ -93,6 +93,7 @@ def read_rows(moment: Moment) -> FoundRows:
     own, tensors = _ops(moment, start, stop)
     ghosts: list[EventRow] = []
     producer: dict[int, int] = {}
+    earlier: dict[int, int] = {}
     if iteration > 1 and stop > head:
         before, before_tensors = _ops(moment, *iteration_span(moment, iteration - 1))
         if [_kind(op) for op in before[: len(own)]] == [_kind(op) for op in own]:
@@ -100,11 +101,15 @@ def read_rows(moment: Moment) -> FoundRows:
             tensors = {**before_tensors, **tensors}
             # Ghosts take tensors of the previous iteration: find them in the rows of this one.
             for index, op in enumerate(before[: len(own)]):
-                _produce(producer, refs_of(tensors, op.seq), index)
+                _produce(earlier, refs_of(tensors, op.seq), index)
     backward = _read_backward(moment, start)
     rows: list[GraphRow] = []
     for index, op in enumerate([*own, *ghosts]):
         refs = refs_of(tensors, op.seq)
+        if index == len(own):
+            # From here on ghosts. What an op of this iteration takes from the last one, as a
+            # hidden state that is carried on, is no row of this picture.
+            producer = earlier
         row = _row(moment, op, refs, producer, backward.nodes.get(op.seq, []))
         rows.append(_with_cuts(moment, op, refs, producer, row, rows))
         _produce(producer, refs, index)

@@ -1,0 +1,93 @@
+"""What scripts do to themselves, their files and their streams: the debugger stays and says so."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from gradstep.trace.reader import Trace
+from tests.session.conftest import Launch, go, until
+
+TRAINS = """
+    import torch
+    w = torch.zeros(3000, requires_grad=True)
+    optimizer = torch.optim.SGD([w], lr=0.1)
+    for index in range({rounds}):
+        optimizer.zero_grad()
+        ((w - index) ** 2).sum().backward()
+        optimizer.step()
+"""
+
+
+async def test_a_script_that_deletes_itself_is_still_shown(launch: Launch, tmp_path: Path) -> None:
+    session = await launch("import os\nos.remove(__file__)\n" + "import torch\ntorch.ones(2) * 3\n")
+    await go(session, "step")
+    assert not (tmp_path / "script.py").exists()
+    assert session.run.event(session.cursor).name == "mul"
+    assert (session.run.source(session.run.info.script) or "").startswith("import os\n")
+    assert (await go(session, "continue"))[0] == "exited"
+
+
+async def test_a_script_that_changes_itself_is_shown_as_it_runs(launch: Launch) -> None:
+    text = "from pathlib import Path\nPath(__file__).write_text('pass')\n"
+    session = await launch(text + "import torch\ntorch.ones(2) * 3\n")
+    await go(session, "continue")
+    assert (session.run.source(session.run.info.script) or "").startswith("from pathlib")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs limits of resources")
+async def test_a_full_disk_ends_the_recording_and_not_the_script(
+    launch: Launch, tmp_path: Path
+) -> None:
+    limit = "import resource\nresource.setrlimit(resource.RLIMIT_FSIZE, (600_000, 600_000))"
+    text = TRAINS.format(rounds=300).strip().replace("\n    ", "\n")
+    path = tmp_path / "kept.gradstep"
+    session = await launch(f"{limit}\n{text}\nprint('the end', index)\n", record_path=path)
+    assert (await go(session, "continue"))[0] == "exited"
+    said = "".join(piece.text for piece in session.output)
+    assert "gradstep: recording stopped: the trace cannot be written" in said
+    assert "the end 299" in said
+    assert session.exit_status == 0
+    await session.quit()
+    with Trace.open(path) as trace:
+        assert trace.run().head >= 1
+        assert trace.run().event(1).kind == "run_started"
+
+
+async def test_output_without_a_line_end_and_many_lines(launch: Launch) -> None:
+    text = (
+        "import sys\n"
+        "for _ in range(200): sys.stdout.write('x' * 50_000)\n"
+        "print()\n"
+        "for number in range(20_000): print('line', number)\n"
+    )
+    session = await launch(text)
+    assert (await go(session, "continue"))[0] == "exited"
+    shown = session.printed()
+    assert shown.endswith("line 19999\n")
+    assert len(shown) < 600_000
+    recorded = [event.detail["text"] for event in session.run.events(1, None, {"output"})]
+    assert sum(text.count("\n") for text in recorded) == 20_001
+
+
+async def test_a_script_without_memory_ends_with_pythons_own_error(launch: Launch) -> None:
+    session = await launch("block = [bytearray(1 << 20)]\nblock *= 1 << 62\n")
+    assert (await go(session, "continue"))[0] == "exception"
+    assert session.stop is not None
+    assert "MemoryError" in session.stop.message
+    assert (await session.evaluate("len(block)")).text == "1"
+    assert (await go(session, "continue"))[0] == "exited"
+
+
+async def test_a_working_directory_that_is_gone_does_not_matter(
+    launch: Launch, tmp_path: Path
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    session = await launch(f"import os\nos.chdir({str(gone)!r})\nos.rmdir({str(gone)!r})\nx = 1\n")
+    assert (await go(session, "continue"))[0] == "exited"
+    assert session.exit_status == 0
+    await session.restart()
+    await until(session, "paused")
