@@ -316,6 +316,17 @@ COMMANDS: Final = (
         11,
     ),
     Command(
+        "why.show",
+        ("y",),
+        "Why",
+        "Tell where the gradient and the values of the selected tensor came from, or why its .grad "
+        "is None, in pane 4; Enter on a line goes to its event.",
+        "look",
+        "why",
+        "why",
+        9,
+    ),
+    Command(
         "find.open", ("slash",), "Find…", "Find text in the pane that has the focus.", "look",
         "find",
     ),
@@ -328,7 +339,7 @@ COMMANDS: Final = (
     Command(
         "pane.inspect",
         ("4",),
-        "Tensor │ Optimizer │ Locals",
+        "Tensor │ Optimizer │ Locals │ Why",
         "Focus pane 4; again: its next tab.",
         "screen",
         "pane('inspect')",

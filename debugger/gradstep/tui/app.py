@@ -26,6 +26,7 @@ from gradstep.tui.palette import CommandProvider
 from gradstep.tui.step_commands import StepCommands
 from gradstep.tui.theme import THEMES, defaults_for
 from gradstep.tui.travel import Travel
+from gradstep.tui.why_command import follow
 from gradstep.tui.widgets.bars import TimelineBar, first_key
 from gradstep.tui.widgets.graph_pane import GraphRows
 from gradstep.tui.widgets.lines import LinesView
@@ -33,6 +34,7 @@ from gradstep.tui.widgets.locals_pane import LocalsPane
 from gradstep.tui.widgets.optimizer_pane import OptimizerPane
 from gradstep.tui.widgets.source_pane import SourcePane
 from gradstep.tui.widgets.talk_panes import ConsolePane, Log, StdoutPane
+from gradstep.tui.widgets.why_pane import WhyPane
 from gradstep.views.glyphs import UNICODE, Glyphs
 
 if TYPE_CHECKING:
@@ -211,6 +213,8 @@ class GradstepApp(Travel, StepCommands):
         if isinstance(message.view, (GraphRows, LocalsPane, OptimizerPane)):
             self.on_lines_view_row_selected(LinesView.RowSelected(message.view, message.row))
             self.main.pane("inspect").active = "tensor-view"
+        elif isinstance(message.view, WhyPane):
+            follow(self, message.view, message.row)
 
     def on_source_pane_breakpoint_asked(self, message: SourcePane.BreakpointAsked) -> None:
         """A click in the gutter."""

@@ -21,6 +21,7 @@ from gradstep.tui.marks import line_place, on_line
 from gradstep.tui.screens.breakpoint import BreakpointScreen
 from gradstep.tui.screens.help import HelpScreen
 from gradstep.tui.screens.main import MainScreen
+from gradstep.tui.why_command import answer_why, asks_why
 from gradstep.tui.widgets.graph_pane import GraphPane
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ class Commands(App[int]):
             while True:
                 self._moving_since = time.monotonic()
                 self._once_more = False
-                await self._go(self._session_motion(name, backward))
+                await self.go(self._session_motion(name, backward))
                 if not self._once_more:
                     break
         finally:
@@ -117,7 +118,7 @@ class Commands(App[int]):
         assert session is not None
         return lambda: session.motion(name, backward=backward, target=target)
 
-    async def _go(
+    async def go(
         self,
         move: Callable[[], Awaitable[Any]],
         selection: Selection | None = None,
@@ -158,21 +159,22 @@ class Commands(App[int]):
     async def _move_to(self, target: dict[str, Any]) -> None:
         try:
             self._moving_since = time.monotonic()
-            await self._go(self._session_motion("to", False, target))
+            await self.go(self._session_motion("to", False, target))
         finally:
             self._moving = None
 
-    def seek(self, seq: int) -> None:
-        """Put the cursor on an event."""
+    def seek(self, seq: int, told: str = "", selection: Selection | None = None) -> None:
+        """Put the cursor on an event; then say what is `told` and point at `selection`."""
         session = self.session
         if session is not None:
-            self.run_worker(self._go(lambda: session.seek(seq)), group="seek", exclusive=True)
+            move = self.go(lambda: session.seek(seq), selection, told)
+            self.run_worker(move, group="seek", exclusive=True)
 
     def action_to_edge(self) -> None:
         """Go back to the newest event."""
         session = self.session
         if session is not None:
-            self.run_worker(self._go(session.to_edge), group="seek", exclusive=True)
+            self.run_worker(self.go(session.to_edge), group="seek", exclusive=True)
 
     def action_pause(self) -> None:
         """Ask a running script to stop."""
@@ -204,7 +206,7 @@ class Commands(App[int]):
             self.say("a recorded run cannot be started again", "warning")
             return
         self.say("starting the script again", "accent")
-        self.run_worker(self._go(session.restart), group="restart", exclusive=True)
+        self.run_worker(self.go(session.restart), group="restart", exclusive=True)
 
     async def _quietly(self, call: Callable[[], Awaitable[Any]]) -> None:
         try:
@@ -279,6 +281,9 @@ class Commands(App[int]):
         if session is None or self.frame.moment is None:
             self.say("the script is still starting", "warning")
             return
+        if asks_why(text):
+            answer_why(self, self.frame.moment, text)
+            return
         call = session.evaluate if _is_expression(text) else session.execute
         try:
             answer = await call(text)
@@ -302,6 +307,15 @@ class Commands(App[int]):
         what = "value" if self.selection.what == "grad" else "grad"
         self.selection = replace(self.selection, what=what)
         self.main.pane("inspect").active = "tensor-view"
+        self.paint_now()
+
+    def action_why(self) -> None:
+        """Show where the selected tensor's gradient and values came from."""
+        view = self.main.tensor.view
+        if view is not None and self.main.pane("inspect").active == "tensor-view":
+            self.main.why.stand_in(view.tensor)
+        self.main.pane("inspect").active = "why-view"
+        self.main.focus_pane("inspect")
         self.paint_now()
 
     def show_tensor(self, tensor: int) -> None:

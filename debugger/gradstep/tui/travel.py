@@ -34,16 +34,9 @@ class Travel(Commands):
 
     def seek(self, seq: int, told: str = "", selection: Selection | None = None) -> None:
         """Jump to an event, remembering where from."""
-        session = self.session
-        if session is not None:
-            self.trail.jumped(session.cursor)
-            self._seek_quietly(seq, told, selection)
-
-    def _seek_quietly(self, seq: int, told: str = "", selection: Selection | None = None) -> None:
-        session = self.session
-        if session is not None:
-            move = self._go(lambda: session.seek(seq), selection, told)
-            self.run_worker(move, group="seek", exclusive=True)
+        if self.session is not None:
+            self.trail.jumped(self.session.cursor)
+            super().seek(seq, told, selection)
 
     def action_to_edge(self) -> None:
         """Go back to the newest event, remembering where from."""
@@ -138,7 +131,7 @@ class Travel(Commands):
         if seq is None:
             self.say("no jump lies before this one")
         else:
-            self._seek_quietly(seq)
+            super().seek(seq)
 
     def action_jump_forth(self) -> None:
         """Take back a jump back."""
@@ -146,7 +139,7 @@ class Travel(Commands):
         if seq is None:
             self.say("no jump lies ahead")
         else:
-            self._seek_quietly(seq)
+            super().seek(seq)
 
     # The search
 

@@ -26,6 +26,7 @@ from gradstep.tui.widgets.source_pane import SourcePane
 from gradstep.tui.widgets.tabbed import TabbedPane
 from gradstep.tui.widgets.talk_panes import ConsolePane, PromptInput, StdoutPane
 from gradstep.tui.widgets.tensor_pane import TensorPane
+from gradstep.tui.widgets.why_pane import WhyPane
 
 STACKED: Final = (("source", "1 Source"), ("graph", "2 Graph"), ("talk", "3 Console"))
 """The panes that share one place on a narrow screen."""
@@ -59,6 +60,7 @@ class MainScreen(Screen[None]):
     tensor = getters.query_one(TensorPane)
     optimizer = getters.query_one(OptimizerPane)
     local_names = getters.query_one(LocalsPane)
+    why = getters.query_one(WhyPane)
     console = getters.query_one(ConsolePane)
     stdout = getters.query_one(StdoutPane)
 
@@ -90,8 +92,9 @@ class MainScreen(Screen[None]):
                     ("tensor-view", "Tensor"),
                     ("optimizer-view", "Optimizer"),
                     ("locals-view", "Locals"),
+                    ("why-view", "Why"),
                 ],
-                [TensorPane(), OptimizerPane(), LocalsPane()],
+                [TensorPane(), OptimizerPane(), LocalsPane(), WhyPane()],
                 id="inspect",
             )
         yield TimelineBar()
@@ -129,6 +132,7 @@ class MainScreen(Screen[None]):
             "tensor-view": lambda: self.tensor.paint(frame),
             "optimizer-view": lambda: self.optimizer.paint(frame),
             "locals-view": lambda: self.local_names.paint(frame),
+            "why-view": lambda: self.why.paint(frame),
         }
         for pane in self.panes():
             if not pane.display or not pane.active:
