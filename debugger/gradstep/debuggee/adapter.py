@@ -46,7 +46,10 @@ def identity(tensor: Any) -> tuple[int, int]:
 
 def array_of(tensor: Any) -> Any:
     """Return the array of a tensor; an uninitialized parameter's, which scripts cannot use, too."""
-    return tensor.__dict__["_array"]
+    try:
+        return tensor._array
+    except ValueError:  # it has no shape yet
+        return tensor._placeholder
 
 
 def shape_and_dtype(tensor: Any) -> tuple[tuple[int, ...], str]:
