@@ -273,6 +273,10 @@ class TraceWriter:
             raise
         batch.clear()
 
+    def wait_no_more(self) -> None:
+        """Fail at once from here on where the file is locked: a write has failed already."""
+        self._database.execute("PRAGMA busy_timeout = 0")
+
     def finish(self, exit_status: int | None, error: Mapping[str, str] | None = None) -> None:
         """Commit and note how the run ended."""
         self.flush()
