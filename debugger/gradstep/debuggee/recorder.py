@@ -351,7 +351,6 @@ class Recorder:
         print(f"gradstep: {' '.join(self.trouble.split())}", file=sys.__stderr__, flush=True)
         note = {"type": "RecordingStopped", "message": self.trouble, "traceback": ""}
         try:
-            self.writer.wait_no_more()
             self.writer.finish(None, note)
         except Exception as failure:
             # Nothing can be written any more, and that has just been said.

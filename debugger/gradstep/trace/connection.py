@@ -8,12 +8,8 @@ import sqlite3
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
 
 from gradstep.trace.schema import APPLICATION_ID, SCHEMA_VERSION, TABLES
-
-WAIT_SECONDS: Final = 3.0
-"""How long a write waits for another writer. A file whose descriptors are gone looks locked too."""
 
 
 def open_for_writing(path: str) -> sqlite3.Connection:
@@ -22,7 +18,7 @@ def open_for_writing(path: str) -> sqlite3.Connection:
     Raises:
         sqlite3.Error: the file cannot be written, or is something else.
     """
-    database = sqlite3.connect(path, isolation_level=None, timeout=WAIT_SECONDS, check_same_thread=False)
+    database = sqlite3.connect(path, isolation_level=None, timeout=10, check_same_thread=False)
     try:
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = NORMAL")
