@@ -91,3 +91,12 @@ async def test_a_working_directory_that_is_gone_does_not_matter(
     assert session.exit_status == 0
     await session.restart()
     await until(session, "paused")
+
+
+async def test_a_run_that_does_not_stop_first_says_that_it_runs(launch: Launch) -> None:
+    session = await launch("while True: pass\n", wait=False, run=True)
+    await until(session, "running")
+    await session.pause()
+    await until(session, "paused")
+    assert session.stop is not None
+    assert session.stop.reason == "pause"

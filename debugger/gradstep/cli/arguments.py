@@ -67,6 +67,7 @@ class Arguments:
     other: str = ""
     screen: bool = False
     json: bool = False
+    ascii: bool = False
     rtol: float | None = None
     atol: float = 0.0
 
@@ -172,10 +173,19 @@ def _add_debug_options(parser: _Parser) -> None:
     parser.add_argument(
         "--record", metavar="FILE", default="", help="keep the trace of the run in FILE"
     )
+    _add_ascii(parser)
     _add_common_options(parser, "stop")
     # Shown in the help only: `_find_script` takes these words before argparse could.
     parser.add_argument(
         "-m", dest="module", metavar="MODULE", help="run a module instead of a script"
+    )
+
+
+def _add_ascii(parser: _Parser) -> None:
+    parser.add_argument(
+        "--ascii",
+        action="store_true",
+        help="draw with ASCII characters only (the default where the locale is not UTF-8)",
     )
 
 
@@ -252,6 +262,7 @@ def _open(before: list[str], after: list[str]) -> Arguments:
         action="append",
         help="a breakpoint for the recorded run, such as nan; may be repeated",
     )
+    _add_ascii(parser)
     return _arguments("open", vars(parser.parse_args([*before, *after])))
 
 

@@ -119,8 +119,14 @@ def _finish(path: Path, status: int) -> None:
             run = trace.run()
             summary = f"{run.head} events, {run.iterations()} iterations"
             number = run.number
-    except TraceError:
-        _say("nothing was recorded: the script's Python never reached gradstep", always=True)
+            ended = run.event(run.head).kind == "run_finished"
+    except TraceError as error_of_trace:
+        why = "the script's Python never reached gradstep"
+        if not path.exists():
+            why = f"{os.path.relpath(path)} was deleted while the script ran"
+        elif path.stat().st_size:
+            why = str(error_of_trace)
+        _say(f"nothing was recorded: {why}", always=True)
         return
     error = None
     if status < 0:
@@ -128,6 +134,8 @@ def _finish(path: Path, status: int) -> None:
     with contextlib.suppress(sqlite3.Error):  # readable without the mark too
         mark_finished(path, number, status, error)
     _say(f"wrote {os.path.relpath(path)}: {summary}")
+    if not ended and not status:
+        _say("the recording ends before the script did", always=True)
 
 
 def _say(text: str, *, always: bool = False) -> None:

@@ -45,7 +45,7 @@ def open_live(arguments: Arguments) -> int:
             print(f"gradstep: warning: breakpoint {point}: {warning}", file=sys.stderr)
     from gradstep.tui.app import run_app
 
-    return run_app(launch=options)
+    return run_app(launch=options, ascii_only=arguments.ascii)
 
 
 def open_recorded(arguments: Arguments) -> int:
@@ -60,7 +60,11 @@ def open_recorded(arguments: Arguments) -> int:
     _need_terminal(f"gradstep export {arguments.file}")
     from gradstep.tui.app import run_app
 
-    return run_app(open_path=Path(arguments.file), breakpoints=arguments.breakpoints)
+    return run_app(
+        open_path=Path(arguments.file),
+        breakpoints=arguments.breakpoints,
+        ascii_only=arguments.ascii,
+    )
 
 
 def _need_terminal(instead: str) -> None:

@@ -34,6 +34,8 @@ Place = tuple[str, int]
 _OUTPUT_LIMIT: Final = 8192
 _NO_DETAIL: Final[Mapping[str, Any]] = MappingProxyType({})
 _SHARED_DETAILS: Final = 4096
+_OWN_DEPTH: Final = 64
+"""Frames that the making of a row never comes near to."""
 
 
 class Observer(Protocol):
@@ -338,6 +340,9 @@ class Recorder:
             if self.locator.file_of(traceback.tb_frame.f_code):
                 raise error
             traceback = traceback.tb_next
+        if isinstance(error, RecursionError) and _is_shallow(error):
+            # The script stands at Python's limit: what it calls next would fail like this.
+            raise error
         self.is_recording = False
         what = f"{type(error).__name__}: {error}"
         if isinstance(error, (sqlite3.Error, OSError)):
@@ -350,3 +355,11 @@ class Recorder:
         except Exception as failure:
             # Nothing can be written any more, and that has just been said.
             self.trouble += f" ({failure})"
+
+
+def _is_shallow(error: BaseException) -> bool:
+    """Tell whether few frames of ours used up the stack: then the script's had nearly done so."""
+    depth, trace = 0, error.__traceback__
+    while trace is not None:
+        depth, trace = depth + 1, trace.tb_next
+    return depth < _OWN_DEPTH

@@ -76,6 +76,8 @@ class Stepper:
             self.tracer.wait_for_script()
         else:
             self._arm(None)
+            # Nobody resumes it: without a word the session could not tell it from one that starts.
+            self._control.send({"type": "running", "seq": self._recorder.seq})
 
     def abandon(self) -> None:
         """Step no more in a forked child."""

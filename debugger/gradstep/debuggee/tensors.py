@@ -16,8 +16,8 @@ from gradstep.trace.writer import TraceWriter
 Use = tuple[int, int]
 """(tensor id, version)."""
 
-Fingerprint = int | adapter.Statistics
-"""What tells contents apart: the hash of a small tensor's, a large one's statistics."""
+Fingerprint = int | adapter.Checksum | adapter.Statistics
+"""What tells contents apart: a small tensor's hash, a large leaf's checksum, else statistics."""
 
 _FIRST_SWEEP: Final = 20_000
 
@@ -142,7 +142,7 @@ class TensorBook:
         entry = None if original is None else self._entries.get(original)
         if entry is None or original is None:
             return self.use(copy, seq)
-        if entry.version >= 0 and _fingerprint(copy) == entry.fingerprint:
+        if entry.version >= 0 and _fingerprint(copy, entry.fingerprint) == entry.fingerprint:
             return original, entry.version
         if version < 0 or version == entry.version:
             return self.use(copy, seq)
@@ -189,7 +189,8 @@ class TensorBook:
         found = adapter.statistics(tensor)
         content = adapter.content(tensor) if self._keeps_contents else None
         self._writer.add_numbers(uid, version, seq, shape, dtype, requires_grad, found, content)
-        return found
+        # Only parameters, gradients and states are compared with copies, and these are leaves.
+        return adapter.checksum(tensor) if tensor.grad_fn is None else found
 
     def _sweep(self) -> None:
         entries = {
@@ -199,10 +200,13 @@ class TensorBook:
         self._sweep_at = max(_FIRST_SWEEP, 2 * len(entries))
 
 
-def _fingerprint(tensor: Any) -> Fingerprint:
+def _fingerprint(tensor: Any, like: Fingerprint | None) -> Fingerprint:
+    """Return the fingerprint of a tensor, of the kind that `like` is."""
     if adapter.is_small(tensor):
         return hash(adapter.contents(tensor))
-    return adapter.statistics(tensor)
+    if isinstance(like, adapter.Statistics):
+        return adapter.statistics(tensor)
+    return adapter.checksum(tensor)
 
 
 class _Holder:

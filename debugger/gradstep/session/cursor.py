@@ -22,6 +22,8 @@ from gradstep.trace.reader import RunTrace, Trace, TraceError
 
 POLL_SECONDS: Final = 1 / 15
 OUTPUT_PIECES: Final = 10_000
+PAST_PIECES: Final = 2_000
+"""Prints before a recorded event that are read: after a jump that is what waits on the picture."""
 OUTPUT_CHARACTERS: Final = 500_000
 """What is kept to be shown of what the script prints; the trace has the rest."""
 
@@ -47,7 +49,7 @@ class RunCursor:
         self._changes = Changes()
         self._pieces: deque[OutputPiece] = deque()
         self._characters = 0
-        self._past_output = PastOutput(OUTPUT_CHARACTERS, OUTPUT_PIECES)
+        self._past_output = PastOutput(OUTPUT_CHARACTERS, PAST_PIECES)
         self._passed: Passed = {}
         self._follows = True
         self._poller: asyncio.Task[None] | None = None

@@ -18,6 +18,7 @@ from typing import Any, Final
 from gradstep.protocol.row import EventRow
 from gradstep.trace.batch import Batch, Summarise, Summary, TensorUse, Texts
 from gradstep.trace.connection import mark_finished, note_end, open_for_writing, seal
+from gradstep.trace.descriptors import Descriptors, abandon
 from gradstep.trace.detail import encode_detail
 from gradstep.trace.model import OptimizerState, TensorValue
 
@@ -82,6 +83,8 @@ class TraceWriter:
         )
         assert cursor.lastrowid is not None
         self.run: int = cursor.lastrowid
+        self._descriptors = Descriptors(self.path)
+        self._is_lost = False
         self._budget = content_budget
         self._kept = 0
         self._trimmed_rowid = 0
@@ -255,6 +258,7 @@ class TraceWriter:
         batch = self._batch
         if not batch:
             return
+        self._check()
         if batch.raw:
             assert self._summarise is not None, "add_contents needs summarise_with"
             batch.summarise(self._summarise, keeps_contents=self._keeps_contents)
@@ -276,6 +280,7 @@ class TraceWriter:
     def finish(self, exit_status: int | None, error: Mapping[str, str] | None = None) -> None:
         """Commit and note how the run ended."""
         self.flush()
+        self._check()
         note_end(self._database, self.run, exit_status, error)
 
     def close(self) -> None:
@@ -285,9 +290,13 @@ class TraceWriter:
         self._closed = True
         try:
             self.flush()
+            self._check()
         finally:
-            seal(self._database)
-            self._database.close()
+            if self._is_lost:
+                abandon(self._database)
+            else:
+                seal(self._database)
+                self._database.close()
 
     def __enter__(self) -> TraceWriter:
         """Return the writer itself."""
@@ -296,6 +305,13 @@ class TraceWriter:
     def __exit__(self, *_: object) -> None:
         """Close."""
         self.close()
+
+    def _check(self) -> None:
+        try:
+            self._descriptors.check()
+        except sqlite3.Error:
+            self._is_lost = True
+            raise
 
     def _trim(self, database: sqlite3.Connection) -> None:
         while self._kept > self._budget:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.binding import BindingType
 from textual.command import Provider
+from textual.filter import LineFilter
 
 from gradstep.trace.errors import TraceError
 from gradstep.tui.actions import COMMANDS, Command, bindings
@@ -23,6 +24,7 @@ from gradstep.tui.gate import Gate
 from gradstep.tui.keymap import keymap_path, load_keymap
 from gradstep.tui.opening import Opener, opener_for
 from gradstep.tui.palette import CommandProvider
+from gradstep.tui.plain_ascii import PlainAscii, is_utf8
 from gradstep.tui.step_commands import StepCommands
 from gradstep.tui.theme import THEMES, defaults_for
 from gradstep.tui.travel import Travel
@@ -35,7 +37,7 @@ from gradstep.tui.widgets.optimizer_pane import OptimizerPane
 from gradstep.tui.widgets.source_pane import SourcePane
 from gradstep.tui.widgets.talk_panes import ConsolePane, Log, StdoutPane
 from gradstep.tui.widgets.why_pane import WhyPane
-from gradstep.views.glyphs import UNICODE, Glyphs
+from gradstep.views.glyphs import ASCII, UNICODE, Glyphs
 
 if TYPE_CHECKING:
     from gradstep.session import LaunchOptions
@@ -81,6 +83,7 @@ class GradstepApp(Travel, StepCommands):
         self.script = script
         self.glyphs = glyphs
         self.gate = Gate()
+        self._plain = PlainAscii()
         self.crash_line = ""
         self.failure = ""
         self._announcer = Announcer()
@@ -94,6 +97,11 @@ class GradstepApp(Travel, StepCommands):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Give our colour names to themes that lack them."""
         return defaults_for(self.current_theme.dark)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Give what changes each painted line: with the ASCII glyphs, all else goes into ASCII."""
+        found = super().get_line_filters()
+        return [*found, self._plain] if self.glyphs is ASCII else found
 
     def keys_of(self, command: Command) -> str:
         """Return the key that does a command now."""
@@ -295,13 +303,18 @@ def run_app(
     launch: LaunchOptions | None = None,
     open_path: Path | None = None,
     breakpoints: Sequence[str] = (),
+    ascii_only: bool = False,
 ) -> int:
     """Run the debugger on a script or a recorded run and return the exit status.
 
-    Exactly one of the two is given; `breakpoints` are for a recorded run.
+    Exactly one of the two is given; `breakpoints` are for a recorded run. With `ascii_only`, or
+    where the locale is not UTF-8, nothing else than ASCII is drawn.
     """
+    glyphs = ASCII if ascii_only or not is_utf8() else UNICODE
     try:
-        app = GradstepApp(launch=launch, open_path=open_path, breakpoints=breakpoints)
+        app = GradstepApp(
+            launch=launch, open_path=open_path, breakpoints=breakpoints, glyphs=glyphs
+        )
     except TraceError as error:
         print(f"gradstep: {error}", file=sys.stderr)
         return 2

@@ -46,6 +46,8 @@ class GraphView:
     summary: str
     empty: tuple[Line, ...]
     widths: tuple[int, int, int]
+    passes: int = 1
+    """How often backward has come by a row, at most."""
     _read: dict[int, RowDetails] = field(default_factory=dict, repr=False, compare=False)
     glyphs: Glyphs = UNICODE
 
@@ -194,7 +196,7 @@ class GraphView:
 
     @property
     def _grad_width(self) -> int:
-        return GRAD_WIDTH + (PASSES_WIDTH if any(row.passes > 1 for row in self.rows) else 0)
+        return GRAD_WIDTH + (PASSES_WIDTH if self.passes > 1 else 0)
 
 
 def graph_view(
@@ -230,6 +232,7 @@ def graph_view(
             min(max((cells(details.label) for details in read.values()), default=0), LABEL_WIDTH),
             max((cells(details.shape) for details in read.values()), default=3),
         ),
+        passes=max((row.passes for row in rows), default=0),
         _read=read,
         glyphs=glyphs,
     )

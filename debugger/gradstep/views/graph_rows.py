@@ -5,20 +5,23 @@ What only a visible row needs (names, shapes, norms) is read when it is painted.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
+from weakref import WeakKeyDictionary
 
 from gradstep.views import numbers
 from gradstep.views.glyphs import Glyphs
 from gradstep.views.reading import having, is_op_name, iteration_span, norm_of
-from gradstep.views.stretch import read_stretch, refs_of
+from gradstep.views.stretch import KEPT, read_stretch, refs_of
 from gradstep.views.text import Line, Span, cells
 
 if TYPE_CHECKING:
     from gradstep.protocol.row import EventRow
     from gradstep.trace.model import TensorRef
     from gradstep.trace.moment import Moment
+    from gradstep.trace.reader import RunTrace
 
     Tensors = Mapping[int, tuple[TensorRef, ...]]
 
@@ -177,6 +180,11 @@ def _grad_text(moment: Moment, param: int) -> str:
     return f"|{numbers.short(value.norm)}|"
 
 
+_kept: WeakKeyDictionary[RunTrace, OrderedDict[tuple[int, int], tuple[list[EventRow], Tensors]]] = (
+    WeakKeyDictionary()
+)
+
+
 def _ops(moment: Moment, start: int, stop: int) -> tuple[list[EventRow], Tensors]:
     """Read forward ops and cuts of a stretch; ops inside of other phases are the loop's own.
 
@@ -184,7 +192,19 @@ def _ops(moment: Moment, start: int, stop: int) -> tuple[list[EventRow], Tensors
     """
     if start >= stop:
         return [], {}
-    stretch = read_stretch(moment.run, start, stop)
+    if stop > moment.run.head:
+        return _read_ops(moment.run, start, stop)
+    # Of an iteration that is over every step shows the same ops.
+    known = _kept.setdefault(moment.run, OrderedDict())
+    found = known.pop((start, stop), None) or _read_ops(moment.run, start, stop)
+    known[start, stop] = found
+    while len(known) > KEPT:
+        known.popitem(last=False)
+    return found
+
+
+def _read_ops(run: RunTrace, start: int, stop: int) -> tuple[list[EventRow], Tensors]:
+    stretch = read_stretch(run, start, stop)
     tensors = stretch.tensors
     rows = [
         row

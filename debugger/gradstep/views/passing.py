@@ -38,6 +38,10 @@ def _role_in(moment: Moment, node: EventRow, tensor: int) -> str:
 
 def passed_gradient(moment: Moment, tensor: int) -> TensorRef | None:
     """Give the gradient that arrived for the result of an op in the latest backward by now."""
+    value = moment.value(tensor)
+    if value is None or not value.requires_grad or moment.is_parameter(tensor):
+        # Nothing arrives there; and looking for the op would go through all that the run did.
+        return None
     op = moment.op_of_result(tensor)
     if op is None:
         return None
