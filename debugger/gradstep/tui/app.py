@@ -31,6 +31,7 @@ from gradstep.tui.widgets.bars import TimelineBar, first_key
 from gradstep.tui.widgets.graph_pane import GraphRows
 from gradstep.tui.widgets.lines import LinesView
 from gradstep.tui.widgets.locals_pane import LocalsPane
+from gradstep.tui.widgets.loss_pane import LossPane
 from gradstep.tui.widgets.optimizer_pane import OptimizerPane
 from gradstep.tui.widgets.source_pane import SourcePane
 from gradstep.tui.widgets.talk_panes import ConsolePane, Log, StdoutPane
@@ -222,6 +223,10 @@ class GradstepApp(Travel, StepCommands):
 
     def on_timeline_bar_picked(self, message: TimelineBar.Picked) -> None:
         """A click in the timeline."""
+        self.seek(message.seq)
+
+    def on_loss_pane_picked(self, message: LossPane.Picked) -> None:
+        """A click on a loss."""
         self.seek(message.seq)
 
     def on_log_sized(self, message: Log.Sized) -> None:

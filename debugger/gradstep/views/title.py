@@ -126,8 +126,9 @@ def _loss(values: list[float], glyphs: Glyphs, label: str = "loss ") -> list[tup
     now = values[-1]
     style = "bold" if math.isfinite(now) else "error bold"
     spans = [Span(label, "dim"), Span(numbers.number(now), style)]
-    if len(values) > 1 and now != values[-2]:
-        falls = now < values[-2]
+    before = values[-2] if len(values) > 1 else now
+    if math.isfinite(now) and math.isfinite(before) and now != before:
+        falls = now < before
         look = "success" if falls else "warning"
         spans.append(Span(" " + (glyphs.down if falls else glyphs.up), look))
     found: list[tuple[int, Line]] = [(2, tuple(spans))]

@@ -20,6 +20,7 @@ from gradstep.tui.widgets.find_bar import FindBar
 from gradstep.tui.widgets.graph_pane import GraphPane
 from gradstep.tui.widgets.lines import LinesView
 from gradstep.tui.widgets.locals_pane import LocalsPane
+from gradstep.tui.widgets.loss_pane import LossPane
 from gradstep.tui.widgets.optimizer_pane import OptimizerPane
 from gradstep.tui.widgets.search_bar import SearchBar
 from gradstep.tui.widgets.source_pane import SourcePane
@@ -61,6 +62,7 @@ class MainScreen(Screen[None]):
     optimizer = getters.query_one(OptimizerPane)
     local_names = getters.query_one(LocalsPane)
     why = getters.query_one(WhyPane)
+    loss = getters.query_one(LossPane)
     console = getters.query_one(ConsolePane)
     stdout = getters.query_one(StdoutPane)
 
@@ -93,8 +95,9 @@ class MainScreen(Screen[None]):
                     ("optimizer-view", "Optimizer"),
                     ("locals-view", "Locals"),
                     ("why-view", "Why"),
+                    ("loss-view", "Loss"),
                 ],
-                [TensorPane(), OptimizerPane(), LocalsPane(), WhyPane()],
+                [TensorPane(), OptimizerPane(), LocalsPane(), WhyPane(), LossPane()],
                 id="inspect",
             )
         yield TimelineBar()
@@ -133,6 +136,7 @@ class MainScreen(Screen[None]):
             "optimizer-view": lambda: self.optimizer.paint(frame),
             "locals-view": lambda: self.local_names.paint(frame),
             "why-view": lambda: self.why.paint(frame),
+            "loss-view": lambda: self.loss.paint(frame),
         }
         for pane in self.panes():
             if not pane.display or not pane.active:
