@@ -1,8 +1,9 @@
 """What each pane shows of an event: the same while the script stands there and when one is back.
 
-Two things may differ, and only these: operations that have not run stand in the graph as ghosts
-once they are known, with what the phases expect of them; and tensors and optimizers bear the names
-that the script gave them after the event.
+Three things may differ, and only these: operations that have not run stand in the graph as ghosts
+once they are known, with what the phases expect of them; why there is no gradient yet is told by
+the one that came later; and tensors and optimizers bear the names that the script gave them
+after the event.
 """
 
 from __future__ import annotations
@@ -76,12 +77,27 @@ def same(view: str, live: str, past: str) -> bool:
             return _counted(live) == _counted(past)
         case "optimizer" | "card":
             return _without_variable(live) == _without_variable(past)
+        case "why" | "tensor value" | "tensor grad" if "will bring it a gradient" in _joined(past):
+            return _without_reasons(live) == _without_reasons(past)
     return live == past
 
 
 def _without_variable(text: str) -> str:
     """Leave out the script's name for an optimizer: it is learnt after the event that made it."""
     return re.sub(r"^(\s*)\w+ = (?=[A-Z])", r"\1", text, flags=re.MULTILINE)
+
+
+def _joined(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _without_reasons(text: str) -> list[str]:
+    """Leave out the sentences that tell why .grad is None: the title and what follows them stay."""
+    title, *rest = text.splitlines()
+    assert re.search(r"\.grad( is)? +None$", title), title
+    is_end = re.compile(r"\S+ was (changed|never)")
+    ends = [number for number, row in enumerate(rest) if is_end.match(row)]
+    return [title, *rest[ends[0] :]] if ends else [title]
 
 
 def _counted(text: str) -> list[str]:

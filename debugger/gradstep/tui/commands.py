@@ -311,9 +311,6 @@ class Commands(App[int]):
 
     def action_why(self) -> None:
         """Show where the selected tensor's gradient and values came from."""
-        view = self.main.tensor.view
-        if view is not None and self.main.pane("inspect").active == "tensor-view":
-            self.main.why.stand_in(view.tensor)
         self.main.pane("inspect").active = "why-view"
         self.main.focus_pane("inspect")
         self.paint_now()

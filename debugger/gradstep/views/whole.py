@@ -19,6 +19,7 @@ from gradstep.views.tensor import tensor_view
 from gradstep.views.text import line, plain
 from gradstep.views.timeline import timeline
 from gradstep.views.title import title_line
+from gradstep.views.why import why_view
 
 if TYPE_CHECKING:
     from gradstep.trace.moment import Moment
@@ -57,6 +58,10 @@ def all_views(
         "locals": plain(named_tensors(moment).lines),
         "stdout": printed,
     }
+    why = why_view(moment, width=PANE, glyphs=glyphs)
+    if why.tensor is None:
+        why = why_view(moment, latest_subject(moment), width=PANE, glyphs=glyphs)
+    found["why"] = plain(why.lines)
     for what in ("value", "grad"):
         view = tensor_view(moment, None, what=what, width=PANE, glyphs=glyphs)
         if view.tensor is None and (other := latest_subject(moment)) is not None:

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from gradstep.tui.frame import EMPTY, Frame
 from gradstep.tui.widgets.lines import LinesView
+from gradstep.views.subject import latest_subject
 from gradstep.views.why import FIRST_WRITES, WhyView, why_view
 
 
@@ -36,19 +37,14 @@ class WhyPane(LinesView):
         before = self._last
         view = self._view(frame.tensor)
         if view.tensor is None:
-            # An event about no tensor leaves the one before in sight.
-            there = before is not None and moment.value(before) is not None
-            view = self._view(before if there else next(iter(moment.parameters()), None))
+            # As in the tab Tensor: an event about no tensor leaves the one before in sight.
+            view = self._view(latest_subject(moment))
         if view.tensor != before:
             self._most = FIRST_WRITES
             view = self._view(view.tensor)
         self._last = view.tensor
         self.view = view
         self.show_lines(view.lines, 0 if view.tensor != before else None)
-
-    def stand_in(self, tensor: int | None) -> None:
-        """Take a tensor to tell of where neither a selection nor the event gives one."""
-        self._last = tensor
 
     def _view(self, tensor: int | None) -> WhyView:
         assert self.frame.moment is not None
