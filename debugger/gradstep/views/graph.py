@@ -194,7 +194,9 @@ class GraphView:
 
     @property
     def _grad_width(self) -> int:
-        return GRAD_WIDTH + (PASSES_WIDTH if any(row.passes > 1 for row in self.rows) else 0)
+        if any(row.passes > 1 for row in self.rows):
+            return GRAD_WIDTH + PASSES_WIDTH
+        return GRAD_WIDTH + any(row.state == "no_grad" for row in self.rows)
 
 
 def graph_view(

@@ -128,7 +128,8 @@ class MainScreen(Screen[None]):
             return
         points = tuple((str(point), point.enabled) for point in frame.session.breakpoints.list())
         shown = (frame.moment.run, frame.head, frame.cursor, frame.state, frame.selection)
-        instant = (*shown, frame.standing, points, frame.step_revision)
+        # The explanation stands in pane 4 while pane 2 is out of sight.
+        instant = (*shown, frame.standing, points, frame.step_revision, self.pane("graph").display)
         painters: dict[str, Callable[[], None]] = {
             "source-view": lambda: self.source.paint(frame),
             "graph-view": lambda: self.graph.paint(frame),

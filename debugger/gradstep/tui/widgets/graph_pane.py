@@ -141,6 +141,9 @@ class GraphPane(Vertical):
         self._card_height = max(self._card_height, len(card.lines) + 1)
         # The card only grows: rows of the graph that jump at each step are hard to follow.
         self.card.styles.height = self._card_height
+        # A short graph leaves it more than the half that it has beside a long one.
+        free = self.size.height - 1 - self.rows.row_count()
+        self.card.styles.max_height = max(free, self.size.height // 2)
         self.card.display = bool(card.lines)
         self.card.scroll_to(y=0, animate=False)
 
