@@ -230,7 +230,7 @@ def graph_view(
         widths=(
             max((cells(details.title) for details in read.values()), default=2),
             min(max((cells(details.label) for details in read.values()), default=0), LABEL_WIDTH),
-            max((cells(details.shape) for details in read.values()), default=3),
+            max([3, *(cells(details.shape) for details in read.values())]),
         ),
         _read=read,
         glyphs=glyphs,

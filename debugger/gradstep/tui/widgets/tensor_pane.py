@@ -9,10 +9,10 @@ from rich.segment import Segment
 from textual.binding import Binding, BindingType
 from textual.strip import Strip
 
+from gradstep.tui.card_lines import card_lines
 from gradstep.tui.frame import EMPTY, Frame
 from gradstep.tui.paint import Painter
 from gradstep.tui.widgets.lines import LinesView
-from gradstep.views.explain import explain
 from gradstep.views.passing import passed_gradient
 from gradstep.views.subject import latest_subject
 from gradstep.views.tensor import TensorView, tensor_view
@@ -72,7 +72,7 @@ class TensorPane(LinesView):
         moment = self.frame.moment
         if moment is None or not self.size.width:
             return
-        card = self._card(moment)
+        card = self._card()
         view = self._selected_view(moment)
         if view.tensor is None and (other := latest_subject(moment)) is not None:
             # An event about no tensor (the end of a phase) leaves the one before in sight.
@@ -95,7 +95,7 @@ class TensorPane(LinesView):
         self._body = list(range(first, first + len(view.cells)))
         self.show_lines(lines)
 
-    def _card(self, moment: Moment) -> list[Line]:
+    def _card(self) -> list[Line]:
         """Return the explanation, under a rule, where pane 2 that has it is out of sight.
 
         With the focus here the tensor has all rows, without it only those that sum it up.
@@ -103,14 +103,10 @@ class TensorPane(LinesView):
         graph = self.screen.query("#graph")
         if self.has_focus or not graph or graph.first().display:
             return []
-        card = explain(
-            moment,
-            selected=self.frame.selection.seq,
-            width=self.size.width - 1,
-            glyphs=self.frame.glyphs,
-            live=self.frame.live_figures,
-        )
-        return [line((self.frame.glyphs.across * self.size.width, "dim")), *card.lines]
+        return [
+            line((self.frame.glyphs.across * self.size.width, "dim")),
+            *card_lines(self.frame, self.size.width - 1),
+        ]
 
     def on_focus(self) -> None:
         """Give the tensor all rows."""
