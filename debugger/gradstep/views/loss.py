@@ -54,7 +54,9 @@ def loss_view(
         return _empty(moment, head)
     shown = [_shown(moment, course, head) for course in courses]
     each = height // len(shown)
-    rows = each - 2
+    # The header has one row, and the axis another where that leaves enough to the curve.
+    has_axis = each - 2 >= LEAST_ROWS
+    rows = each - 1 - has_axis
     lines: list[Line] = []
     seqs: list[tuple[int, ...]] = []
     for one in shown:
@@ -64,7 +66,8 @@ def loss_view(
             continue
         lines.append(_header(one, width, glyphs))
         seqs.append(())
-        for text, places in _curve(one, width, rows, glyphs):
+        curve = _curve(one, width, rows, glyphs)
+        for text, places in curve if has_axis else curve[:-1]:
             lines.append(text)
             seqs.append(places)
     return LossView(tuple(lines), tuple(seqs))
