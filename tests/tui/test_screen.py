@@ -354,3 +354,17 @@ async def test_the_prompts_stand_at_the_bottom_of_their_panes(open_app: Open) ->
             app.main.pane("talk").active = pane.id or ""
             await pilot.pause()
             assert pane.prompt.region.y == pane.region.bottom - 1
+
+
+async def test_narrow_explains_beside_the_source(open_app: Open) -> None:
+    async with open_app(NARROW) as (app, pilot, _):
+        await press(app, pilot, "p", "p", "p")
+        await pilot.pause()
+        assert "leaves got contributions" in screen_text(app)
+        # With the focus, the tensor has the pane to itself; the graph has the explanation itself.
+        await pilot.press("4")
+        await pilot.pause()
+        assert "leaves got contributions" not in screen_text(app)
+        await pilot.press("2")
+        await pilot.pause()
+        assert screen_text(app).count("leaves got contributions") == 1

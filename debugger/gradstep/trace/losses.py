@@ -66,6 +66,10 @@ class Losses:
         """Count the calls of backward() by the event `upto`."""
         return len(self._calls(f"{_COLUMNS} AND seq <= ?", upto))
 
+    def of_call(self, seq: int, iteration: int) -> Loss | None:
+        """Return the loss that the call of backward() at `seq` began from, None if no scalar."""
+        return next(self._scalars([(seq, iteration)]), None)
+
     def _read(self, ask: str, *bounds: int) -> Iterator[Loss]:
         yield from self._scalars(self._calls(f"{ask} ORDER BY seq", *bounds))
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from gradstep.protocol.row import KINDS, PHASES, EventRow
+from gradstep.trace.courses import Course, Courses
 from gradstep.trace.database import Database
 from gradstep.trace.errors import TraceError
 from gradstep.trace.losses import Loss, Losses
@@ -93,6 +94,7 @@ class RunTrace:
         self.database = database
         self.number = number
         self._losses = Losses(self)
+        self._courses = Courses(self)
         self._given_names: tuple[int, list[str]] = (0, [])
 
     @property
@@ -290,6 +292,14 @@ class RunTrace:
         """Return the first and the last loss and the number of backward() calls, None for none."""
         first, last = self._losses.first(upto), self._losses.latest(upto, 1)
         return (first, last[0], self._losses.calls(upto)) if first and last else None
+
+    def loss_of(self, seq: int, iteration: int) -> Loss | None:
+        """Return the loss that the call of backward() at `seq` began from, None if no scalar."""
+        return self._losses.of_call(seq, iteration)
+
+    def loss_courses(self, upto: int) -> tuple[Course, ...]:
+        """Return the losses by the line that called backward(); of long courses a sample."""
+        return self._courses.upto(upto)
 
     def value(self, tensor: int, upto: int, version: int | None = None) -> TensorValue | None:
         """Return what was recorded of a tensor at or before `upto`: the latest or one version."""

@@ -327,6 +327,16 @@ COMMANDS: Final = (
         9,
     ),
     Command(
+        "loss.show",
+        ("o",),
+        "Loss",
+        "Show the losses of the run as curves, in pane 4; a click on one goes to its backward().",
+        "look",
+        "show_tab('inspect', 'loss-view')",
+        "loss",
+        13,
+    ),
+    Command(
         "find.open", ("slash",), "Find…", "Find text in the pane that has the focus.", "look",
         "find",
     ),
@@ -339,7 +349,7 @@ COMMANDS: Final = (
     Command(
         "pane.inspect",
         ("4",),
-        "Tensor │ Optimizer │ Locals │ Why",
+        "Tensor │ Optimizer │ Locals │ Why │ Loss",
         "Focus pane 4; again: its next tab.",
         "screen",
         "pane('inspect')",

@@ -16,8 +16,9 @@ from textual.command import Provider
 from textual.filter import LineFilter
 
 from gradstep.trace.errors import TraceError
-from gradstep.tui.actions import COMMANDS, Command, bindings
+from gradstep.tui.actions import BY_ID, COMMANDS, Command, bindings
 from gradstep.tui.announce import Announcer
+from gradstep.tui.awaiting import LOOK_SECONDS, Awaiting
 from gradstep.tui.crash import cause_of, one_line, write_log
 from gradstep.tui.frame import Frame, Selection, take_frame
 from gradstep.tui.gate import Gate
@@ -33,6 +34,7 @@ from gradstep.tui.widgets.bars import TimelineBar, first_key
 from gradstep.tui.widgets.graph_pane import GraphRows
 from gradstep.tui.widgets.lines import LinesView
 from gradstep.tui.widgets.locals_pane import LocalsPane
+from gradstep.tui.widgets.loss_pane import LossPane
 from gradstep.tui.widgets.optimizer_pane import OptimizerPane
 from gradstep.tui.widgets.source_pane import SourcePane
 from gradstep.tui.widgets.talk_panes import ConsolePane, Log, StdoutPane
@@ -87,6 +89,7 @@ class GradstepApp(Travel, StepCommands):
         self.crash_line = ""
         self.failure = ""
         self._announcer = Announcer()
+        self._awaiting = Awaiting()
         self._pane_size: tuple[int, int] | None = None
         self._paint_asked = False
         self._paint_is_next = False
@@ -125,6 +128,7 @@ class GradstepApp(Travel, StepCommands):
             self.exit(2, return_code=2)
             return
         self.session.subscribe(self.session_changed)
+        self.set_interval(LOOK_SECONDS, self._look_for_question)
         self._fit_terminal()
         self.paint_now()
 
@@ -142,6 +146,17 @@ class GradstepApp(Travel, StepCommands):
         elif not self._paint_asked:
             self._paint_asked = True
             self.set_timer(FRAME_SECONDS, self._paint_late)
+
+    def _look_for_question(self) -> None:
+        """Tell of a script that seems to wait for a line."""
+        session = self.session
+        if session is None or not self.has_screen or session.state != "running":
+            return
+        question = self._awaiting.question(session.state, session.head, session.printed())
+        if question:
+            key = self.keys_of(BY_ID["pane.console"])
+            text = f"input? {question} · {self.main.way_to_stdin(key)}"
+            self.main.key_bar.show_note(text, "warning")
 
     def _paint_next(self) -> None:
         """Paint, unless that was done after it was asked for."""
@@ -230,6 +245,10 @@ class GradstepApp(Travel, StepCommands):
 
     def on_timeline_bar_picked(self, message: TimelineBar.Picked) -> None:
         """A click in the timeline."""
+        self.seek(message.seq)
+
+    def on_loss_pane_picked(self, message: LossPane.Picked) -> None:
+        """A click on a loss."""
         self.seek(message.seq)
 
     def on_log_sized(self, message: Log.Sized) -> None:

@@ -334,6 +334,11 @@ class Commands(App[int]):
             main.pane(name).next_tab()
         main.focus_pane(name)
 
+    def action_show_tab(self, name: str, tab: str) -> None:
+        """Show a tab of a pane, and focus it."""
+        self.main.pane(name).active = tab
+        self.main.focus_pane(name)
+
     def action_next_tab(self) -> None:
         """Show the next tab of the focused pane."""
         pane = self.main.focused_pane()

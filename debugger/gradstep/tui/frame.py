@@ -61,6 +61,13 @@ class Frame:
         return stop.file, stop.line
 
     @property
+    def failure(self) -> str:
+        """The exception that the script stands at, "" if it stands at none or this is the past."""
+        stop = self.session.stop if self.session is not None else None
+        stands = stop is not None and self.state == "paused" and self.cursor == self.head
+        return stop.message if stop is not None and stands and stop.reason == "exception" else ""
+
+    @property
     def live_figures(self) -> Mapping[str, Mapping[str, Any]] | None:
         """What the script itself worked out of the step to come, None where it was not asked."""
         return None if self.session is None else self.session.at_step.figures(self.cursor)

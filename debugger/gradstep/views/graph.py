@@ -48,6 +48,8 @@ class GraphView:
     widths: tuple[int, int, int]
     passes: int = 1
     """How often backward has come by a row, at most."""
+    says_no_grad: bool = False
+    """Whether a row says so in place of a gradient."""
     _read: dict[int, RowDetails] = field(default_factory=dict, repr=False, compare=False)
     glyphs: Glyphs = UNICODE
 
@@ -196,7 +198,9 @@ class GraphView:
 
     @property
     def _grad_width(self) -> int:
-        return GRAD_WIDTH + (PASSES_WIDTH if self.passes > 1 else 0)
+        if self.passes > 1:
+            return GRAD_WIDTH + PASSES_WIDTH
+        return GRAD_WIDTH + self.says_no_grad
 
 
 def graph_view(
@@ -230,9 +234,10 @@ def graph_view(
         widths=(
             max((cells(details.title) for details in read.values()), default=2),
             min(max((cells(details.label) for details in read.values()), default=0), LABEL_WIDTH),
-            max((cells(details.shape) for details in read.values()), default=3),
+            max([3, *(cells(details.shape) for details in read.values())]),
         ),
         passes=max((row.passes for row in rows), default=0),
+        says_no_grad=any(row.state == "no_grad" for row in rows),
         _read=read,
         glyphs=glyphs,
     )

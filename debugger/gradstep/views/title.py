@@ -34,11 +34,13 @@ def title_line(
     state: str,
     width: int,
     note: str = "",
+    standing: tuple[str, int] = ("", 0),
     glyphs: Glyphs = UNICODE,
 ) -> Line:
     """Give script:line, iteration, step, loss with its course, |g|, lr, and the state at right.
 
     `state` is starting, running, paused, past (cursor before the live edge), exited or recorded;
+    `standing` is the file and line where the script stands, if that is not the event's own;
     `note` is set before it (e.g. "built-in engine"). Exactly `width` cells; parts that do not
     fit go away as a whole, the least important first.
     """
@@ -49,7 +51,7 @@ def title_line(
     brand = line((" gradstep ", "accent bold chip"))
     if note and width >= 100:
         right = line((f"{note}  ", "dim"), *right)
-    parts = _parts(moment, glyphs) if moment is not None else []
+    parts = _parts(moment, standing, glyphs) if moment is not None else []
     room = width - width_of(right) - 1
     shown = list(parts)
     while shown and width_of(brand) + sum(width_of(p) + 2 for _, p in shown) > room:
@@ -60,10 +62,10 @@ def title_line(
     return justify(left, right, width)
 
 
-def _parts(moment: Moment, glyphs: Glyphs) -> list[tuple[int, Line]]:
+def _parts(moment: Moment, standing: tuple[str, int], glyphs: Glyphs) -> list[tuple[int, Line]]:
     """Give the parts in order, each with its rank: the highest goes first when room is short."""
     event = moment.event
-    file, number = place_of(event)
+    file, number = standing if standing[1] else place_of(event)
     script = PurePath(file or moment.run.info.script).name
     parts = [(0, line(script, (f":{number}" if number else "", "backward")))]
     if was_edited(moment):
@@ -126,8 +128,9 @@ def _loss(values: list[float], glyphs: Glyphs, label: str = "loss ") -> list[tup
     now = values[-1]
     style = "bold" if math.isfinite(now) else "error bold"
     spans = [Span(label, "dim"), Span(numbers.number(now), style)]
-    if len(values) > 1 and now != values[-2]:
-        falls = now < values[-2]
+    before = values[-2] if len(values) > 1 else now
+    if math.isfinite(now) and math.isfinite(before) and now != before:
+        falls = now < before
         look = "success" if falls else "warning"
         spans.append(Span(" " + (glyphs.down if falls else glyphs.up), look))
     found: list[tuple[int, Line]] = [(2, tuple(spans))]

@@ -20,6 +20,7 @@ from gradstep.tui.widgets.find_bar import FindBar
 from gradstep.tui.widgets.graph_pane import GraphPane
 from gradstep.tui.widgets.lines import LinesView
 from gradstep.tui.widgets.locals_pane import LocalsPane
+from gradstep.tui.widgets.loss_pane import LossPane
 from gradstep.tui.widgets.optimizer_pane import OptimizerPane
 from gradstep.tui.widgets.search_bar import SearchBar
 from gradstep.tui.widgets.source_pane import SourcePane
@@ -61,6 +62,7 @@ class MainScreen(Screen[None]):
     optimizer = getters.query_one(OptimizerPane)
     local_names = getters.query_one(LocalsPane)
     why = getters.query_one(WhyPane)
+    loss = getters.query_one(LossPane)
     console = getters.query_one(ConsolePane)
     stdout = getters.query_one(StdoutPane)
 
@@ -93,8 +95,9 @@ class MainScreen(Screen[None]):
                     ("optimizer-view", "Optimizer"),
                     ("locals-view", "Locals"),
                     ("why-view", "Why"),
+                    ("loss-view", "Loss"),
                 ],
-                [TensorPane(), OptimizerPane(), LocalsPane(), WhyPane()],
+                [TensorPane(), OptimizerPane(), LocalsPane(), WhyPane(), LossPane()],
                 id="inspect",
             )
         yield TimelineBar()
@@ -125,7 +128,8 @@ class MainScreen(Screen[None]):
             return
         points = tuple((str(point), point.enabled) for point in frame.session.breakpoints.list())
         shown = (frame.moment.run, frame.head, frame.cursor, frame.state, frame.selection)
-        instant = (*shown, frame.standing, points, frame.step_revision)
+        # The explanation stands in pane 4 while pane 2 is out of sight.
+        instant = (*shown, frame.standing, points, frame.step_revision, self.pane("graph").display)
         painters: dict[str, Callable[[], None]] = {
             "source-view": lambda: self.source.paint(frame),
             "graph-view": lambda: self.graph.paint(frame),
@@ -133,6 +137,7 @@ class MainScreen(Screen[None]):
             "optimizer-view": lambda: self.optimizer.paint(frame),
             "locals-view": lambda: self.local_names.paint(frame),
             "why-view": lambda: self.why.paint(frame),
+            "loss-view": lambda: self.loss.paint(frame),
         }
         for pane in self.panes():
             if not pane.display or not pane.active:
@@ -248,6 +253,14 @@ class MainScreen(Screen[None]):
         self.pane("talk").active = "console-view"
         self.focus_pane("talk")
         self.console.prompt.focus()
+
+    def way_to_stdin(self, key: str) -> str:
+        """Say how to write to the script; `key` focuses pane 3, and again shows its next tab."""
+        if self.focused is self.stdout.prompt:
+            return "type the line, Enter"
+        pane = self.pane("talk")
+        presses = (self.focused_pane() is not pane) + (pane.active != "stdout-view")
+        return " ".join([*[key] * presses, "Tab, the line, Enter"])
 
     def on_prompt_input_left(self) -> None:
         """Give the focus back to where it came from."""

@@ -84,6 +84,7 @@ class TitleBar(Bar):
             state=frame.state,
             width=width,
             note=self.note,
+            standing=frame.standing,
             glyphs=frame.glyphs,
         )
         return (title,)

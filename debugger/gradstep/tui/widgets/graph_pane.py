@@ -8,11 +8,11 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.strip import Strip
 
+from gradstep.tui.card_lines import card_lines
 from gradstep.tui.frame import EMPTY, Frame
 from gradstep.tui.paint import Painter
 from gradstep.tui.widgets.bars import Bar
 from gradstep.tui.widgets.lines import LinesView
-from gradstep.views.explain import explain
 from gradstep.views.graph import GraphRow, GraphView, graph_view
 from gradstep.views.text import Line
 
@@ -130,18 +130,15 @@ class GraphPane(Vertical):
         """Explain the selected row, or the event under the cursor."""
         if self.frame.moment is None:
             return
-        card = explain(
-            self.frame.moment,
-            selected=self.frame.selection.seq,
-            width=max(20, self.size.width - 3),
-            glyphs=self.frame.glyphs,
-            live=self.frame.live_figures,
-        )
-        self.card.show_lines(card.lines)
-        self._card_height = max(self._card_height, len(card.lines) + 1)
+        lines = card_lines(self.frame, max(20, self.size.width - 3))
+        self.card.show_lines(lines)
+        self._card_height = max(self._card_height, len(lines) + 1)
         # The card only grows: rows of the graph that jump at each step are hard to follow.
         self.card.styles.height = self._card_height
-        self.card.display = bool(card.lines)
+        # A short graph leaves it more than the half that it has beside a long one.
+        free = self.size.height - 1 - self.rows.row_count()
+        self.card.styles.max_height = max(free, self.size.height // 2)
+        self.card.display = bool(lines)
         self.card.scroll_to(y=0, animate=False)
 
     @property

@@ -54,7 +54,7 @@ class SearchBar(Horizontal):
     def compose(self) -> ComposeResult:
         """Label, input, and what came of it."""
         yield Static("search the run: ", markup=False)
-        hint = "op:relu, grad > 10, nan, text … Enter: next, Shift-F3: back, Escape"
+        hint = "op:relu, grad > 10, nan, text · Enter next, Shift-F3 back"
         yield PromptInput(placeholder=hint, id="search-input")
         yield Static("", id="search-found", markup=False)
 

@@ -99,7 +99,8 @@ class SourcePane(LinesView):
         room = width - width_of(source.gutter)
         if source.inline:
             taken = width_of(code)
-            wanted = width_of(source.inline) + 2
+            # The code comes before all values but the first.
+            wanted = width_of(_first_part(source.inline)) + 2
             if taken + wanted > room:
                 code = crop(code, max(room // 2, room - wanted))
             free = max(0, room - width_of(code) - 2)
@@ -172,6 +173,12 @@ def _drop(spans: Line, count: int) -> Line:
         kept.append(Span(span.text[count:], span.style))
         count = 0
     return tuple(kept)
+
+
+def _first_part(inline: Line) -> Line:
+    """Return what stands before the first blank span."""
+    ends = (index for index, span in enumerate(inline) if span.text.isspace())
+    return inline[: next(ends, len(inline))]
 
 
 def standing_on(view: SourceView, number: int, glyphs: Glyphs) -> SourceView:

@@ -9,6 +9,7 @@ from rich.segment import Segment
 from textual.binding import Binding, BindingType
 from textual.strip import Strip
 
+from gradstep.tui.card_lines import card_lines
 from gradstep.tui.frame import EMPTY, Frame
 from gradstep.tui.paint import Painter
 from gradstep.tui.widgets.lines import LinesView
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from gradstep.trace.moment import Moment
 
 PICTURE_GAP = 3
+LEAST_CARD = 3
+"""An explanation of less rows is left out."""
 
 
 class TensorPane(LinesView):
@@ -42,7 +45,8 @@ class TensorPane(LinesView):
         "blue for negative and orange for positive, a dot for zero, histogram. "
         "Of a leaf value and .grad are shown together; v switches which of them fills the pane. "
         "Arrow keys move the window, < and > go through the leading dimensions, "
-        "L goes to the event that last changed it."
+        "L goes to the event that last changed it. On a narrow screen the explanation stands here "
+        "while the graph is out of sight; with the focus (4) the tensor has all rows."
     )
     has_row_cursor = False
 
@@ -68,6 +72,7 @@ class TensorPane(LinesView):
         moment = self.frame.moment
         if moment is None or not self.size.width:
             return
+        card = self._card()
         view = self._selected_view(moment)
         if view.tensor is None and (other := latest_subject(moment)) is not None:
             # An event about no tensor (the end of a phase) leaves the one before in sight.
@@ -76,6 +81,10 @@ class TensorPane(LinesView):
         self.view = view
         self._where = [view.row, view.column, min(matrix, max(0, view.slices - 1))]
         lines: list[Line] = [part for part in (view.header, view.stats, view.companion) if part]
+        if card and self.size.height - len(lines[:2]) >= LEAST_CARD:
+            self._body = []
+            self.show_lines([*lines[:2], *card][: self.size.height])
+            return
         first = len(lines)
         if view.cells:
             lines.append(self._column_titles(view))
@@ -85,6 +94,32 @@ class TensorPane(LinesView):
         lines.extend(part for part in (view.more, view.histogram) if part)
         self._body = list(range(first, first + len(view.cells)))
         self.show_lines(lines)
+
+    def _card(self) -> list[Line]:
+        """Return the explanation, under a rule, where pane 2 that has it is out of sight.
+
+        With the focus here the tensor has all rows, without it only those that sum it up.
+        """
+        graph = self.screen.query("#graph")
+        if self.has_focus or not graph or graph.first().display:
+            return []
+        return [
+            line((self.frame.glyphs.across * self.size.width, "dim")),
+            *card_lines(self.frame, self.size.width - 1),
+        ]
+
+    def on_focus(self) -> None:
+        """Give the tensor all rows."""
+        self.call_after_refresh(self._look_anew)
+
+    def on_blur(self) -> None:
+        """Make room for the explanation again."""
+        self.call_after_refresh(self._look_anew)
+
+    def _look_anew(self) -> None:
+        # At the end of the program nothing has the focus, and the recording is closed.
+        if self.screen.focused is not None:
+            self._look()
 
     def _selected_view(self, moment: Moment) -> TensorView:
         selection = self.frame.selection

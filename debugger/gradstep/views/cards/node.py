@@ -79,6 +79,9 @@ def _input(
     letter = LETTERS[position % len(LETTERS)]
     recorded = array_of(moment, ref)
     symbols = rule.symbols(position) if rule else f"grad_{letter} = ?"
+    # A formula may have letters of its own: grad_W of a linear layer is of the weight.
+    left = symbols.partition(" ")[0]
+    letter = left.removeprefix("grad_") if left.startswith("grad_") else letter
     draft.add((symbols, "backward"), (f"   {letter} is {name}" if name else "", "dim"))
     if recorded is None:
         draft.add(("result ", "dim"), brief(moment, ref), indent=4)
@@ -91,7 +94,8 @@ def _input(
     target = _following(node, position)
     added = None if recorded is None else (at, value)
     for row in _destination(draft, node, target, source, name, added):
-        draft.add(row, indent=4)
+        # The place stays in one piece, and the sum too where it has to go to a line of its own.
+        draft.add(row[:1], row[1:], indent=4)
 
 
 def _source(call: Call | None, position: int, inputs: list[TensorRef]) -> TensorRef | None:
