@@ -471,8 +471,10 @@ def test_an_exception_of_a_signal_handler_is_the_scripts(tmp_path: Path) -> None
     script = LOOP.replace("range(3)", "range(10**9)").replace('    print("round", i)\n', "")
     script = (
         "import signal\ndef ring(*_): raise TimeoutError('late')\n"
-        "signal.signal(signal.SIGALRM, ring)\nsignal.setitimer(signal.ITIMER_REAL, 1.0)\n"
-        + script.replace("\nfor i", "\ntry:\n  for i").replace("\n    ", "\n      ")
+        "signal.signal(signal.SIGALRM, ring)\n"
+        + script.replace(
+            "\nfor i", "\ntry:\n  signal.setitimer(signal.ITIMER_REAL, 1.0)\n  for i"
+        ).replace("\n    ", "\n      ")
         + "except TimeoutError as error:\n  print('caught', error)\n"
     )
     done = record(tmp_path, script)
