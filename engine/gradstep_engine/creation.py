@@ -10,7 +10,7 @@ import numpy as np
 import gradstep_engine.dtypes as dtypes
 from gradstep_engine.autograd.variable import TensorBase, wrap
 from gradstep_engine.device import check as check_device
-from gradstep_engine.emission import cut
+from gradstep_engine.emission import came_back, cut
 from gradstep_engine.literals import array_of, check_array, plain
 from gradstep_engine.missing import missing
 from gradstep_engine.out import into
@@ -59,7 +59,9 @@ def tensor(
         result = _finished(array_of(data._array, dtype), requires_grad)
         cut("tensor", data, result)
         return result
-    return _finished(array_of(plain(data), dtype), requires_grad)
+    result = _finished(array_of(plain(data), dtype), requires_grad)
+    came_back(data, result)
+    return result
 
 
 def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
@@ -117,7 +119,9 @@ def from_numpy(ndarray: Any) -> Tensor:
             UserWarning,
             stacklevel=2,
         )
-    return wrap(ndarray)
+    result = wrap(ndarray)
+    came_back(ndarray, result)
+    return result
 
 
 def _shape(name: str, size: tuple[Any, ...], options: dict[str, Any]) -> tuple[int, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Any
 
-from gradstep_engine import events
+from gradstep_engine import departed, events
 
 
 class Emission:
@@ -47,8 +47,36 @@ def listening() -> events.Listener | None:
 
 
 def cut(how: str, source: Any, result: Any = None) -> None:
-    """Report that a value left the graph, if it was in it."""
-    if events.listener is not None and Emission.nodes is None and source.requires_grad:
+    """Report that a value left the graph, if it was in it.
+
+    What shares its memory with a tensor of the graph, such as `t.detach()`, stands for that tensor
+    when a further tensor is made of it.
+    """
+    if events.listener is None or Emission.nodes is not None:
+        return
+    if not source.requires_grad:
+        if result is None or how == "item":
+            return
+        source = departed.source_of_array(source._array)
+        if source is None:
+            return
+    if result is not None:
+        departed.remember_array(result._array, source)
+    events.listener(events.GraphCut(how, source, result, Emission.call))
+
+
+def came_back(data: Any, result: Any) -> None:
+    """Report that a tensor was made of a number or an array that had left the graph."""
+    if events.listener is None or Emission.nodes is not None:
+        return
+    if isinstance(data, (list, tuple)):
+        for entry in data:
+            came_back(entry, result)
+        return
+    how, source = "item", departed.source_of_number(data)
+    if source is None and hasattr(data, "dtype"):
+        how, source = "numpy", departed.source_of_array(data)
+    if source is not None and source is not result:
         events.listener(events.GraphCut(how, source, result, Emission.call))
 
 

@@ -40,13 +40,16 @@ class PhaseEntered:
 
     `phase` is `zero_grad`, `backward`, `step` or `other`; `name` is the call as a user would say
     it (`SGD.step`, `StepLR.step`, `backward`). The forward stretch has no call of its own: the
-    listener derives it.
+    listener derives it. `others` are the further tensors that a backward begins from, `wanted` the
+    only ones whose gradients it is to give, None for all leaves.
     """
 
     phase: str
     name: str
     optimizer: Optimizer | None = None
     root: Tensor | None = None
+    others: tuple[Tensor, ...] = ()
+    wanted: tuple[Tensor, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,8 @@ class Op:
 class GraphCut:
     """A value left the graph: `how` is detach, item, numpy, data, tolist, no_grad or tensor.
 
-    `result` is the tensor that was made, None where the result is no tensor (item, tolist).
+    `result` is the tensor that was made, None where the result is no tensor (item, tolist). A
+    number or an array that comes back in a tensor is told once more, with that tensor.
     """
 
     how: str

@@ -273,3 +273,18 @@ async def test_subscribers_hear_once_per_turn(session: Session) -> None:
     unsubscribe()
     await walk(session, "s")
     assert calls == [3]
+
+
+async def test_a_long_walk_is_called_off(tmp_path: Path) -> None:
+    path = tmp_path / "long.gradstep"
+    write_loop(path, iterations=1000)
+    session = Session.open(path)
+    session.breakpoints.add("backward if loss > 1e9", save=False)
+    walking = asyncio.create_task(session.motion("continue"))
+    while session._walk is None and not walking.done():
+        await asyncio.sleep(0)
+    await session.pause()
+    stop = await walking
+    assert stop.reason == "pause"
+    assert stop.seq < session.head
+    session.trace.close()

@@ -23,8 +23,8 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs a pseudo-terminal
 OPEN = "import sys; from pathlib import Path; from gradstep.tui.app import run_app; "
 RUN = OPEN + "sys.exit(run_app(open_path=Path(sys.argv[1])))"
 BREAK = (
-    OPEN + "import gradstep.tui.commands as c; "
-    "c.Commands.action_goto = lambda self: 1 / 0; "
+    OPEN + "from gradstep.tui.app import GradstepApp; "
+    "GradstepApp.action_goto = lambda self: 1 / 0; "
     "sys.exit(run_app(open_path=Path(sys.argv[1])))"
 )
 LEAVES_SCREEN = "\x1b[?1049l"

@@ -145,10 +145,42 @@ def test_no_grad_ops_cuts_and_two_passes(tmp_path: Path) -> None:
         == """\
         op              out   |grad|
  ●      relu   fc1 → h  [1] ✓ NaN x2               weight
- ├─⊘    detach → frozen [1] ⊘ cut
- │ ├─◦  mul_5           [1] – no grad
- ●─╯    add    → loss   [1] ●"""
+ ├┄⊘    detach → frozen [1] ⊘ cut
+ │ ├┄◦  mul_5           [1] – no grad
+ ●┄╯    add    → loss   [1] ●"""
     )
+
+
+def test_where_only_values_pass_the_rails_are_dashed(tmp_path: Path) -> None:
+    b = TraceBuilder(tmp_path / "trace.gradstep")
+    w = b.tensor([2.0], "w", parameter=True)
+    data = b.tensor([1.0], "data")
+    b.iteration = 1
+    b.enter("forward", "forward")
+    scaled = b.tensor([3.0])
+    b.op("div", [data], scaled)
+    copy = b.tensor([2.0], "copy")
+    b.event("graph_cut", "detach", [("source", w), ("result", copy)])
+    h, loss = b.tensor([4.0], "h"), b.tensor([8.0], "loss")
+    b.op("relu", [w], h, ["ReluBackward0"])
+    b.op("mul", [h, scaled], loss, ["MulBackward0"])
+    # loss · h.item(): the number is known again, and told of the op's own result.
+    last = b.tensor([8.0], "last")
+    b.op("mul", [loss], last, ["MulBackward0"])
+    b.event("graph_cut", "item", [("source", h), ("result", last)])
+    b.op("add", [last, copy], b.tensor([8.0], "end"), ["AddBackward0"])
+    b.leave("forward")
+    with b.done() as trace:
+        view = graph_view(trace.run().at(trace.run().head))
+    assert [row.name for row in view.rows] == ["div", "detach", "relu", "mul", "mul", "add"]
+    assert [row.cut_sources for row in view.rows] == [(), (), (), (), (2,), ()]
+    assert [row.is_shadow for row in view.rows] == [False, True, False, False, False, False]
+    assert view.rows[1].cut_leaves == (w.id,)
+    texts = plain(view.render(i, 66) for i in range(6)).splitlines()
+    rails = [text[: view.rail_width + 1].rstrip() for text in texts]
+    # Data alone has no gradient and nothing was cut: its lane is whole, that of `copy` dashed.
+    assert rails == [" ◦", " │ ⊘", " │ ┆ ●", " ●─┆─┤", " ●┄┆┄╯", " ●┄╯"]
+    assert "┄w" in texts[1]
 
 
 def test_a_graph_of_another_shape_is_no_ghost(tmp_path: Path) -> None:

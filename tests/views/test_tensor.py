@@ -79,10 +79,11 @@ def test_a_gradient_that_is_none_says_why(trace: Trace) -> None:
         plain(tensor_view(before, x, what="grad").lines)
         == """\
 x.grad  None
-No backward has reached this tensor yet. loss.backward() fills it in."""
+No backward has run yet. z.backward() at line 7 will bring it a
+gradient."""
     )
     cleared = tensor_view(find(trace, "phase_entered", "forward", nth=2), x, what="grad")
-    assert "It was cleared" in plain(cleared.lines)
+    assert "SGD.zero_grad() cleared it at line 5" in plain(cleared.lines)
     z = before.run.at(before.run.head).tensor_named("z")
     inner = tensor_view(find(trace, "phase_exited", "backward"), z, what="grad")
     assert "Only leaves keep a .grad" in plain(inner.lines)

@@ -48,8 +48,8 @@ def array_of(tensor: Any) -> Any:
     """Return the array of a tensor; an uninitialized parameter's, which scripts cannot use, too."""
     try:
         return tensor._array
-    except ValueError:
-        return tensor.__dict__["_array"]
+    except ValueError:  # it has no shape yet
+        return tensor._placeholder
 
 
 def shape_and_dtype(tensor: Any) -> tuple[tuple[int, ...], str]:

@@ -15,6 +15,7 @@ from gradstep.debuggee.facts_of_optimizers import (
 )
 from gradstep.debuggee.failing import failing_text
 from gradstep.debuggee.naming import VARIABLE
+from gradstep.debuggee.node_edges import Origin, node_detail
 from gradstep.trace.batch import TensorUse
 from gradstep_engine import events
 
@@ -24,15 +25,6 @@ if TYPE_CHECKING:
 Handler = Callable[["Recorder", Any, FrameType | None], None]
 
 _ATTRIBUTE_LIMIT: Final = 200
-
-
-class Origin(int):
-    """The seq of the op that made a node, with the place where that was."""
-
-    file: str
-    line: int
-    module: str
-    calls: tuple[int, ...]
 
 
 def on_phase_entered(
@@ -54,6 +46,8 @@ def on_phase_entered(
         recorder.subject = event.root
         if event.root._array.size == 1:
             recorder.loss = event.root._array.item()
+        uses += [("root", *recorder.book.use(tensor, seq)) for tensor in event.others]
+        uses += [("wanted", *recorder.book.use(tensor, seq)) for tensor in event.wanted or ()]
     if event.optimizer is not None:
         recorder.optimizers.look_for_name(event.optimizer, frame)
         if event.phase == "step":
@@ -215,13 +209,7 @@ def on_node(recorder: Recorder, event: events.NodeRan, frame: FrameType | None) 
     if isinstance(origin, Origin):
         place, module, calls = (origin.file, origin.line), origin.module, origin.calls
     recorder.last_node_place = place, module
-    following = tuple(
-        ["" if node is None else node.name() for node, _ in event.node.next_functions]
-    )
-    key = ("node", *following)
-    detail = recorder.shared_detail(key)
-    if detail is None:
-        detail = recorder.share_detail(key, {"next": list(following)})
+    detail = node_detail(recorder, event.node.next_functions, origin)
     recorder.emit(
         "node",
         frame,

@@ -97,7 +97,7 @@ class _NextIteration(StopRule):
         origin = self.origin
         if row.iteration <= origin.iteration:
             return False
-        if origin.iteration == 0 or not _is_point(origin):
+        if origin.iteration == 0 or not is_point(origin):
             return True
         if _point(row) == _point(origin):
             self.occurrence -= 1
@@ -118,7 +118,7 @@ class _PreviousIteration(StopRule):
             return False
         if row.iteration < wanted:
             return True
-        if _is_point(self.origin) and _point(row) == _point(self.origin):
+        if is_point(self.origin) and _point(row) == _point(self.origin):
             self._matches.append(row)
         is_found = len(self._matches) == self._matches.maxlen
         self.landing = self._matches[0] if is_found else row
@@ -209,7 +209,7 @@ def _point(row: EventRow) -> tuple[str, str, str, str, int]:
     return row.kind, row.phase, row.name, row.file, row.line
 
 
-def _is_point(row: EventRow) -> bool:
+def is_point(row: EventRow) -> bool:
     """Tell whether the loop comes by here every time round; prints and the start do not count."""
     return row.kind in STEPPABLE or row.kind == "line"
 
@@ -251,7 +251,7 @@ def _to(origin: EventRow, backward: bool, target: Any) -> StopRule:
         if backward:
             return _Where(origin, lambda row: row.seq <= target)
         return _Where(origin, lambda row: row.seq >= target)
-    wanted = _line_target(target)
+    wanted = line_target(target)
     if wanted is not None:
         file, line = wanted
         return _Where(
@@ -268,7 +268,8 @@ def _to(origin: EventRow, backward: bool, target: Any) -> StopRule:
     raise MotionError("go where? Give an event number, FILE:LINE, or the name of an op")
 
 
-def _line_target(target: Any) -> tuple[str, int] | None:
+def line_target(target: Any) -> tuple[str, int] | None:
+    """Read a target that is a line, None for any other."""
     if isinstance(target, Mapping):
         return str(target.get("file", "")), int(target.get("line", 0))
     if isinstance(target, str):

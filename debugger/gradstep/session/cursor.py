@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from gradstep.protocol import motions
 from gradstep.protocol.breakpoints import Said
 from gradstep.protocol.row import EventRow
 from gradstep.session.book import BreakpointBook
@@ -17,7 +16,7 @@ from gradstep.session.changes import Changes
 from gradstep.session.model import OutputPiece, SessionError, Stop
 from gradstep.session.past_output import PastOutput
 from gradstep.session.remarks import Remark, Remarks
-from gradstep.session.walk import Walk
+from gradstep.session.walk import Passed, Walk
 from gradstep.trace.moment import Moment
 from gradstep.trace.reader import RunTrace, Trace, TraceError
 
@@ -48,7 +47,8 @@ class RunCursor:
         self._changes = Changes()
         self._pieces: deque[OutputPiece] = deque()
         self._characters = 0
-        self._past_output = PastOutput(OUTPUT_CHARACTERS)
+        self._past_output = PastOutput(OUTPUT_CHARACTERS, OUTPUT_PIECES)
+        self._passed: Passed = {}
         self._follows = True
         self._poller: asyncio.Task[None] | None = None
 
@@ -115,24 +115,18 @@ class RunCursor:
         """Put the cursor on the newest event."""
         self._move_cursor(self.head)
 
-    def _new_walk(self, name: str, origin: EventRow, backward: bool, target: Any) -> Walk:
-        try:
-            rule = motions.rule(
-                name,
-                origin,
-                backward=backward,
-                target=target,
-                recorded=True,
-                occurrence=self._occurrence(origin) if name == "iteration" else 1,
-            )
-        except motions.MotionError as error:
-            raise SessionError(str(error)) from None
-        return Walk(self.run, rule, self.breakpoints.entries(), self.breakpoints.told, self._said)
-
-    def _occurrence(self, origin: EventRow) -> int:
-        first = self.run.first_seq_of_iteration(origin.iteration) or 1
-        rows = self.run.events(first, origin.seq + 1, {origin.kind})
-        return motions.occurrence_of(origin, rows)
+    def _new_walk(self, name: str, origin: EventRow, target: Any) -> Walk:
+        return Walk(
+            self.run,
+            name,
+            origin,
+            target,
+            self.breakpoints.entries(),
+            self.breakpoints.told,
+            self._passed,
+            start=self.cursor,
+            on_said=self._said,
+        )
 
     def _land(self, stop: Stop | None, *, backward: bool = False) -> Stop:
         if stop is None and backward:

@@ -22,13 +22,6 @@ STRETCH: Final = 2048
 """Events whose candidates are asked for at once."""
 
 
-_MOVED_BY: Final[dict[str, frozenset[str]]] = {
-    "loss": frozenset({"phase_entered"}),
-    "lr": frozenset({"phase_entered", "updated", "scheduled", "optimizer_created"}),
-    "step": frozenset({"phase_exited"}),
-}
-
-
 @dataclass(frozen=True, slots=True)
 class _Sight:
     """A value at an event: a tensor's recorded version, None for no gradient, or anything else.
@@ -48,7 +41,7 @@ class RecordedChanges:
         """Look at `watched` in `run`."""
         self._run = run
         self._watched = watched
-        self._kinds = _kinds(watched)
+        self._kinds = watched.kinds
         self._stretch = -1
         self._candidates: set[int] | None = None
         self._last: tuple[int, str] = (0, "")
@@ -169,14 +162,6 @@ class RecordedChanges:
             value = moment.value(grad)
             return None if value is None else _Sight(True, value)
         return None
-
-
-def _kinds(watched: Watched) -> frozenset[str] | None:
-    """Return the kinds of events that can change what every event has, None for all."""
-    names = set(watched.code.co_names) if watched.code is not None else set()
-    if not names <= set(_MOVED_BY):
-        return None
-    return frozenset().union(*(_MOVED_BY[name] for name in names))
 
 
 def _is_of_model(moment: Moment, tensor: int, name: str) -> bool:

@@ -251,7 +251,7 @@ class RecordedNames(Mapping[str, Any]):
         return eval(code, {"__builtins__": {}}, self)
 
     def _loss(self) -> float:
-        losses = self._moment.run.losses(self._row.seq)
+        losses = self._moment.run.losses(self._row.seq, latest=1)
         if not losses:
             raise NotRecorded("no backward() has run yet, so there is no loss")
         seq, iteration, _, loss = losses[-1]

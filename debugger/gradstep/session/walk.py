@@ -1,133 +1,165 @@
-"""Motions over recorded rows, both ways, with the breakpoints that lie in between.
+"""Motions over recorded events, both ways, with the breakpoints that lie in between.
 
-Walks give way to the event loop as they go, so that a long one leaves the screen alive, and can be
-called off.
+Where a motion ends is a question to the database; of the breakpoints only the events that can be
+at one are read. Walks give way to the event loop as they go, so that a long one leaves the screen
+alive, and can be called off.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from types import CodeType
-from typing import Final
+from typing import Any, Final, TypeVar
 
-from gradstep.protocol.breakpoints import (
-    BreakpointTable,
-    Entry,
-    Hit,
-    Said,
-    judge,
-    reason_of,
-    say,
-)
-from gradstep.protocol.motions import StopRule
+from gradstep.protocol.breakpoints import Entry, Hit, Said, judge, reason_of, say
+from gradstep.protocol.motions import MotionError
 from gradstep.protocol.row import EventRow
-from gradstep.session.model import Stop
+from gradstep.session.model import SessionError, Stop
 from gradstep.session.recorded_names import RecordedNames
 from gradstep.session.recorded_probe import RecordedProbe
+from gradstep.trace.breakpoint_scan import BreakpointScan, Placed
+from gradstep.trace.landing import landing
 from gradstep.trace.reader import RunTrace
+from gradstep.trace.scan import Steps
 
-_WINDOW: Final = 512
+T = TypeVar("T")
+
+BREATH_SECONDS: Final = 0.02
+"""How long a walk may hold up the screen at a time."""
+
+Passed = dict[tuple[int, str], tuple[int, frozenset[int]]]
+"""Of a breakpoint with `after N`, by run and text: the event up to which its hits were counted,
+and those of them that it lets pass."""
+
+
 OnSaid = Callable[[int, int, Said], None]
 """Takes the event, the breakpoint's number and the words of a logpoint."""
 
-_CONTEXT: Final = 64  # rows before a window, for places that depend on the row before
+
+class _CalledOff(Exception):
+    """The user gave a walk up; `seq` is where it was."""
+
+    def __init__(self, seq: int) -> None:
+        super().__init__(seq)
+        self.seq = seq
 
 
 class Walk:
-    """One walk over a run. `call_off` ends it at the row it has reached."""
+    """One walk over a run. `call_off` ends it at the event it has reached."""
 
     def __init__(
         self,
         run: RunTrace,
-        rule: StopRule,
+        motion: str,
+        origin: EventRow,
+        target: Any,
         entries: Iterable[Entry],
         told: dict[int, str],
+        passed: Passed,
+        *,
+        start: int = 0,
         on_said: OnSaid | None = None,
     ) -> None:
-        """Prepare to walk with one rule and copies of the breakpoints.
+        """Prepare to walk from `origin`, with copies of the breakpoints.
 
-        `told` outlives the walk: of each breakpoint the unknown name that a stop has told of.
+        `start` is the event where the cursor stands, if that is another one: what the user changed
+        at a stop lies between them. `told` outlives the walk: of each breakpoint the unknown name
+        that a stop has told of. So does `passed`: hits are counted once.
         """
+        self.occurrence = 1
+        self._run = run
+        self._motion = motion
+        self._origin = origin
+        self._start = start or origin.seq
         self._probe = RecordedProbe(run)
         self._on_said = on_said
-        self._run = run
-        self._rule = rule
+        self._target = target
         self._told = told
+        self._passed = passed
         self._entries = [entry for entry in entries if entry.enabled]
-        self._passed: dict[int, set[int]] | None = None
+        self._texts = {entry.id: str(entry.breakpoint) for entry in self._entries}
         self._is_called_off = False
-
-    @property
-    def occurrence(self) -> int:
-        """What is left of the rule's count, for the script to go on with."""
-        return self._rule.occurrence
+        self._breathed = time.monotonic()
 
     def call_off(self) -> None:
         """End the walk where it is."""
         self._is_called_off = True
 
-    async def forward(self, start: int, stop: int) -> Stop | None:
-        """Walk over the rows after `start` up to `stop` included; None if nothing stops it."""
-        await self._count_passes()
-        table = self._table()
-        for row in self._run.events(max(1, start - _CONTEXT), start + 1):
-            table.placed_at(row)
-        for row in self._run.events(start + 1, stop + 1):
-            hits = self._hits(row, table.placed_at(row))
-            if self._rule.stops_at(row):
-                assert self._rule.landing is not None
-                return _stop(self._rule.landing.seq, hits)
-            if hits:
-                return _stop(row.seq, hits)
-            if row.seq % _WINDOW == 0:
-                await asyncio.sleep(0)
-                if self._is_called_off:
-                    return Stop("pause", row.seq)
-        return None
+    async def forward(self, end: int) -> Stop | None:
+        """Walk over the events after the origin up to `end`; None if nothing stops it.
 
-    async def backward(self, start: int) -> Stop | None:
-        """Walk over the rows before `start`, latest first; None if nothing stops it."""
-        await self._count_passes()
-        waiting: Stop | None = None
-        end = start
-        while end > 1:
-            begin = max(1, end - _WINDOW)
-            placed = self._places(begin, end)
-            for row in reversed(list(self._run.events(begin, end))):
-                if self._rule.stops_at(row):
-                    return self._nearest(waiting)
-                hits = () if waiting else self._hits(row, placed.get(row.seq, ()))
+        `occurrence` is then what is left of the motion's count, for the script to go on with.
+
+        Raises:
+            SessionError: no such motion, or a target that says nothing.
+        """
+        try:
+            seq = await self._landing(end, backward=False)
+            stop = end + 1 if seq is None else seq + 1
+            found = await self._hit(self._start + 1, stop, backward=False)
+        except _CalledOff as here:
+            return Stop("pause", here.seq)
+        return found or (None if seq is None else Stop("motion", seq))
+
+    async def backward(self) -> Stop | None:
+        """Walk over the events before the origin, latest first; None if nothing stops it.
+
+        Raises:
+            SessionError: no such motion, or a target that says nothing.
+        """
+        try:
+            seq = await self._landing(self._start, backward=True)
+            found = await self._hit(seq or 1, self._start, backward=True)
+        except _CalledOff as here:
+            return Stop("pause", here.seq)
+        return found or (None if seq is None else Stop("motion", seq))
+
+    async def _landing(self, end: int, *, backward: bool) -> int | None:
+        try:
+            steps = landing(
+                self._run,
+                self._motion,
+                self._origin,
+                start=self._start,
+                end=end,
+                backward=backward,
+                target=self._target,
+            )
+            found = await self._driven(steps)
+        except MotionError as error:
+            raise SessionError(str(error)) from None
+        self.occurrence = found.occurrence
+        return found.seq
+
+    async def _driven(self, steps: Steps[T]) -> T:
+        """Make a search, giving way between its pieces."""
+        while True:
+            try:
+                next(steps)
+            except StopIteration as found:
+                result: T = found.value
+                return result
+            await self._breathe(self._start)
+
+    async def _hit(self, start: int, stop: int, *, backward: bool) -> Stop | None:
+        """Find the first breakpoint that stops among the events [start, stop), or the last."""
+        if not self._entries or start >= stop:
+            return None
+        await self._count_passes(stop)
+        scan = BreakpointScan(self._run, self._entries, self._probe)
+        passed = [self._let_pass(entry) for entry in self._entries]
+        for low, high, found in scan.pieces(start, stop, descending=backward):
+            seqs = [seq for seq in found if not all(seq in one for one in passed)]
+            for row, entries in _ordered(scan, seqs, backward):
+                hits = self._hits(row, entries)
                 if hits:
-                    waiting = _stop(row.seq, hits)
-                if waiting and self._rule.landing is None:
-                    return waiting
-            end = begin
-            await asyncio.sleep(0)
-            if self._is_called_off:
-                return Stop("pause", end)
-        return self._nearest(waiting)
-
-    def _nearest(self, waiting: Stop | None) -> Stop | None:
-        """Of a breakpoint on the way and the rule's row, the one that is met first."""
-        landing = self._rule.landing
-        if waiting is not None and (landing is None or waiting.seq >= landing.seq):
-            return waiting
-        return None if landing is None else Stop("motion", landing.seq)
-
-    def _places(self, begin: int, end: int) -> dict[int, list[Entry]]:
-        if not self._entries:
-            return {}
-        table = self._table()
-        rows = self._run.events(max(1, begin - _CONTEXT), end)
-        return {row.seq: placed for row in rows if (placed := table.placed_at(row))}
-
-    def _table(self) -> BreakpointTable:
-        copies = [Entry(e.id, e.breakpoint) for e in self._entries]
-        return BreakpointTable(
-            copies, script=self._run.info.script, recorded=True, probe=self._probe
-        )
+                    return _stop(row.seq, hits)
+                await self._breathe(row.seq)
+            await self._breathe(low if backward else high - 1)
+        return None
 
     def _hits(self, row: EventRow, placed: Iterable[Entry]) -> tuple[Hit, ...]:
         """Return what stops at a row; logpoints have spoken then."""
@@ -151,10 +183,12 @@ class Walk:
             failed = Said(hit.error, failed=True)
             self._on_said(row.seq, hit.id, failed if hit.error else say(code, evaluate, hit.told))
 
-    def _judge(self, row: EventRow, entry: Entry, told: dict[int, str]) -> Hit | None:
-        if self._passed is not None and row.seq in self._passed.get(entry.id, ()):
+    def _judge(
+        self, row: EventRow, entry: Entry, told: dict[int, str], *, counting: bool = False
+    ) -> Hit | None:
+        if not counting and row.seq in self._let_pass(entry):
             return None
-        # `after` was settled by `_passed`: here only the condition decides.
+        # `after` is settled by what is let pass: here only the condition decides.
         names = RecordedNames(self._run.at(row.seq))
         passes, known = entry.breakpoint.after, told.get(entry.id, "")
         probe = Entry(entry.id, entry.breakpoint, hits=passes, told=known)
@@ -162,33 +196,60 @@ class Walk:
         told[entry.id] = probe.told
         return hit
 
-    async def _count_passes(self) -> None:
-        """Find the rows that `after N` lets pass: the first N hits of the run."""
-        if self._passed is not None:
+    def _key(self, entry: Entry) -> tuple[int, str]:
+        return self._run.number, self._texts[entry.id]
+
+    def _let_pass(self, entry: Entry) -> frozenset[int]:
+        return self._passed.get(self._key(entry), (0, frozenset()))[1]
+
+    async def _count_passes(self, stop: int) -> None:
+        """Find the events before `stop` that `after N` lets pass: the first N hits of the run."""
+        for entry in self._entries:
+            after = entry.breakpoint.after
+            upto, found = self._passed.get(self._key(entry), (0, frozenset()))
+            if len(found) >= after or upto >= stop - 1:
+                continue
+            passed = set(found)
+            alone = BreakpointScan(self._run, [entry], self._probe)
+            for _, high, seqs in alone.pieces(upto + 1, stop):
+                if alone.is_exact and entry.breakpoint.code is None:
+                    passed.update(seqs[: after - len(passed)])
+                    seqs = []
+                for row, entries in alone.placed(seqs):
+                    for one in entries:
+                        hit = self._judge(row, one, {}, counting=True)
+                        if hit is not None and not hit.error:
+                            passed.add(row.seq)
+                    if len(passed) >= after:
+                        break
+                    await self._breathe(self._start)
+                self._passed[self._key(entry)] = (high - 1, frozenset(passed))
+                if len(passed) >= after:
+                    break
+                await self._breathe(self._start)
+
+    async def _breathe(self, here: int) -> None:
+        """Let the screen live, and see whether the user gave up."""
+        if time.monotonic() - self._breathed < BREATH_SECONDS:
             return
-        self._passed = {}
-        counting = [e for e in self._entries if e.breakpoint.after]
-        if not counting:
-            return
-        table = BreakpointTable(
-            [Entry(e.id, e.breakpoint) for e in counting],
-            script=self._run.info.script,
-            recorded=True,
-            probe=self._probe,
-        )
-        found: dict[int, set[int]] = {entry.id: set() for entry in counting}
-        for row in self._run.events(1):
-            for entry in table.placed_at(row):
-                hit = self._judge(row, entry, {})
-                if hit is not None and not hit.error:
-                    found[entry.id].add(row.seq)
-            counting = [e for e in counting if len(found[e.id]) < e.breakpoint.after]
-            if not counting or self._is_called_off:
-                break
-            table.replace([Entry(e.id, e.breakpoint) for e in counting])
-            if row.seq % _WINDOW == 0:
-                await asyncio.sleep(0)
-        self._passed = found
+        await asyncio.sleep(0)
+        self._breathed = time.monotonic()
+        if self._is_called_off:
+            raise _CalledOff(here)
+
+
+def _ordered(scan: BreakpointScan, seqs: list[int], backward: bool) -> Iterator[Placed]:
+    """Give placed rows as the walk meets them; backward a piece is placed in small parts."""
+    if not backward:
+        yield from scan.placed(seqs)
+        return
+    while seqs:
+        part = seqs[-_PART:]
+        yield from reversed(list(scan.placed(part)))
+        seqs = seqs[:-_PART]
+
+
+_PART: Final = 128
 
 
 def _stop(seq: int, hits: Iterable[Hit]) -> Stop:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from gradstep.session.kept import keep_texts, read_texts
@@ -152,8 +151,8 @@ def _trouble(text: str) -> str:
 
 def readings(book: WatchBook, moment: Moment, *, live: bool) -> list[Reading]:
     """Read every watch as of a moment; `live` where the paused script itself was asked there."""
-    from gradstep.session.watch_history import from_trace
     from gradstep.session.recorded_names import evaluate_recorded
+    from gradstep.session.watch_history import from_trace
 
     found = []
     for text in book.texts:
@@ -170,6 +169,3 @@ def readings(book: WatchBook, moment: Moment, *, live: bool) -> list[Reading]:
                 )
         found.append(reading)
     return found
-
-
-__all__ = ["Reading", "WatchBook", "islice", "readings"]

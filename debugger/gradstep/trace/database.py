@@ -6,7 +6,7 @@ import contextlib
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -81,6 +81,11 @@ class Database:
             return self._texts[number]
         except KeyError:
             raise self.damaged(f"string {number} is missing") from None
+
+    def texts(self) -> Mapping[int, str]:
+        """Return all interned strings by their numbers."""
+        self._read_texts()
+        return self._texts
 
     def text_id(self, text: str) -> int | None:
         """Return the number of an interned string; None when no event uses it (yet)."""

@@ -110,16 +110,17 @@ class Moment:
 
         Without `of_ops` the names are only those that the script or its models gave.
         """
+        if of_ops:
+            rows = self._database.rows(
+                "SELECT name, tensor, max(seq) FROM tensor_name INDEXED BY tensor_by_name"
+                " WHERE run = ? AND seq <= ? GROUP BY name",
+                (self.run.number, self.seq),
+            )
+            return {row[0]: row[1] for row in rows}
         found: dict[str, int] = {}
-        name = ""
-        # One look-up per name: a name may have been given a million times.
-        while row := self._database.row(
-            "SELECT name FROM tensor_name WHERE run = ? AND name > ? ORDER BY name LIMIT 1",
-            (self.run.number, name),
-        ):
-            name = row[0]
+        for name in self.run.given_names():
             tensor = self.tensor_named(name)
-            if tensor is not None and (of_ops or not self._is_of_op(tensor, name)):
+            if tensor is not None and not self._is_of_op(tensor, name):
                 found[name] = tensor
         return found
 

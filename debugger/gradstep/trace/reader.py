@@ -15,9 +15,9 @@ from typing import Any, Final
 from gradstep.protocol.row import KINDS, PHASES, EventRow
 from gradstep.trace.database import Database
 from gradstep.trace.errors import TraceError
+from gradstep.trace.losses import Loss, Losses
 from gradstep.trace.model import RunInfo, TensorRef, TensorValue
 from gradstep.trace.moment import VALUE_COLUMNS, Moment, value_from_row
-from gradstep.trace.numbers import decode
 
 __all__ = ["RunTrace", "Trace", "TraceError"]
 
@@ -92,8 +92,8 @@ class RunTrace:
         """Read the run `number` of an open database."""
         self.database = database
         self.number = number
-        self._losses: list[tuple[int, int, int, float]] = []
-        self._losses_upto = 0
+        self._losses = Losses(self)
+        self._given_names: tuple[int, list[str]] = (0, [])
 
     @property
     def info(self) -> RunInfo:
@@ -183,6 +183,35 @@ class RunTrace:
         # The counter never falls, so its first row with this value is found by halving.
         return self._first(lambda step: step >= number, "step")
 
+    def given_names(self) -> list[str]:
+        """Return the names that the script and its models gave to tensors in the run so far."""
+        head = self.head
+        if self._given_names[0] != head:
+            # The index holds `how` as well, being a part of the key: the table is not touched.
+            rows = self.database.rows(
+                "SELECT DISTINCT name FROM tensor_name INDEXED BY tensor_by_name"
+                " WHERE run = ? AND how <> 'op'",
+                (self.number,),
+            )
+            self._given_names = (head, [row[0] for row in rows])
+        return self._given_names[1]
+
+    def next_value(self, tensor: int, after: int) -> int | None:
+        """Return the first event after `after` that made a version of a tensor."""
+        row = self.database.row(
+            "SELECT min(seq) FROM value WHERE run = ? AND tensor = ? AND seq > ?",
+            (self.number, tensor, after),
+        )
+        return row[0] if row else None
+
+    def next_grad(self, param: int, after: int) -> int | None:
+        """Return the first event after `after` that made `.grad` of a parameter another tensor."""
+        row = self.database.row(
+            "SELECT min(seq) FROM grad WHERE run = ? AND param = ? AND seq > ?",
+            (self.number, param, after),
+        )
+        return row[0] if row else None
+
     def tensors(self, seq: int) -> tuple[TensorRef, ...]:
         """Return the tensors that an event is about, in their order."""
         return self.tensors_between(seq, seq + 1).get(seq, ())
@@ -225,6 +254,24 @@ class RunTrace:
         )
         return [row[0] for row in rows]
 
+    def output_before(self, stop: int, count: int) -> list[tuple[int, str]]:
+        """Return the last `count` pieces that the script printed before `stop`, latest first."""
+        kind = self.database.text_id("output")
+        rows = self.database.rows(
+            "SELECT seq, detail FROM event INDEXED BY event_by_kind"
+            " WHERE run = ? AND kind = ? AND seq < ? ORDER BY seq DESC LIMIT ?",
+            (self.number, kind, stop, count),
+        )
+        try:
+            # One text for all: a parser that is called once is ten times as fast.
+            details = json.loads(f"[{','.join(row[1] or '{}' for row in rows)}]")
+            return [
+                (row[0], str(detail.get("text", "")))
+                for row, detail in zip(rows, details, strict=True)
+            ]
+        except (ValueError, AttributeError, TypeError) as error:
+            raise self.database.damaged(error) from None
+
     def output(self, upto: int) -> list[tuple[int, str, str]]:
         """Return what the script printed up to an event: (seq, stream, text)."""
         return [
@@ -232,32 +279,17 @@ class RunTrace:
             for event in self.events(1, upto + 1, {"output"})
         ]
 
-    def losses(self, upto: int) -> list[tuple[int, int, int, float]]:
-        """Return (seq, iteration, tensor, value) of every scalar that backward() began from."""
-        if upto > self._losses_upto:
-            # Rows never change, so what was read once stays true.
-            end = min(upto, self.head)
-            self._losses.extend(self._read_losses(self._losses_upto, end))
-            self._losses_upto = max(end, self._losses_upto)
-        if not self._losses or self._losses[-1][0] <= upto:
-            return list(self._losses)
-        return [loss for loss in self._losses if loss[0] <= upto]
+    def losses(self, upto: int, latest: int | None = None) -> list[Loss]:
+        """Return (seq, iteration, tensor, value) of every scalar that backward() began from.
 
-    def _read_losses(self, after: int, upto: int) -> Iterator[tuple[int, int, int, float]]:
-        kind, phase, role = map(self.database.text_id, ("phase_entered", "backward", "root"))
-        # One look-up per event: for the join SQLite scans a range of event_tensor each time.
-        for seq, iteration in self.database.rows(
-            "SELECT seq, iteration FROM event INDEXED BY event_by_kind"
-            " WHERE run = ? AND kind = ? AND seq > ? AND seq <= ? AND phase = ? ORDER BY seq",
-            (self.number, kind, after, upto, phase),
-        ):
-            root = self.database.row(
-                "SELECT tensor, version FROM event_tensor WHERE run = ? AND seq = ? AND role = ?",
-                (self.number, seq, role),
-            )
-            value = root and self.value(root[0], seq, root[1])
-            if root and value and all(size == 1 for size in value.shape):
-                yield seq, iteration, root[0], _scalar(value)
+        With `latest`, of the last so many by `upto` only: a long run has many.
+        """
+        return self._losses.all(upto) if latest is None else self._losses.latest(upto, latest)
+
+    def course(self, upto: int) -> tuple[Loss, Loss, int] | None:
+        """Return the first and the last loss and the number of backward() calls, None for none."""
+        first, last = self._losses.first(upto), self._losses.latest(upto, 1)
+        return (first, last[0], self._losses.calls(upto)) if first and last else None
 
     def value(self, tensor: int, upto: int, version: int | None = None) -> TensorValue | None:
         """Return what was recorded of a tensor at or before `upto`: the latest or one version."""
@@ -346,14 +378,6 @@ class RunTrace:
 
 def _seq(event: EventRow) -> int:
     return event.seq
-
-
-def _scalar(value: TensorValue) -> float:
-    if value.mean is not None:
-        return value.mean
-    if value.content is not None:
-        return float(decode(value, 1)[0])
-    return float("nan") if value.nan else float("inf")
 
 
 def _run_info(database: Database, row: tuple[Any, ...]) -> RunInfo:

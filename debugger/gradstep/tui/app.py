@@ -7,6 +7,7 @@ import contextlib
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -20,17 +21,22 @@ from gradstep.tui.crash import cause_of, one_line, write_log
 from gradstep.tui.frame import Frame, Selection, take_frame
 from gradstep.tui.gate import Gate
 from gradstep.tui.keymap import keymap_path, load_keymap
+from gradstep.tui.look_commands import LookCommands
 from gradstep.tui.opening import Opener, opener_for
 from gradstep.tui.palette import CommandProvider
 from gradstep.tui.step_commands import StepCommands
 from gradstep.tui.theme import THEMES, defaults_for
+from gradstep.tui.travel import Travel
+from gradstep.tui.why_command import follow
 from gradstep.tui.widgets.bars import TimelineBar, first_key
 from gradstep.tui.widgets.graph_pane import GraphRows
 from gradstep.tui.widgets.lines import LinesView
 from gradstep.tui.widgets.locals_pane import LocalsPane
 from gradstep.tui.widgets.optimizer_pane import OptimizerPane
 from gradstep.tui.widgets.source_pane import SourcePane
-from gradstep.tui.widgets.talk_panes import ConsolePane, Log, StdoutPane
+from gradstep.tui.widgets.talk_panes import Log, StdoutPane
+from gradstep.tui.widgets.watch_pane import WatchPane
+from gradstep.tui.widgets.why_pane import WhyPane
 from gradstep.views.glyphs import UNICODE, Glyphs
 
 if TYPE_CHECKING:
@@ -40,7 +46,7 @@ FRAME_SECONDS: Final = 1 / 15
 """While the script runs the screen is painted no more often than this."""
 
 
-class GradstepApp(StepCommands):
+class GradstepApp(Travel, LookCommands, StepCommands):
     """Shows one session. `opener` makes it once the screen is up, so that starting is visible."""
 
     TITLE = "gradstep"
@@ -113,6 +119,7 @@ class GradstepApp(StepCommands):
             self.exit(2, return_code=2)
             return
         self.session.subscribe(self.session_changed)
+        self.open_history()
         self._fit_terminal()
         self.paint_now()
 
@@ -151,6 +158,8 @@ class GradstepApp(StepCommands):
         if frame.cursor != moved_from and self.selection.seq is not None:
             self.selection = self.selection.moved()
             frame = take_frame(self.session, self.selection, self.glyphs, self.moves)
+        self.forget_other_run()
+        frame = replace(frame, marks=self.trail.shown())
         self.frame = frame
         self.main.title_bar.note = self._announcer.note(frame)
         self.main.paint(frame)
@@ -160,6 +169,7 @@ class GradstepApp(StepCommands):
             if (flash := self._announcer.flash()) is not None:
                 self.main.key_bar.show_note(*flash)
         self.ask_preview(frame)
+        self.ask_look(frame)
         self.call_after_refresh(self.gate.notify, frame)
 
     async def reached(self, predicate: Callable[[Frame], bool], timeout: float = 20.0) -> Frame:
@@ -188,7 +198,7 @@ class GradstepApp(StepCommands):
             self.selection = Selection(
                 self.selection.seq, parameter, self.selection.what, parameter
             )
-        elif isinstance(view, LocalsPane):
+        elif isinstance(view, (LocalsPane, WatchPane)):
             tensor = view.tensor_at(message.row)
             self.selection = Selection(self.selection.seq, tensor, self.selection.what)
         else:
@@ -204,9 +214,11 @@ class GradstepApp(StepCommands):
 
     def on_lines_view_row_activated(self, message: LinesView.RowActivated) -> None:
         """Enter on a row shows its tensor; on a source line it says what happens there."""
-        if isinstance(message.view, (GraphRows, LocalsPane, OptimizerPane)):
+        if isinstance(message.view, (GraphRows, LocalsPane, OptimizerPane, WatchPane)):
             self.on_lines_view_row_selected(LinesView.RowSelected(message.view, message.row))
             self.main.pane("inspect").active = "tensor-view"
+        elif isinstance(message.view, WhyPane):
+            follow(self, message.view, message.row)
 
     def on_source_pane_breakpoint_asked(self, message: SourcePane.BreakpointAsked) -> None:
         """A click in the gutter."""
@@ -224,10 +236,6 @@ class GradstepApp(StepCommands):
     def _fit_terminal(self) -> None:
         if self.session is not None and self._pane_size is not None:
             self.session.resize(*self._pane_size)
-
-    def on_console_pane_submitted(self, message: ConsolePane.Submitted) -> None:
-        """A line for the console."""
-        self.run_worker(self.answer(message.text), group="answer")
 
     def on_stdout_pane_typed(self, message: StdoutPane.Typed) -> None:
         """A line for the script's stdin."""

@@ -17,13 +17,11 @@ from gradstep.trace.errors import TraceError
 from gradstep.tui.actions import Command
 from gradstep.tui.change_place import change_place
 from gradstep.tui.frame import EMPTY, Frame, Selection
-from gradstep.tui.goto import place_to_seq
-from gradstep.tui.last_change import last_change
 from gradstep.tui.marks import line_place, on_line
 from gradstep.tui.screens.breakpoint import BreakpointScreen
-from gradstep.tui.screens.goto import GotoScreen
 from gradstep.tui.screens.help import HelpScreen
 from gradstep.tui.screens.main import MainScreen
+from gradstep.tui.why_command import answer_why, asks_why
 from gradstep.tui.widgets.graph_pane import GraphPane
 
 if TYPE_CHECKING:
@@ -57,9 +55,14 @@ class Commands(App[int]):
         self._moving_since = 0.0
         self._once_more = False
         self._was_ready = False
+        self.is_answering = False
 
     def keys_of(self, command: Command) -> str:
         """Return the key that does a command now."""
+        raise NotImplementedError
+
+    def break_off(self) -> None:
+        """Break off what the console waits for."""
         raise NotImplementedError
 
     def paint_now(self) -> None:
@@ -107,7 +110,7 @@ class Commands(App[int]):
             while True:
                 self._moving_since = time.monotonic()
                 self._once_more = False
-                await self._go(self._session_motion(name, backward))
+                await self.go(self._session_motion(name, backward))
                 if not self._once_more:
                     break
         finally:
@@ -120,7 +123,7 @@ class Commands(App[int]):
         assert session is not None
         return lambda: session.motion(name, backward=backward, target=target)
 
-    async def _go(
+    async def go(
         self,
         move: Callable[[], Awaitable[Any]],
         selection: Selection | None = None,
@@ -161,68 +164,41 @@ class Commands(App[int]):
     async def _move_to(self, target: dict[str, Any]) -> None:
         try:
             self._moving_since = time.monotonic()
-            await self._go(self._session_motion("to", False, target))
+            await self.go(self._session_motion("to", False, target))
         finally:
             self._moving = None
 
-    def seek(self, seq: int) -> None:
-        """Put the cursor on an event."""
+    def seek(self, seq: int, told: str = "", selection: Selection | None = None) -> None:
+        """Put the cursor on an event; then say what is `told` and point at `selection`."""
         session = self.session
         if session is not None:
-            self.run_worker(self._go(lambda: session.seek(seq)), group="seek", exclusive=True)
+            move = self.go(lambda: session.seek(seq), selection, told)
+            self.run_worker(move, group="seek", exclusive=True)
 
     def action_to_edge(self) -> None:
         """Go back to the newest event."""
         session = self.session
         if session is not None:
-            self.run_worker(self._go(session.to_edge), group="seek", exclusive=True)
-
-    def action_goto(self) -> None:
-        """Ask where to go."""
-        session = self.session
-        if session is None or self.frame.moment is None:
-            self.say("there is no event to go to yet", "warning")
-            return
-
-        def resolve(text: str) -> int:
-            return place_to_seq(text, session.run, session.head)
-
-        def go(seq: int | None) -> None:
-            if seq is not None:
-                self.seek(seq)
-
-        self.push_screen(GotoScreen(resolve, session.head), go)
-
-    def action_last_change(self) -> None:
-        """Go to the event that last changed the shown tensor or its gradient."""
-        session, moment, view = self.session, self.frame.moment, self.main.tensor.view
-        shown = view.tensor if view is not None else None
-        found = last_change(moment, self.selection, shown) if moment is not None else None
-        if session is None or found is None:
-            self.say("there is no tensor here; select one in the graph or in Locals", "warning")
-            return
-        seq = found.seq
-        if seq is None:
-            self.say(found.told)
-            return
-        kept = Selection(tensor=found.tensor, what=self.selection.what)
-        move = self._go(lambda: session.seek(seq), kept, found.told)
-        self.run_worker(move, group="seek", exclusive=True)
+            self.run_worker(self.go(session.to_edge), group="seek", exclusive=True)
 
     def action_pause(self) -> None:
         """Ask a running script to stop."""
         session = self.session
         if session is None:
             return
-        if session.state != "running":
+        if session.state != "running" and self._moving is None:
             self.say("nothing is running: s steps, c continues")
             return
+        # A motion over a long recorded run is called off the same way.
         self.run_worker(self._quietly(session.pause), group="pause")
 
     def action_interrupt(self) -> None:
         """Pause a running script; otherwise clear the prompt or say how to quit."""
-        if self.session is not None and self.session.state == "running":
+        is_moving = self._moving is not None
+        if self.session is not None and (is_moving or self.session.state == "running"):
             self.action_pause()
+        elif self.is_answering:
+            self.break_off()
         elif isinstance(self.focused, Input) and self.focused.value:
             self.focused.clear()
         else:
@@ -237,7 +213,7 @@ class Commands(App[int]):
             self.say("a recorded run cannot be started again", "warning")
             return
         self.say("starting the script again", "accent")
-        self.run_worker(self._go(session.restart), group="restart", exclusive=True)
+        self.run_worker(self.go(session.restart), group="restart", exclusive=True)
 
     async def _quietly(self, call: Callable[[], Awaitable[Any]]) -> None:
         try:
@@ -312,12 +288,18 @@ class Commands(App[int]):
         if session is None or self.frame.moment is None:
             self.say("the script is still starting", "warning")
             return
+        if asks_why(text):
+            answer_why(self, self.frame.moment, text)
+            return
+        self.is_answering = True
         call = session.evaluate if _is_expression(text) else session.execute
         try:
             answer = await call(text)
         except self.session_errors as error:
             self.say(str(error), "error")
             return
+        finally:
+            self.is_answering = False
         if not self.has_screen:
             return
         console = self.main.console
@@ -335,6 +317,12 @@ class Commands(App[int]):
         what = "value" if self.selection.what == "grad" else "grad"
         self.selection = replace(self.selection, what=what)
         self.main.pane("inspect").active = "tensor-view"
+        self.paint_now()
+
+    def action_why(self) -> None:
+        """Show where the selected tensor's gradient and values came from."""
+        self.main.pane("inspect").active = "why-view"
+        self.main.focus_pane("inspect")
         self.paint_now()
 
     def show_tensor(self, tensor: int) -> None:

@@ -49,6 +49,8 @@ class Frame:
     selection: Selection
     glyphs: Glyphs = field(default=UNICODE, repr=False)
     moves: int = 0
+    marks: Mapping[int, str] = field(default_factory=dict)
+    """Letters by the events that the user marked."""
 
     @property
     def standing(self) -> tuple[str, int]:
@@ -62,6 +64,12 @@ class Frame:
     def live_figures(self) -> Mapping[str, Mapping[str, Any]] | None:
         """What the script itself worked out of the step to come, None where it was not asked."""
         return None if self.session is None else self.session.at_step.figures(self.cursor)
+
+    @property
+    def look_revision(self) -> tuple[int, int]:
+        """Changes whenever variables and watches do."""
+        looking = self.session.looking if self.session is not None else None
+        return (0, 0) if looking is None else (looking.revision, looking.watches.revision)
 
     @property
     def step_revision(self) -> int:

@@ -61,7 +61,7 @@ class StepCommands(Commands):
             self._moving = None
             return
         try:
-            await self._go(self._session_motion("phase", False), told="the step was skipped")
+            await self.go(self._session_motion("phase", False), told="the step was skipped")
         finally:
             self._moving = None
 

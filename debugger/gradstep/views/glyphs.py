@@ -39,6 +39,8 @@ class Glyphs:
     end_up: str = "╯"
     end_down: str = "╮"
     tee_left: str = "┤"
+    rail_cut: str = "┆"
+    across_cut: str = "┄"
     # marks
     cursor: str = "◆"
     breakpoint: str = "●"
@@ -96,6 +98,8 @@ ASCII: Final = Glyphs(
     end_up="'",
     end_down=".",
     tee_left="|",
+    rail_cut=":",
+    across_cut=".",
     cursor="#",
     breakpoint="*",
     conditional="#",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from gradstep.views import numbers
 from gradstep.views.glyphs import UNICODE, Glyphs
 from gradstep.views.graph_rows import LABEL_WIDTH, GraphRow, RowDetails, read_details, read_rows
-from gradstep.views.rails import PARTS, Rails, lay_out
+from gradstep.views.rails import CUT_PARTS, PARTS, Rails, lay_out
 from gradstep.views.text import Line, Span, cells, fit, line, pad, whole_parts, width_of
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ class GraphView:
             if owner >= 0:
                 style = self._lane_style(owner)
                 style += " bold" if owner in strong and "dim" not in style else ""
-            text = " " if part == " " else getattr(self.glyphs, PARTS[part])
+            text = " " if part == " " else getattr(self.glyphs, self._part(index, part, owner))
             if spans and spans[-1].style == style:
                 spans[-1] = Span(spans[-1].text + text, style)
             else:
@@ -145,6 +145,13 @@ class GraphView:
         if len(rail.parts) > size:
             spans[-1] = Span(self.glyphs.ellipsis, "dim")
         return pad(tuple(spans), size)
+
+    def _part(self, index: int, part: str, owner: int) -> str:
+        """Give the glyph of a piece of a lane; one that carries values only is dashed."""
+        across = part == "-" and owner in self.rows[index].cut_sources
+        if across or (owner >= 0 and self.rows[owner].is_shadow):
+            return CUT_PARTS.get(part, PARTS[part])
+        return PARTS[part]
 
     def _node(self, index: int) -> Span:
         row, glyphs = self.rows[index], self.glyphs

@@ -6,7 +6,7 @@ What only a visible row needs (names, shapes, norms) is read when it is painted.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from gradstep.views import numbers
@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 
 LABEL_WIDTH: Final = 14
 
+RETURNED: Final = "returned"
+"""The role given here to a tensor that an op got as a plain number: `x * y.item()`."""
+
+TAKEN: Final = frozenset({"input", "source", RETURNED})
+
 
 @dataclass(frozen=True, slots=True)
 class GraphRow:
@@ -33,6 +38,8 @@ class GraphRow:
     `nodes` the backward node events that ran for it so far. `state` is one of pending (not run in
     this iteration), current, done, backward, backward_current, no_grad, cut. `passes` is the
     number of backward calls that came through, `arriving` the gradient of its output.
+    `cut_sources` are those of the sources, and `cut_leaves` those of the leaves, to which no
+    gradient comes back from here; `is_shadow`: the result has values of the graph and no gradient.
     """
 
     seq: int
@@ -47,6 +54,10 @@ class GraphRow:
     arriving: TensorRef | None = None
     passes: int = 0
     is_current: bool = False
+    cut_sources: tuple[int, ...] = ()
+    cut_leaves: tuple[int, ...] = ()
+    is_shadow: bool = False
+    is_in_graph: bool = True
 
     @property
     def ghost(self) -> bool:
@@ -92,14 +103,15 @@ def read_rows(moment: Moment) -> FoundRows:
             for index, op in enumerate(before[: len(own)]):
                 _produce(earlier, refs_of(tensors, op.seq), index)
     backward = _read_backward(moment, start)
-    rows = []
+    rows: list[GraphRow] = []
     for index, op in enumerate([*own, *ghosts]):
         refs = refs_of(tensors, op.seq)
         if index == len(own):
             # From here on ghosts. What an op of this iteration takes from the last one, as a
             # hidden state that is carried on, is no row of this picture.
             producer = earlier
-        rows.append(_row(moment, op, refs, producer, backward.nodes.get(op.seq, [])))
+        row = _row(moment, op, refs, producer, backward.nodes.get(op.seq, []))
+        rows.append(_with_cuts(moment, op, refs, producer, row, rows))
         _produce(producer, refs, index)
     complete = bool(ghosts) or bool(backward.nodes) or stop <= head
     return FoundRows(tuple(rows), not complete, backward.reached)
@@ -146,7 +158,9 @@ def _leaves(moment: Moment, row: GraphRow, reached: frozenset[int], glyphs: Glyp
             continue
         inside = bool(row.module) and name.startswith(row.module + ".")
         brief = name.removeprefix(row.module + ".") if inside else name
-        if tensor in reached and not row.ghost:
+        if tensor in row.cut_leaves:
+            spans += [Span("  "), Span(f"{glyphs.across_cut}{brief}", "warning dim")]
+        elif tensor in reached and not row.ghost:
             spans += [Span("  "), Span(f"{brief}.grad {_grad_text(moment, tensor)}", "leaf")]
         else:
             spans += [Span("  "), Span(brief, "dim")]
@@ -164,7 +178,10 @@ def _grad_text(moment: Moment, param: int) -> str:
 
 
 def _ops(moment: Moment, start: int, stop: int) -> tuple[list[EventRow], Tensors]:
-    """Read forward ops and cuts of a stretch; ops inside of other phases are the loop's own."""
+    """Read forward ops and cuts of a stretch; ops inside of other phases are the loop's own.
+
+    Those of a backward that builds a graph belong to it: a second backward walks their nodes.
+    """
     if start >= stop:
         return [], {}
     stretch = read_stretch(moment.run, start, stop)
@@ -172,12 +189,36 @@ def _ops(moment: Moment, start: int, stop: int) -> tuple[list[EventRow], Tensors
     rows = [
         row
         for row in stretch.rows
-        if row.phase in ("forward", "other")
+        if (row.phase in ("forward", "other") or _is_differentiable(row))
         and (row.kind == "op" or (row.kind == "graph_cut" and _is_shown(row, tensors)))
     ]
     if any(row.phase == "forward" for row in rows):
-        rows = [row for row in rows if row.phase == "forward"]
-    return rows, tensors
+        rows = [row for row in rows if row.phase != "other"]
+    return _without_returns(rows, tensors)
+
+
+def _without_returns(rows: list[EventRow], tensors: Tensors) -> tuple[list[EventRow], Tensors]:
+    """Take cuts that tell of a tensor which is there already as inputs of what made it."""
+    made: dict[int, int] = {}
+    kept: list[EventRow] = []
+    added: dict[int, tuple[TensorRef, ...]] = {}
+    for row in rows:
+        refs = refs_of(tensors, row.seq)
+        results = [r.tensor for r in refs if r.role in ("output", "result") and r.tensor]
+        sources = {r.tensor for r in refs if r.role == "source"}
+        if row.kind == "graph_cut" and results[0] in made and results[0] not in sources:
+            by = made[results[0]]
+            back = tuple(replace(r, role=RETURNED) for r in refs if r.role == "source")
+            added[by] = (*added.get(by, refs_of(tensors, by)), *back)
+            continue
+        kept.append(row)
+        made.update(dict.fromkeys(results, row.seq))
+    return kept, {**tensors, **added} if added else tensors
+
+
+def _is_differentiable(row: EventRow) -> bool:
+    """Tell an op of a backward that was recorded itself (`create_graph`): its node may run yet."""
+    return row.phase == "backward" and row.kind == "op" and bool(row.detail.get("grad_fn"))
 
 
 def _is_shown(cut: EventRow, tensors: Tensors) -> bool:
@@ -228,7 +269,7 @@ def _row(
     producer: dict[int, int],
     ran: list[tuple[EventRow, TensorRef | None]],
 ) -> GraphRow:
-    taken = [r.tensor for r in refs if r.role in ("input", "source") and r.tensor is not None]
+    taken = [r.tensor for r in refs if r.role in TAKEN and r.tensor is not None]
     made = next((r for r in refs if r.role in ("output", "result") and r.tensor is not None), None)
     state = _state(moment, op)
     is_current = op.seq == moment.seq
@@ -255,6 +296,27 @@ def _row(
         passes=passes,
         is_current=is_current,
     )
+
+
+def _with_cuts(
+    moment: Moment,
+    op: EventRow,
+    refs: tuple[TensorRef, ...],
+    producer: Mapping[int, int],
+    row: GraphRow,
+    before: list[GraphRow],
+) -> GraphRow:
+    """Tell which of a row's inputs no gradient comes back to, though they are in the graph."""
+    returned = {producer.get(r.tensor, -1) for r in refs if r.role == RETURNED and r.tensor}
+    if op.kind == "op" and op.detail.get("grad_fn"):
+        cut = tuple(sorted(returned & set(row.sources)))
+        return replace(row, cut_sources=cut) if cut else row
+    cut = tuple(source for source in row.sources if not before[source].is_shadow)
+    # What came of data alone has no gradient either, and nothing was cut.
+    cut = tuple(source for source in cut if before[source].is_in_graph or source in returned)
+    leaves = tuple(leaf for leaf in row.leaves if moment.is_parameter(leaf))
+    is_shadow = bool(cut or leaves or any(before[source].is_shadow for source in row.sources))
+    return replace(row, cut_sources=cut, cut_leaves=leaves, is_shadow=is_shadow, is_in_graph=False)
 
 
 def _state(moment: Moment, op: EventRow) -> str:

@@ -6,16 +6,13 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from gradstep.trace.numbers import decode
-from gradstep.views.numbers import dtype, number, shape, short
+from gradstep.views.named import NAME_WIDTH, named_tensors, tensor_row
 from gradstep.views.text import Line, fit, line
 
 if TYPE_CHECKING:
     from gradstep.session.looking import StackFrame, Variable, Variables
-    from gradstep.trace.model import TensorValue
     from gradstep.trace.moment import Moment
 
-NAME_WIDTH: Final = 18
 MARKS: Final = {"changed": "Δ", "new": "+"}
 FRAMES_SHOWN: Final = 8
 
@@ -62,46 +59,12 @@ def live_rows(moment: Moment, found: Variables) -> list[LocalsRow]:
 
 def recorded_rows(moment: Moment, *, is_past: bool) -> list[LocalsRow]:
     """Return the tensors that have names, leaves first, and say what was not recorded."""
-    # A name such as relu_3 is ours, not the script's: the graph shows those.
-    names = {
-        name: tensor
-        for name, tensor in moment.names_to_tensors(of_ops=False).items()
-        if moment.name(tensor) == name or moment.is_leaf(tensor)
-    }
-    order = sorted(names, key=lambda name: (not moment.is_parameter(names[name]), name))
-    rows = [
-        LocalsRow(found, tensor=names[name])
-        for name in order
-        if (found := tensor_line(moment, name, names[name]))
-    ]
-    if not rows:
-        rows.append(LocalsRow(line((" no named tensor yet", "dim"))))
-    where = "in the past" if is_past else "in a recorded run"
-    told = f" {where} there are tensors only: other variables were not recorded"
+    view = named_tensors(moment)
+    tensors = [*view.tensors, *([None] * (len(view.lines) - len(view.tensors)))]
+    rows = [LocalsRow(row, tensor=one) for row, one in zip(view.lines, tensors, strict=True)]
+    where = "of the past" if is_past else "of a recorded run"
+    told = f" {where} only tensors are kept: other variables were not recorded"
     return [*rows, LocalsRow(line((told, "dim")))]
-
-
-def tensor_line(moment: Moment, name: str, tensor: int, mark: str = "", indent: str = "") -> Line:
-    """Return a tensor's row, () if nothing of it was recorded by now."""
-    value = moment.value(tensor)
-    if value is None:
-        return ()
-    style = "leaf" if moment.is_parameter(tensor) else "forward"
-    what = _brief(value)
-    if _size(value.shape) != 1:
-        what = f"{short(value.min)} … {short(value.max)}  {what}"
-    grad = moment.grad(tensor)
-    more = ""
-    if moment.is_parameter(tensor) and grad.known:
-        found = moment.value(grad.tensor) if grad.tensor is not None else None
-        more = f"  .grad {'None' if found is None else _brief(found)}"
-    return line(
-        (mark or " ", "accent bold"),
-        (fit(indent + name, NAME_WIDTH), f"{style} bold"),
-        (f" {dtype(value.dtype)}{shape(value.shape)}".ljust(14), "dim"),
-        (f" {what}", "accent" if mark else ""),
-        (more, "dim"),
-    )
 
 
 def _frame_line(place: StackFrame, is_chosen: bool) -> Line:
@@ -118,7 +81,7 @@ def _variable_line(moment: Moment, variable: Variable) -> Line:
     mark = MARKS.get(variable.mark, "")
     indent = "  " * variable.depth
     if variable.tensor is not None:
-        found = tensor_line(moment, variable.name, variable.tensor, mark, indent)
+        found = tensor_row(moment, variable.name, variable.tensor, mark, indent)
         if found:
             return found
     opener = ("▾ " if variable.is_open else "▸ ") if variable.opens else ""
@@ -128,17 +91,3 @@ def _variable_line(moment: Moment, variable: Variable) -> Line:
         (f" {fit(variable.kind, 13)}", "dim"),
         (f" {variable.text}", "accent" if mark else ""),
     )
-
-
-def _brief(value: TensorValue) -> str:
-    """Say one number itself, more of them by their norm."""
-    if _size(value.shape) == 1 and value.content is not None:
-        return number(decode(value, 1)[0])
-    return f"|·| {short(value.norm)}"
-
-
-def _size(sizes: tuple[int, ...]) -> int:
-    total = 1
-    for size in sizes:
-        total *= size
-    return total

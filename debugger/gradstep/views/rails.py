@@ -25,6 +25,9 @@ PARTS: Final = {
 }
 """A rail is a string of these letters; the glyph table says how each is drawn."""
 
+CUT_PARTS: Final = {"|": "rail_cut", "-": "across_cut"}
+"""The letters that are drawn dashed where only values pass and no gradient comes back."""
+
 Structure = tuple[tuple[int, ...], ...]
 """For each row, the earlier rows whose output it takes."""
 

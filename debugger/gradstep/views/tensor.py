@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from gradstep.trace.numbers import to_numpy
+from gradstep.trace.reasons import why_none
 from gradstep.views import numbers
 from gradstep.views.glyphs import UNICODE, Glyphs
 from gradstep.views.passing import passed_gradient, passing_name
@@ -20,6 +21,7 @@ from gradstep.views.tensor_grid import (
     overview,
 )
 from gradstep.views.text import Line, Span, crop, line, width_of, wrap
+from gradstep.views.why_texts import answers
 
 if TYPE_CHECKING:
     from gradstep.trace.model import TensorValue
@@ -155,7 +157,7 @@ def tensor_view(
         if state.tensor is None:
             passed = passed_gradient(moment, tensor) if not passing else None
             if passed is None:
-                return _no_grad(moment, tensor, name, known=state.known, passing=bool(passing))
+                return _no_grad(moment, tensor, name, passing=bool(passing))
             value = value_of(moment, passed)
             note = wrapped(f"{name} is no leaf. {NO_LEAF} Shown is the one that passed.", width)
         elif not passing:
@@ -356,18 +358,15 @@ def _scalar(value: TensorValue) -> str:
     return numbers.number(int(value.mean) if whole else value.mean)
 
 
-def _no_grad(moment: Moment, tensor: int, name: str, *, known: bool, passing: bool) -> TensorView:
+def _no_grad(moment: Moment, tensor: int, name: str, *, passing: bool) -> TensorView:
     header = line((f"{name}.grad", "backward bold"), ("  None", "dim"))
     if passing:
         text = "It is a gradient on its way through backward, and has no .grad of its own."
     elif not (moment.is_leaf(tensor) or moment.is_parameter(tensor)):
         text = f"It is no leaf. {NO_LEAF}"
-    elif not moment.is_parameter(tensor):
-        text = "It does not require a gradient, so backward never comes here."
-    elif known:
-        text = "It was cleared: the next backward will set it, and step() skips it until then."
     else:
-        text = "No backward has reached this tensor yet. loss.backward() fills it in."
+        found = answers(moment, tensor, why_none(moment, tensor))
+        text = " ".join(one.text for one in found)
     return _nothing(tensor, "grad", header, text)
 
 

@@ -6,6 +6,7 @@ iterations fit. Only the phases around the cursor are read, however long the run
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice, zip_longest
 from typing import TYPE_CHECKING, Final
@@ -42,13 +43,24 @@ class _Column:
 
 
 def timeline(
-    moment: Moment, *, head: int, width: int, live: bool = False, glyphs: Glyphs = UNICODE
+    moment: Moment,
+    *,
+    head: int,
+    width: int,
+    live: bool = False,
+    state: str = "",
+    marks: Mapping[int, str] | None = None,
+    glyphs: Glyphs = UNICODE,
 ) -> Timeline:
-    """Show the stretch of events around the cursor; reads only what is visible."""
+    """Show the stretch of events around the cursor; reads only what is visible.
+
+    `live` says that the script can go on; with `state` past the caption says so of a script that
+    has ended, too. `marks` are letters by the events that they stand at.
+    """
     seq = moment.seq
-    word = "live" if live and seq >= head else "event" if not live else "past"
+    word = "past" if state == "past" or (live and seq < head) else "live" if live else ""
     at = f"event {numbers.count(seq)} of {numbers.count(head)}"
-    caption = at if word == "event" else f"{word} · {at}"
+    caption = f"{word} · {at}" if word else at
     edits = sum(1 for _ in moment.run.events(1, head + 1, kinds=("edited", "skipped")))
     if edits:
         caption += f" · {numbers.plural(edits, 'edit')}"
@@ -60,12 +72,17 @@ def timeline(
     left = max(width - len(rest) - 2, width * 3 // 4)
     columns = columns[-left:] if left else []
     rest = rest[: max(0, width - len(columns))]
+    signs = _signs(marks or {}, [*columns, *rest], head)
     spans: list[Span] = []
     for number, column in enumerate(columns):
         here = number == len(columns) - 1
-        text = glyphs.cursor if here else column.text
-        spans.append(Span(text, f"{column.style} bold chip" if here else column.style))
-    spans += [Span(column.text, f"{column.style} dim") for column in rest]
+        sign = signs.get(number, "")
+        text = sign or (glyphs.cursor if here else column.text)
+        style = "warning bold" if sign else column.style
+        spans.append(Span(text, f"{column.style} bold chip" if here else style))
+    for number, column in enumerate(rest, len(columns)):
+        sign = signs.get(number, "")
+        spans.append(Span(sign or column.text, "warning bold" if sign else f"{column.style} dim"))
     missing = width - len(columns) - len(rest)
     if live and missing > 0:
         spans.append(Span(glyphs.dotted * missing, "dim"))
@@ -132,6 +149,18 @@ def _numbered(
         if number:
             found += [_Column(text, "dim", column.seq) for text in f"{glyphs.rail}{number} "]
         found.append(column)
+    return found
+
+
+def _signs(marks: Mapping[int, str], columns: list[_Column], head: int) -> dict[int, str]:
+    """Give the columns that a mark's event falls into, each with its letter."""
+    found: dict[int, str] = {}
+    for number, column in enumerate(columns):
+        stop = columns[number + 1].seq if number + 1 < len(columns) else head + 1
+        for seq, letter in marks.items():
+            # A label `│12 ` has several columns of one event: the last one takes the mark.
+            if column.seq <= seq < stop:
+                found[number] = letter
     return found
 
 

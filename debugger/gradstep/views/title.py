@@ -72,7 +72,7 @@ def _parts(moment: Moment, glyphs: Glyphs) -> list[tuple[int, Line]]:
         parts.append((1, line(("it ", "dim"), numbers.count(event.iteration))))
     if event.step:
         parts.append((4, line(("step ", "dim"), numbers.count(event.step))))
-    losses = moment.run.losses(moment.seq)
+    losses = moment.run.losses(moment.seq, latest=3 * SPARK)
     fresh, moved_on = newer_loss(moment, losses[-1][0] if losses else 0)
     values = [loss[3] for loss in losses]
     if fresh is not None:

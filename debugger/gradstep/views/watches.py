@@ -49,11 +49,11 @@ def _row(reading: Reading, width: int, name_width: int, glyphs: Glyphs) -> Line:
         name,
         (fit(value, VALUE_WIDTH), "accent" if reading.change else ""),
         (fit(change, CHANGE_WIDTH), "" if reading.change else "dim"),
-        (sparkline(reading.history, room, glyphs), "forward"),
+        (history_line(reading.history, room, glyphs), "forward"),
     )
 
 
-def sparkline(values: Sequence[float], width: int, glyphs: Glyphs = UNICODE) -> str:
+def history_line(values: Sequence[float], width: int, glyphs: Glyphs = UNICODE) -> str:
     """Draw values as blocks between their smallest and largest; `!` stands for NaN and infinity.
 
     Where there are more values than cells, each cell shows the last of its share.

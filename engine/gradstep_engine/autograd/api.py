@@ -69,7 +69,8 @@ def backward(
     if unwatched and search is None and not create_graph and _are_nodes(roots):
         walk(roots, retain, several[0])
     else:
-        _told("backward", roots, retain, several[0], search, create_graph)
+        wanted = None if inputs is None else tuple(_listed(inputs))
+        _told("backward", roots, retain, several, wanted, search, create_graph)
 
 
 def grad(
@@ -109,7 +110,7 @@ def grad(
     search = Search(captures)
     retain = create_graph if retain_graph is None else bool(retain_graph)
     roots = _roots(several, grad_outputs, create_graph)
-    _told("grad", roots, retain, several[0], search, create_graph)
+    _told("grad", roots, retain, several, tuple(wanted), search, create_graph)
     results: list[Any] = []
     for position, tensor in enumerate(wanted):
         found = search.captured.get(position)
@@ -190,16 +191,19 @@ def _told(
     name: str,
     roots: list[Root],
     retain_graph: bool,
-    root: Any,
+    tensors: list[Any],
+    wanted: tuple[Any, ...] | None,
     search: Search | None,
     create_graph: bool,
 ) -> None:
     """Walk, and tell the listener where it begins and ends."""
     listener = events.listener
+    root = tensors[0]
     if listener is None:
         careful_walk(roots, retain_graph, root, search, create_graph)
         return
-    listener(events.PhaseEntered("backward", name, root=root))
+    others = tuple(tensors[1:])
+    listener(events.PhaseEntered("backward", name, root=root, others=others, wanted=wanted))
     error: BaseException | None = None
     try:
         careful_walk(roots, retain_graph, root, search, create_graph)

@@ -35,7 +35,7 @@ def apply_inplace(op: type[Op], target: Any, *others: Any, **attributes: Any) ->
             does not fit in shape or type.
     """
     recorded = _is_recorded(op, target, others)
-    array = _own_memory(target)
+    array = _own_memory(target, whole=not op.view)
     if reads_its_target(target, others):
         refuse_overlap(op.op_name, array, others, attributes["index"] if op.view else None)
     node = op()
@@ -104,9 +104,11 @@ def _is_recorded(op: type[Op], target: TensorBase, others: tuple[Any, ...]) -> b
     return op.differentiable and target._array.dtype.kind == "f"
 
 
-def _own_memory(target: TensorBase) -> np.ndarray[Any, Any]:
+def _own_memory(target: TensorBase, *, whole: bool) -> np.ndarray[Any, Any]:
+    """Return the array to write to; `whole` says that all of it is written, not a part."""
     array = target._array
-    if not array.flags.writeable and (target._base is not None or 0 in _steps_taken(array)):
+    repeats = target._base is not None or (whole and 0 in _steps_taken(array))
+    if not array.flags.writeable and repeats:
         raise RuntimeError(
             "unsupported operation: more than one element of the written-to tensor refers to a "
             "single memory location. Please clone() the tensor before performing the operation."

@@ -10,7 +10,7 @@ from gradstep_engine import events
 from gradstep_engine.autograd.mode import GradMode
 from gradstep_engine.autograd.node import Node
 from gradstep_engine.autograd.variable import TensorBase
-from gradstep_engine.emission import Emission
+from gradstep_engine.emission import Emission, came_back
 
 R = TypeVar("R")
 
@@ -43,6 +43,10 @@ def emit_op(
             call=Emission.call,
         )
     )
+    if len(tensors) != len(inputs):
+        for given in inputs:
+            if given.__class__ is float:
+                came_back(given, outputs[0])
     if made is None and node.differentiable and not GradMode.enabled:
         _emit_unrecorded(listener, tensors, outputs)
 

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from gradstep_engine import dtypes
+from gradstep_engine.autograd.variable import TensorBase
 from gradstep_engine.device import CPU
 from gradstep_engine.device import check as check_device
 from gradstep_engine.missing import lacking
@@ -73,6 +74,10 @@ class Buffer(Tensor):
         pass
 
 
+_ARRAY: Any = TensorBase.__dict__["_array"]
+"""Where a tensor keeps its array: the property of the classes below hides it."""
+
+
 class UninitializedTensorMixin:
     """A tensor whose shape is not known yet: using it is an error that says so.
 
@@ -83,7 +88,11 @@ class UninitializedTensorMixin:
 
     cls_to_become: ClassVar[type[Tensor]]
 
-    # The instance holds an empty array of its type, which only a listener looks for.
+    @property
+    def _placeholder(self) -> Any:
+        """An empty array of the type: what a listener may look at."""
+        return _ARRAY.__get__(self)
+
     @property
     def _array(self) -> Any:
         raise ValueError(
@@ -106,7 +115,7 @@ class UninitializedTensorMixin:
     @property
     def dtype(self) -> dtypes.dtype:
         """The type that the elements will have."""
-        return dtypes.of_numpy(self.__dict__["_array"].dtype)
+        return dtypes.of_numpy(self._placeholder.dtype)
 
     @property
     def device(self) -> Any:
@@ -123,11 +132,13 @@ class UninitializedTensorMixin:
 
     def _become(self, kind: np.dtype[Any]) -> None:
         """Take another type of elements."""
-        self.__dict__["_array"] = np.empty(0, kind)
+        _ARRAY.__set__(self, np.empty(0, kind))
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
-        duplicate = object.__new__(type(self))
+        duplicate = TensorBase.__new__(type(self))  # type: ignore[arg-type]
         duplicate.__dict__.update(self.__dict__)
+        duplicate._become(self.dtype.numpy)
+        duplicate._requires_grad = self._requires_grad  # type: ignore[attr-defined]
         memo[id(self)] = duplicate
         return duplicate
 
@@ -145,7 +156,7 @@ class UninitializedParameter(UninitializedTensorMixin, Parameter):  # type: igno
     ) -> UninitializedParameter:
         """Make the parameter; torch's signature."""
         check_device(device)
-        self = object.__new__(cls)
+        self: UninitializedParameter = TensorBase.__new__(cls)
         self._become(dtypes.default_numpy() if dtype is None else dtypes.to_numpy(dtype))
         self._requires_grad = requires_grad
         return self
@@ -169,7 +180,7 @@ class UninitializedBuffer(UninitializedTensorMixin, Tensor):
     ) -> UninitializedBuffer:
         """Make the buffer; torch's signature."""
         check_device(device)
-        self = object.__new__(cls)
+        self: UninitializedBuffer = TensorBase.__new__(cls)
         self._become(dtypes.default_numpy() if dtype is None else dtypes.to_numpy(dtype))
         self.persistent = persistent
         return self

@@ -9,11 +9,12 @@ import numpy as np
 import gradstep_engine.dtypes as dtypes
 from gradstep_engine.autograd.function import apply, materialise
 from gradstep_engine.autograd.variable import TensorBase, wrap
+from gradstep_engine.departed import remember_array, remember_number
 from gradstep_engine.device import CPU
 from gradstep_engine.device import check as check_device
 from gradstep_engine.device import device as torch_device
 from gradstep_engine.device import layout as torch_layout
-from gradstep_engine.emission import cut, written
+from gradstep_engine.emission import cut, listening, written
 from gradstep_engine.ops import selection
 
 if TYPE_CHECKING:
@@ -99,7 +100,10 @@ class Conversion(TensorBase):
         if array.size != 1:
             raise RuntimeError(f"a Tensor with {array.size} elements cannot be converted to Scalar")
         cut("item", self)
-        return array.item()
+        number = array.item()
+        if listening() is not None and self.requires_grad:
+            remember_number(number, self)
+        return number
 
     def tolist(self) -> Any:
         """Return the elements as nested lists of Python numbers."""
@@ -119,6 +123,8 @@ class Conversion(TensorBase):
             )
         cut("numpy", self)
         materialise(self)
+        if self.requires_grad and listening() is not None:
+            remember_array(self._array, self)
         return self._array
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:

@@ -51,7 +51,7 @@ def _attached(tensor: TensorBase) -> dict[str, Any]:
 
 def _restored(kind: type[TensorBase], array: Any, requires_grad: bool) -> TensorBase:
     """Return a tensor of a class on `array`."""
-    tensor = object.__new__(kind)
+    tensor: TensorBase = TensorBase.__new__(kind)
     tensor._array = array
     tensor._requires_grad = requires_grad
     return tensor

@@ -244,6 +244,11 @@ OTHERS: dict[str, Case] = {
     "lstm_long": (_recurrent("LSTM"), [(12, 2, 4)]),
     "gru": (_recurrent("GRU", **TWO_LAYERS), [(3, 2, 4)]),
     "rnn": (_recurrent("RNN", **TWO_LAYERS), [(3, 2, 4)]),
+    "rnn_relu": (_recurrent("RNN", nonlinearity="relu"), [(3, 2, 4)]),
+    "fractional_max_pool2d": (
+        _seeded(lambda e, x: e.nn.functional.fractional_max_pool2d(x, 2, output_size=2)),
+        [(1, 2, 5, 5)],
+    ),
     "self_attention": (
         lambda e, x, w, v: e.nn.functional.multi_head_attention_forward(
             x, x, x, 4, 2, w, None, None, None, False, 0.0, v, None, need_weights=False

@@ -4,7 +4,7 @@ The stepper and the session use the same `BreakpointTable`, so a breakpoint mean
 over recorded rows. Rows are fed to a table in the order in which they happened.
 """
 
-from gradstep.protocol.breakpoints.grammar import PLACES_TEXT, parse
+from gradstep.protocol.breakpoints.grammar import PHASE_PLACES, PLACES_TEXT, parse
 from gradstep.protocol.breakpoints.logpoint import Said, say
 from gradstep.protocol.breakpoints.offered import closest_text
 from gradstep.protocol.breakpoints.point import (
@@ -27,6 +27,7 @@ from gradstep.protocol.breakpoints.wire import from_wire, to_wire
 
 __all__ = [
     "CONDITION_NAMES",
+    "PHASE_PLACES",
     "PLACES_TEXT",
     "Breakpoint",
     "BreakpointError",

@@ -9,6 +9,11 @@ from types import CodeType
 from typing import Final
 
 _PATH: Final = re.compile(r"\w+(\.\w+)*")
+_MOVED_BY: Final[dict[str, frozenset[str]]] = {
+    "loss": frozenset({"phase_entered"}),
+    "lr": frozenset({"phase_entered", "updated", "scheduled", "optimizer_created"}),
+    "step": frozenset({"phase_exited"}),
+}
 _OF_ROWS: Final = frozenset({"iteration", "step", "phase", "name", "lr", "loss"})
 
 
@@ -32,6 +37,14 @@ class Watched:
     def is_of_rows(self) -> bool:
         """Whether it changes at events only, and never between them."""
         return self.code is not None and set(self.code.co_names) <= _OF_ROWS
+
+    @property
+    def kinds(self) -> frozenset[str] | None:
+        """The kinds of events that can change what every event has; None for all."""
+        names = set(self.code.co_names) if self.code is not None else set()
+        if not names <= set(_MOVED_BY):
+            return None
+        return frozenset().union(*(_MOVED_BY[name] for name in names))
 
     @property
     def is_free(self) -> bool:

@@ -9,8 +9,8 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from gradstep.tui.goto import GotoError
-from gradstep.tui.widgets.talk_panes import PromptInput
+from gradstep.tui.goto import HINT, GotoError
+from gradstep.tui.widgets.prompt import PromptInput
 
 
 class GotoScreen(ModalScreen[int | None]):
@@ -31,7 +31,7 @@ class GotoScreen(ModalScreen[int | None]):
             dialog.border_subtitle = "Enter go · Escape close"
             yield PromptInput(placeholder="34", id="goto-input")
             yield Static("", classes="error", markup=False)
-            hint = f"event 1 … {self._head:,}   step 3   iter 2"
+            hint = f"event 1 … {self._head:,}, or {HINT}"
             yield Static(hint, classes="hint", markup=False)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

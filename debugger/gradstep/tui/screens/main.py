@@ -21,10 +21,14 @@ from gradstep.tui.widgets.graph_pane import GraphPane
 from gradstep.tui.widgets.lines import LinesView
 from gradstep.tui.widgets.locals_pane import LocalsPane
 from gradstep.tui.widgets.optimizer_pane import OptimizerPane
+from gradstep.tui.widgets.prompt import PromptInput
+from gradstep.tui.widgets.search_bar import SearchBar
 from gradstep.tui.widgets.source_pane import SourcePane
 from gradstep.tui.widgets.tabbed import TabbedPane
-from gradstep.tui.widgets.talk_panes import ConsolePane, PromptInput, StdoutPane
+from gradstep.tui.widgets.talk_panes import ConsolePane, StdoutPane
 from gradstep.tui.widgets.tensor_pane import TensorPane
+from gradstep.tui.widgets.watch_pane import WatchPane
+from gradstep.tui.widgets.why_pane import WhyPane
 
 STACKED: Final = (("source", "1 Source"), ("graph", "2 Graph"), ("talk", "3 Console"))
 """The panes that share one place on a narrow screen."""
@@ -58,8 +62,10 @@ class MainScreen(Screen[None]):
     tensor = getters.query_one(TensorPane)
     optimizer = getters.query_one(OptimizerPane)
     local_names = getters.query_one(LocalsPane)
+    why = getters.query_one(WhyPane)
     console = getters.query_one(ConsolePane)
     stdout = getters.query_one(StdoutPane)
+    watches = getters.query_one(WatchPane)
 
     def __init__(self, keys_of: Callable[[Command], str]) -> None:
         """Take the function that tells a command's present key."""
@@ -79,8 +85,8 @@ class MainScreen(Screen[None]):
             yield TabbedPane(2, [("graph-view", "Graph")], [GraphPane()], id="graph")
             yield TabbedPane(
                 3,
-                [("console-view", "Console"), ("stdout-view", "Stdout")],
-                [ConsolePane(), StdoutPane()],
+                [("console-view", "Console"), ("stdout-view", "Stdout"), ("watch-view", "Watch")],
+                [ConsolePane(), StdoutPane(), WatchPane()],
                 id="talk",
             )
             yield TabbedPane(
@@ -89,12 +95,14 @@ class MainScreen(Screen[None]):
                     ("tensor-view", "Tensor"),
                     ("optimizer-view", "Optimizer"),
                     ("locals-view", "Locals"),
+                    ("why-view", "Why"),
                 ],
-                [TensorPane(), OptimizerPane(), LocalsPane()],
+                [TensorPane(), OptimizerPane(), LocalsPane(), WhyPane()],
                 id="inspect",
             )
         yield TimelineBar()
         yield FindBar()
+        yield SearchBar()
         yield KeyBar(self._keys_of)
 
     def on_mount(self) -> None:
@@ -120,13 +128,15 @@ class MainScreen(Screen[None]):
             return
         points = tuple((str(point), point.enabled) for point in frame.session.breakpoints.list())
         shown = (frame.moment.run, frame.head, frame.cursor, frame.state, frame.selection)
-        instant = (*shown, frame.standing, points, frame.step_revision)
+        instant = (*shown, frame.standing, points, frame.step_revision, frame.look_revision)
         painters: dict[str, Callable[[], None]] = {
             "source-view": lambda: self.source.paint(frame),
             "graph-view": lambda: self.graph.paint(frame),
             "tensor-view": lambda: self.tensor.paint(frame),
             "optimizer-view": lambda: self.optimizer.paint(frame),
             "locals-view": lambda: self.local_names.paint(frame),
+            "watch-view": lambda: self.watches.paint(frame),
+            "why-view": lambda: self.why.paint(frame),
         }
         for pane in self.panes():
             if not pane.display or not pane.active:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import events
 from textual.message import Message
@@ -17,8 +17,11 @@ from gradstep.tui.frame import EMPTY, Frame
 from gradstep.tui.paint import painter_for
 from gradstep.views.phases import phase_strip
 from gradstep.views.text import Line, Span, justify, line, width_of
-from gradstep.views.timeline import timeline
+from gradstep.views.timeline import Timeline, timeline
 from gradstep.views.title import title_line
+
+if TYPE_CHECKING:
+    from gradstep.trace.moment import Moment
 
 NOTE_SECONDS: Final = 4.0
 
@@ -134,19 +137,28 @@ class TimelineBar(Bar):
         super().paint(frame)
         if frame.moment is None:
             return
-        live = frame.session is not None and frame.session.is_live
-        view = timeline(frame.moment, head=frame.head, width=8, live=live, glyphs=frame.glyphs)
-        self.border_subtitle = view.caption.replace("[", r"\[")
+        self.border_subtitle = self._view(frame.moment, 8).caption.replace("[", r"\[")
 
     def bar_lines(self, width: int) -> tuple[Line, ...]:
         """Return the row."""
         frame = self.frame
         if frame.moment is None:
             return (line(("events appear here as the script runs", "dim")),)
-        live = frame.session is not None and frame.session.is_live
-        view = timeline(frame.moment, head=frame.head, width=width, live=live, glyphs=frame.glyphs)
+        view = self._view(frame.moment, width)
         self._seqs = view.seqs
         return (view.line,)
+
+    def _view(self, moment: Moment, width: int) -> Timeline:
+        frame = self.frame
+        return timeline(
+            moment,
+            head=frame.head,
+            width=width,
+            live=frame.session is not None and frame.session.is_live,
+            state=frame.state,
+            marks=frame.marks,
+            glyphs=frame.glyphs,
+        )
 
     def on_click(self, event: events.Click) -> None:
         """Go to the event under the mouse."""

@@ -13,6 +13,7 @@ from gradstep.tui.frame import EMPTY, Frame
 from gradstep.tui.paint import Painter
 from gradstep.tui.widgets.lines import LinesView
 from gradstep.views.passing import passed_gradient
+from gradstep.views.subject import latest_subject
 from gradstep.views.tensor import TensorView, tensor_view
 from gradstep.views.text import Line, line
 
@@ -53,7 +54,6 @@ class TensorPane(LinesView):
         self._where = [0, 0, 0]
         self._shown: tuple[int | None, str] = (None, "")
         self._body: list[int] = []
-        self._last: int | None = None
 
     def paint(self, frame: Frame) -> None:
         """Take a new instant; another tensor starts at its first element."""
@@ -69,10 +69,9 @@ class TensorPane(LinesView):
         if moment is None or not self.size.width:
             return
         view = self._selected_view(moment)
-        if view.tensor is None and (other := self._stand_in(moment)) is not None:
+        if view.tensor is None and (other := latest_subject(moment)) is not None:
             # An event about no tensor (the end of a phase) leaves the one before in sight.
             view = self._view_of(moment, other)
-        self._last = view.tensor
         matrix = self._where[2]
         self.view = view
         self._where = [view.row, view.column, min(matrix, max(0, view.slices - 1))]
@@ -114,11 +113,6 @@ class TensorPane(LinesView):
             height=self.size.height,
             glyphs=self.frame.glyphs,
         )
-
-    def _stand_in(self, moment: Moment) -> int | None:
-        if self._last is not None and moment.value(self._last) is not None:
-            return self._last
-        return next(iter(moment.parameters()), None)
 
     def _column_titles(self, view: TensorView) -> Line:
         label = max((len(text) for text in view.row_labels), default=0)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from gradstep.trace.lineage import lineage, parts_of
 from gradstep.views import numbers
 from gradstep.views.cards.card import Draft, array_of, brief, chosen
 from gradstep.views.formulas.call import signed
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from gradstep.protocol.row import EventRow
     from gradstep.trace.model import TensorRef
     from gradstep.trace.moment import Moment
+
+MOST_CALLS: Final = 20
+MOST_PARTS: Final = 4
+"""So much of what a gradient is made of stands on its card; the tab Why has all of it."""
 
 
 def name_of(moment: Moment, event: EventRow, param: TensorRef | None) -> str:
@@ -65,7 +70,28 @@ def explain_accumulated(draft: Draft, event: EventRow) -> None:
         draft.say(
             "backward adds and never overwrites: until .grad is cleared, further calls add up."
         )
+    if param is not None and param.tensor is not None:
+        _history(draft, event, param.tensor)
     _readers(draft, param, name)
+
+
+def _history(draft: Draft, event: EventRow, param: int) -> None:
+    """Say which nodes sent the contribution, and what of the sum an update had used already."""
+    moment = draft.moment
+    found = lineage(moment.run.at(event.seq), param, most=MOST_CALLS)
+    if found is None or not found.contributions:
+        return
+    parts = parts_of(moment.run, found.contributions[-1])
+    if len(parts) > 1:
+        sent = [f"{part.node.name} {brief(moment, part.sent)}" for part in parts[:MOST_PARTS]]
+        more = f" and {len(parts) - MOST_PARTS} more" if len(parts) > MOST_PARTS else ""
+        draft.add(("the contribution is the sum of ", "dim"), " + ".join(sent) + more)
+    if found.stale:
+        used = found.stale[-1].read_by
+        step = f"step {used.step + 1} has" if used and used.kind == "updated" else "the script has"
+        more = "at least " if found.has_more else ""
+        amount = numbers.plural(len(found.stale), "contribution")
+        draft.say(f"{more}{amount} in the sum {step} used already: y tells which.", "warning")
 
 
 def _is_zero(moment: Moment, ref: TensorRef) -> bool:

@@ -183,14 +183,15 @@ def explain_finish(draft: Draft, event: EventRow) -> None:
         "success" if status in (0, None) else "warning",
         (f"  exit status {status}", "dim"),
     )
-    losses = draft.moment.run.losses(event.seq)
-    if losses:
+    course = draft.moment.run.course(event.seq)
+    if course is not None:
+        begun, latest, calls = course
         draft.add(
             ("loss ", "dim"),
-            numbers.number(losses[0][3]),
+            numbers.number(begun[3]),
             f" {draft.glyphs.arrow} ",
-            (numbers.number(losses[-1][3]), "bold"),
-            (f" over {numbers.plural(len(losses), 'backward call')}", "dim"),
+            (numbers.number(latest[3]), "bold"),
+            (f" over {numbers.plural(calls, 'backward call')}", "dim"),
         )
 
 

@@ -12,13 +12,16 @@ from typing import Final
 
 from gradstep.protocol.row import EventRow
 from gradstep.views.formulas import (
+    activations,
     arithmetic,
     convolution,
     losses,
     matrix,
     reduction,
+    selection,
     shape,
     softmax,
+    standardising,
     unary,
 )
 from gradstep.views.formulas.call import Call, Place, Unknown, read_call, read_op
@@ -42,12 +45,15 @@ __all__ = [
 BY_NODE: Final[Mapping[str, Rule]] = {
     **arithmetic.RULES,
     **unary.RULES,
+    **activations.RULES,
     **matrix.RULES,
     **reduction.RULES,
     **shape.RULES,
     **softmax.RULES,
     **losses.RULES,
     **convolution.RULES,
+    **standardising.RULES,
+    **selection.RULES,
 }
 
 BY_OP: Final[Mapping[str, Rule]] = {

@@ -1,4 +1,4 @@
-"""Losses: mse, l1, binary and multi-class cross-entropy, with torch's `reduction`."""
+"""Losses: mse, l1, huber, KL, binary and multi-class cross-entropy, with torch's `reduction`."""
 
 from __future__ import annotations
 
@@ -123,6 +123,68 @@ def _sign(value: float) -> int:
     return (value > 0) - (value < 0)
 
 
+def _near(name: str, scaled: bool) -> Callable[[Call, int, Place], Worked]:
+    """Make the rule of a loss that is a square near 0 and a line beyond: huber, smooth_l1."""
+
+    def work(call: Call, position: int, place: Place) -> Worked:
+        a, b = call.array(0), call.array(1)
+        if a.shape != b.shape:
+            raise Unknown("an argument was broadcast")
+        limit = float(call.option(name, 1.0))
+        sign = 1 if position == 0 else -1
+        left, right = (float(a[place]), float(b[place]))[::sign]
+        distance = left - right
+        size = limit if not scaled else 1.0
+        share = _share(call, a.size, place)
+        if abs(distance) >= limit:
+            text = f"{numbers.hyper(size)} · sign({number(left)} − {number(right)})"
+            return _scaled(share, size * _sign(distance), text)
+        text = f"({number(left)} − {number(right)})"
+        if scaled and limit != 1:
+            return _scaled(share, distance / limit, f"{text} / {numbers.hyper(limit)}")
+        return _scaled(share, distance, text)
+
+    return work
+
+
+def _kl_div(call: Call, position: int, place: Place) -> Worked:
+    import math
+
+    a, target = call.array(0), call.array(1)
+    if position:
+        raise Unknown("no formula for the target")
+    if a.shape != target.shape:
+        raise Unknown("the target was broadcast")
+    wanted = float(target[place])
+    share = _share(call, a.size, place)
+    if call.option("log_target", False):
+        return _scaled(share, -math.exp(wanted), f"(−e^{number(wanted)})")
+    return _scaled(share, -wanted, f"(−{number(wanted)})")
+
+
+def _weighted_logits(call: Call, position: int, place: Place) -> Worked:
+    a, target = call.array(0), call.array(1)
+    if position:
+        raise Unknown("no formula for the target")
+    if a.shape != target.shape:
+        raise Unknown("the target was broadcast")
+    given = [call.at(i, place) if _is_given(call, i) else 1.0 for i in (2, 3)]
+    share, at, y = _share(call, a.size, place), float(a[place]), float(target[place])
+    s = _sigmoid(at)
+    if given == [1.0, 1.0]:
+        return _scaled(share, s - y, f"(σ({number(at)}) − {number(y)})")
+    weight, positive = given
+    inner = (1 - y) * s - positive * y * (1 - s)
+    text = f"((1 − {number(y)}) · {number(s)} − {number(positive)} · {number(y)} · {number(1 - s)})"
+    if weight != 1:
+        text = f"{number(weight)} · {text}"
+    return _scaled(share, weight * inner, text)
+
+
+def _is_given(call: Call, position: int) -> bool:
+    return len(call.arguments) > position and call.arguments[position] is not None
+
+
 MSE: Final = Rule(
     "out = mean of (a − y)²", ("grad_a = grad_out · 2·(a − y) / n", "grad_y = −grad_a"), _mse
 )
@@ -142,8 +204,19 @@ BCE: Final = Rule(
 BCE_LOGITS: Final = Rule(
     "out = mean of the cross-entropy of σ(a) and y",
     ("grad_a = grad_out · (σ(a) − y) / n",),
-    _pointwise(lambda a, y: _sigmoid(a) - y, lambda a, y: f"(σ({a}) − {y})"),
+    _weighted_logits,
 )
+HUBER: Final = Rule(
+    "out = mean of ½(a − y)² within δ, else δ·(|a − y| − ½δ)",
+    ("grad_a = grad_out · (a − y, kept within ±δ) / n", "grad_y = −grad_a"),
+    _near("delta", scaled=False),
+)
+SMOOTH_L1: Final = Rule(
+    "out = mean of ½(a − y)²/β within β, else |a − y| − ½β",
+    ("grad_a = grad_out · ((a − y)/β, kept within ±1) / n", "grad_y = −grad_a"),
+    _near("beta", scaled=True),
+)
+KL_DIV: Final = Rule("out = mean of y·(ln y − a)", ("grad_a = −grad_out · y / n",), _kl_div)
 NLL: Final = Rule(
     "out = mean of −a[target]", ("grad_a = −grad_out / n at the target, 0 elsewhere",), _nll
 )
@@ -164,6 +237,9 @@ RULES: Final[Mapping[str, Rule]] = {
     "L1Loss": L1,
     "BinaryCrossEntropy": BCE,
     "BinaryCrossEntropyWithLogits": BCE_LOGITS,
+    "HuberLoss": HUBER,
+    "SmoothL1Loss": SMOOTH_L1,
+    "KlDiv": KL_DIV,
     "NllLoss": NLL,
     "NllLoss2D": NLL,
     "CrossEntropy": CROSS_ENTROPY,

@@ -9,7 +9,7 @@ from gradstep.views.formulas.call import Array, Call, Place, Unknown
 from gradstep.views.formulas.rule import Rule, Worked, number, product, summed
 
 
-def _reduced(call: Call, array: Array) -> tuple[Array, int]:
+def reduced(call: Call, array: Array) -> tuple[Array, int]:
     """Give an output-like array with the reduced dims kept, and how many elements it sums."""
     shape = call.array(0).shape
     dims = call.option("dim", call.option("axis"))
@@ -28,7 +28,7 @@ def _reduced(call: Call, array: Array) -> tuple[Array, int]:
 
 
 def _source(call: Call, array: Array, place: Place) -> tuple[float, int]:
-    spread, amount = _reduced(call, array)
+    spread, amount = reduced(call, array)
     at = tuple(0 if size == 1 else i for i, size in zip(place, spread.shape, strict=True))
     return float(spread[at]), amount
 
@@ -43,6 +43,16 @@ def _mean(call: Call, position: int, place: Place) -> Worked:
     return summed([f"{number(grad)} / {amount}"], grad / amount)
 
 
+def _prod(call: Call, position: int, place: Place) -> Worked:
+    a = float(call.array(0)[place])
+    if a == 0:
+        raise Unknown("a factor is 0")
+    grad, _ = _source(call, call.incoming(), place)
+    out, _ = _source(call, call.output(), place)
+    text = product(number(grad), number(out)) + f" / {number(a) if a > 0 else f'({number(a)})'}"
+    return Worked(text, grad * out / a, abs(grad * out / a))
+
+
 def _extreme(call: Call, position: int, place: Place) -> Worked:
     a = call.array(0)
     best, _ = _source(call, call.output(), place)
@@ -50,7 +60,7 @@ def _extreme(call: Call, position: int, place: Place) -> Worked:
     mine = float(a[place])
     hit = mine == best
     sign = "=" if hit else "≠"
-    spread, amount = _reduced(call, call.output())
+    spread, amount = reduced(call, call.output())
     ties = int((a == spread).sum()) if amount == a.size else 1
     # With several equal extremes the gradient is shared; max over one dim takes a single one.
     factor = (1 / ties if call.output().ndim == 0 else 1.0) if hit else 0.0
@@ -61,6 +71,7 @@ def _extreme(call: Call, position: int, place: Place) -> Worked:
 _EXTREME: Final = ("grad_a = grad_out · 1[a is the one chosen]",)
 
 RULES: Final[Mapping[str, Rule]] = {
+    "Prod": Rule("out = the product of a", ("grad_a = grad_out · out / a",), _prod),
     "Sum": Rule("out = Σ a", ("grad_a = grad_out, copied to every element",), _sum),
     "Mean": Rule("out = Σ a / n", ("grad_a = grad_out / n",), _mean),
     "Max": Rule("out = max a", _EXTREME, _extreme),

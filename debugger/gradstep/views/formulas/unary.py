@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -73,6 +74,15 @@ def _one(
     return elementwise(forward, Partial(f"grad_a = grad_out · {factor}", derivative, text))
 
 
+def _logarithm(base: int) -> Rule:
+    return _one(
+        f"out = log{base} a",
+        f"1/(a·ln {base})",
+        lambda c: 1 / (c.array(0) * math.log(base)),
+        lambda c, at: f"1/({_a(c, at)} · ln {base})",
+    )
+
+
 RULES: Final[Mapping[str, Rule]] = {
     "Relu": _one("out = max(a, 0)", "1[a > 0]", lambda c: c.array(0) > 0, _indicator),
     "LeakyRelu": _one(
@@ -112,5 +122,39 @@ RULES: Final[Mapping[str, Rule]] = {
         _clamp,
         lambda c, at: str(int(_clamp(c)[at])),
     ),
+    "Log1P": _one(
+        "out = ln(1 + a)",
+        "1/(1 + a)",
+        lambda c: 1 / (1 + c.array(0)),
+        lambda c, at: f"1/(1 + {_a(c, at)})",
+    ),
+    "Log2": _logarithm(2),
+    "Log10": _logarithm(10),
+    "Expm1": _one(
+        "out = e^a − 1", "(out + 1)", lambda c: c.output() + 1, lambda c, at: f"({_out(c, at)} + 1)"
+    ),
+    "Rsqrt": _one(
+        "out = 1/√a",
+        "(−½·out³)",
+        lambda c: -0.5 * c.output() ** 3,
+        lambda c, at: f"(−½ · {_out(c, at)}³)",
+    ),
+    "Reciprocal": _one(
+        "out = 1/a", "(−out²)", lambda c: -(c.output() ** 2), lambda c, at: f"(−{_out(c, at)}²)"
+    ),
+    "Tan": _one(
+        "out = tan a",
+        "(1 + out²)",
+        lambda c: 1 + c.output() ** 2,
+        lambda c, at: f"(1 + {_out(c, at)}²)",
+    ),
+    "Atan": _one(
+        "out = atan a",
+        "1/(1 + a²)",
+        lambda c: 1 / (1 + c.array(0) ** 2),
+        lambda c, at: f"1/(1 + {_a(c, at)}²)",
+    ),
+    "Sinh": _one("out = sinh a", "cosh a", _of("cosh"), lambda c, at: f"cosh {_a(c, at)}"),
+    "Cosh": _one("out = cosh a", "sinh a", _of("sinh"), lambda c, at: f"sinh {_a(c, at)}"),
     "Clone": elementwise("out = a", Partial("grad_a = grad_out", lambda c: 1.0, lambda c, at: "")),
 }

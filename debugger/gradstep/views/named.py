@@ -1,0 +1,75 @@
+"""The tensors by their names: one row each, as they were at the event under the cursor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from gradstep.trace.numbers import decode
+from gradstep.views.numbers import dtype, number, shape, short
+from gradstep.views.text import Line, fit, line
+
+if TYPE_CHECKING:
+    from gradstep.trace.model import TensorValue
+    from gradstep.trace.moment import Moment
+
+NAME_WIDTH: Final = 18
+
+
+@dataclass(frozen=True, slots=True)
+class NamedTensors:
+    """The rows, leaves first, and the tensor of each."""
+
+    lines: tuple[Line, ...]
+    tensors: tuple[int, ...]
+
+
+def named_tensors(moment: Moment) -> NamedTensors:
+    """List the names that the script and its models gave to tensors."""
+    # A name such as relu_3 is ours, not the script's: the graph shows those.
+    names = {
+        name: tensor
+        for name, tensor in moment.names_to_tensors(of_ops=False).items()
+        if moment.name(tensor) == name or moment.is_leaf(tensor)
+    }
+    order = sorted(names, key=lambda name: (not moment.is_parameter(names[name]), name))
+    shown = [(names[name], row) for name in order if (row := tensor_row(moment, name, names[name]))]
+    lines = tuple(row for _, row in shown) or (line(("no named tensor yet", "dim")),)
+    return NamedTensors(lines, tuple(tensor for tensor, _ in shown))
+
+
+def tensor_row(moment: Moment, name: str, tensor: int, mark: str = "", indent: str = "") -> Line:
+    """Return a tensor's row, () if nothing of it was recorded by now; `mark` says it changed."""
+    value = moment.value(tensor)
+    if value is None:
+        return ()
+    style = "leaf" if moment.is_parameter(tensor) else "forward"
+    what = _brief(value)
+    if _size(value.shape) != 1:
+        what = f"{short(value.min)} … {short(value.max)}  {what}"
+    grad = moment.grad(tensor)
+    more = ""
+    if moment.is_parameter(tensor) and grad.known:
+        found = moment.value(grad.tensor) if grad.tensor is not None else None
+        more = f"  .grad {'None' if found is None else _brief(found)}"
+    return line(
+        (mark or " ", "accent bold"),
+        (fit(indent + name, NAME_WIDTH), f"{style} bold"),
+        (f" {dtype(value.dtype)}{shape(value.shape)}".ljust(14), "dim"),
+        (f" {what}", "accent" if mark else ""),
+        (more, "dim"),
+    )
+
+
+def _brief(value: TensorValue) -> str:
+    """Say one number itself, more of them by their norm."""
+    if _size(value.shape) == 1 and value.content is not None:
+        return number(decode(value, 1)[0])
+    return f"|·| {short(value.norm)}"
+
+
+def _size(sizes: tuple[int, ...]) -> int:
+    total = 1
+    for size in sizes:
+        total *= size
+    return total
