@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
-from types import FrameType
+from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any
 
 from gradstep.debuggee import evaluation, pause_requests
@@ -14,6 +15,7 @@ from gradstep.debuggee.variables import chosen_frame, look, visible_names
 from gradstep.protocol.wire import Message
 
 if TYPE_CHECKING:
+    from gradstep.debuggee.location import Locator
     from gradstep.debuggee.recorder import Recorder
 
 
@@ -43,6 +45,20 @@ def answer(
             return call(recorder, text, frame)
     except Interrupted:
         raise evaluation.EvaluationError("interrupted") from None
+    except evaluation.EvaluationError as error:
+        where = _users_line(recorder.locator, error.trace)
+        raise evaluation.EvaluationError(f"{error}{where}") from None
+
+
+def _users_line(locator: Locator, trace: TracebackType | None) -> str:
+    """Say which line of the user's an error came out of, "" if it was none."""
+    found = ""
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        if file := locator.file_of(code):
+            found = f" · {os.path.basename(file)}:{trace.tb_lineno}, in {code.co_name}"
+        trace = trace.tb_next
+    return found
 
 
 def _watched(guard: Guard, texts: list[str], frame: FrameType | None) -> list[dict[str, Any]]:

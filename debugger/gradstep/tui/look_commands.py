@@ -77,7 +77,7 @@ class LookCommands(Commands):
             return
         self.watch_text(found.text.removeprefix("change:"))
 
-    def watch_text(self, text: str) -> None:
+    def watch_text(self, text: str, *, show: bool = True) -> None:
         """Watch an expression, and show the tab."""
         if self.session is None:
             return
@@ -86,8 +86,9 @@ class LookCommands(Commands):
         except SessionError as error:
             self.say(str(error), "warning")
             return
-        self.say(f"watching {added}")
-        self.main.pane("talk").active = "watch-view"
+        self.say(f"watching {added}: the tab Watch shows it")
+        if show:
+            self.main.pane("talk").active = "watch-view"
         self.paint_now()
 
     def on_watch_pane_removed(self, message: WatchPane.Removed) -> None:
@@ -99,7 +100,8 @@ class LookCommands(Commands):
     async def answer(self, text: str) -> None:
         """Answer a line of the console; `watch EXPR` watches."""
         if text.startswith(WATCH) and text[len(WATCH) :].strip()[:1] not in ("=", "."):
-            self.watch_text(text[len(WATCH) :])
+            # The prompt stays where it is: more may be typed.
+            self.watch_text(text[len(WATCH) :], show=False)
             self.answers += 1
             self.paint_now()
             return
