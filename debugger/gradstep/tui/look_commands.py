@@ -9,6 +9,7 @@ from gradstep.session.kept import keep_texts, read_texts
 from gradstep.session.model import SessionError
 from gradstep.tui.change_place import change_place
 from gradstep.tui.commands import Commands
+from gradstep.tui.screens.main import LOOKS
 from gradstep.tui.widgets.locals_pane import LocalsPane
 from gradstep.tui.widgets.talk_panes import ConsolePane
 from gradstep.tui.widgets.watch_pane import WatchPane
@@ -46,7 +47,8 @@ class LookCommands(Commands):
             await self.session.looking.look(stop)
         except SessionError:
             return  # The script has gone on meanwhile: it is asked again when it stops.
-        self.paint_now()
+        if any(pane.active in LOOKS for pane in self.main.panes()):
+            self.paint_now()
 
     def on_locals_pane_asked(self, message: LocalsPane.Asked) -> None:
         """Enter on a frame or a container."""

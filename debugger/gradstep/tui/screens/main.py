@@ -33,6 +33,9 @@ from gradstep.tui.widgets.why_pane import WhyPane
 STACKED: Final = (("source", "1 Source"), ("graph", "2 Graph"), ("talk", "3 Console"))
 """The panes that share one place on a narrow screen."""
 
+LOOKS: Final = ("locals-view", "watch-view")
+"""The tabs that show what the paused script was asked for."""
+
 NARROW: Final = 100
 SHORT: Final = 16
 """Columns and rows below which panes share a place; below SHORT rows all four do."""
@@ -128,7 +131,7 @@ class MainScreen(Screen[None]):
             return
         points = tuple((str(point), point.enabled) for point in frame.session.breakpoints.list())
         shown = (frame.moment.run, frame.head, frame.cursor, frame.state, frame.selection)
-        instant = (*shown, frame.standing, points, frame.step_revision, frame.look_revision)
+        instant = (*shown, frame.standing, points, frame.step_revision)
         painters: dict[str, Callable[[], None]] = {
             "source-view": lambda: self.source.paint(frame),
             "graph-view": lambda: self.graph.paint(frame),
@@ -142,9 +145,11 @@ class MainScreen(Screen[None]):
             if not pane.display or not pane.active:
                 continue
             paint = painters.get(pane.active)
-            if paint is not None and self._painted.get(pane.active) != instant:
+            looks = pane.active in LOOKS
+            now = (*instant, frame.look_revision) if looks else instant
+            if paint is not None and self._painted.get(pane.active) != now:
                 self._guarded(pane, paint)
-                self._painted[pane.active] = instant
+                self._painted[pane.active] = now
         self.pane("graph").border_subtitle = self.graph.summary.replace("[", r"\[")
 
     def _guarded(self, pane: TabbedPane, paint: Callable[[], None]) -> None:
