@@ -61,7 +61,7 @@ async def ask(app: GradstepApp, pilot: Pilot[int], text: str) -> None:
 
 async def until(pilot: Pilot[int], holds: Callable[[], bool]) -> None:
     """Wait for something on the screen that no new frame tells of."""
-    for _ in range(800):
+    for _ in range(150):
         if holds():
             return
         await pilot.pause(0.01)

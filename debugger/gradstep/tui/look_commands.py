@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from gradstep.session.kept import keep_texts, read_texts
@@ -38,7 +39,9 @@ class LookCommands(Commands):
         key = (*stop, frame.head, self.answers, session.looking.watches.revision)
         if key != self._looked:
             self._looked = key
-            self.run_worker(self._look(stop), group="look", exclusive=True)
+            # Not yet a coroutine: one that the next stop replaces before it began is no warning.
+            look: Callable[[], Coroutine[None, None, None]] = partial(self._look, stop)
+            self.run_worker(look, group="look", exclusive=True)
 
     async def _look(self, stop: tuple[int, int]) -> None:
         if self.session is None:

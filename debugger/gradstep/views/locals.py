@@ -57,13 +57,12 @@ def live_rows(moment: Moment, found: Variables) -> list[LocalsRow]:
     return rows
 
 
-def recorded_rows(moment: Moment, *, is_past: bool) -> list[LocalsRow]:
+def recorded_rows(moment: Moment) -> list[LocalsRow]:
     """Return the tensors that have names, leaves first, and say what was not recorded."""
     view = named_tensors(moment)
     tensors = [*view.tensors, *([None] * (len(view.lines) - len(view.tensors)))]
     rows = [LocalsRow(row, tensor=one) for row, one in zip(view.lines, tensors, strict=True)]
-    where = "of the past" if is_past else "of a recorded run"
-    told = f" {where} only tensors are kept: other variables were not recorded"
+    told = " tensors only: other variables were not recorded"
     return [*rows, LocalsRow(line((told, "dim")))]
 
 

@@ -44,11 +44,7 @@ class LocalsPane(LinesView):
         if moment is None or session is None:
             return
         found = session.looking.variables if frame.state == "paused" else None
-        self.rows = (
-            live_rows(moment, found)
-            if found is not None
-            else recorded_rows(moment, is_past=frame.state != "recorded")
-        )
+        self.rows = live_rows(moment, found) if found is not None else recorded_rows(moment)
         self.show_lines([row.line for row in self.rows])
 
     def tensor_at(self, row: int) -> int | None:
