@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from gradstep.session.watches import Reading
+from gradstep.session.watches import Reading, is_path
 from gradstep.trace.history import gradients_of, learning_rates, values_of_name
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ def from_trace(moment: Moment, text: str) -> Reading | None:
     """Return what the trace says of a watch as of a moment; None where it cannot tell."""
     if text == "lr":
         return _reading(text, learning_rates(moment))
-    if not _NAME.match(text):
+    if not (_NAME.match(text) or is_path(text)):
         return None
     tensor = moment.tensor_named(text)
     if tensor is not None and moment.value(tensor) is not None:

@@ -7,6 +7,7 @@ stop; in the past and in recorded runs from what was recorded.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ from gradstep.session.model import SessionError
 
 if TYPE_CHECKING:
     from gradstep.trace.moment import Moment
+
+_PATH: Final = re.compile(r"(?=.*(^|\.)\d)[A-Za-z_0-9]*(\.\w+)*\.[A-Za-z_]\w*\Z")
 
 KEPT: Final = "watches"
 HISTORY: Final = 400
@@ -91,7 +94,7 @@ class WatchBook:
 
     def to_ask(self) -> list[str]:
         """Return what has to be evaluated in the script."""
-        return list(self.texts)
+        return [text for text in self.texts if not is_path(text)]
 
     def take(self, answers: Iterable[Mapping[str, Any]], stop: object) -> None:
         """Take the script's answers at a stop: a tuple that ends with its event's number."""
@@ -139,7 +142,14 @@ class WatchBook:
         self._on_change()
 
 
+def is_path(text: str) -> bool:
+    """Tell whether a text is a parameter's path that is no Python: `0.weight` of a Sequential."""
+    return _PATH.match(text) is not None
+
+
 def _trouble(text: str) -> str:
+    if is_path(text.strip()):
+        return ""
     if not text.strip():
         return "write an expression to watch, such as loss or w.grad.norm()"
     try:
@@ -159,7 +169,9 @@ def readings(book: WatchBook, moment: Moment, *, live: bool) -> list[Reading]:
         reading = from_trace(moment, text)
         if reading is None:
             heard = book.heard(text, moment.seq, at_edge=live)
-            if live:
+            if is_path(text):
+                reading = Reading(text, error="nothing of this name is recorded by now")
+            elif live:
                 reading = heard or Reading(text, value="…")
             else:
                 answer = evaluate_recorded(moment, text)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from gradstep.session.kept import keep_texts, read_texts
 from gradstep.session.model import SessionError
@@ -40,7 +40,7 @@ class LookCommands(Commands):
         if key != self._looked:
             self._looked = key
             # Not yet a coroutine: one that the next stop replaces before it began is no warning.
-            look: Callable[[], Coroutine[None, None, None]] = partial(self._look, stop)
+            look: Any = partial(self._look, stop)
             self.run_worker(look, group="look", exclusive=True)
 
     async def _look(self, stop: tuple[int, int]) -> None:
