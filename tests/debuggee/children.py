@@ -22,6 +22,9 @@ from tests.debuggee import toy
 INJECT = Path(gradstep.__file__).parent / "debuggee" / "inject"
 PATIENCE = 15.0
 
+OPENED: list[Trace] = []
+"""Traces that the running test has opened."""
+
 
 @dataclass
 class Recorded:
@@ -73,7 +76,14 @@ def record(
         check=False,
         cwd=folder,
     )
-    return Recorded(done.returncode, done.stdout, done.stderr, Trace.open(trace).run())
+    return Recorded(done.returncode, done.stdout, done.stderr, opened(trace))
+
+
+def opened(path: Path) -> RunTrace:
+    """Open a trace for as long as the test runs."""
+    trace = Trace.open(path)
+    OPENED.append(trace)
+    return trace.run()
 
 
 class Child:
@@ -150,7 +160,7 @@ class Child:
         return await asyncio.wait_for(self.process.wait(), PATIENCE)
 
     def run(self) -> RunTrace:
-        return Trace.open(self.trace).run()
+        return opened(self.trace)
 
     async def close(self) -> None:
         if self.process is not None:

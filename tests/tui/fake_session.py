@@ -11,8 +11,10 @@ from typing import Any
 from gradstep.protocol import motions
 from gradstep.session import BreakpointBook, Evaluation, Stop
 from gradstep.session.at_step import AtStep
+from gradstep.session.looking import Looking
 from gradstep.session.model import SessionError
 from gradstep.session.remarks import Remarks
+from gradstep.session.watches import WatchBook
 from gradstep.trace.moment import Moment
 from gradstep.trace.reader import Trace
 
@@ -43,6 +45,7 @@ class FakeSession:
         self.notice = ""
         self.remarks = Remarks()
         self.at_step = AtStep(self._ask)
+        self.looking = Looking(self._ask, WatchBook("two_scalars.py"))
         self._callbacks: list[Callable[[], None]] = []
         if not self.live:
             self.head = self.last
@@ -132,6 +135,9 @@ class FakeSession:
     async def execute(self, text: str) -> Evaluation:
         self.asked.append(text)
         return Evaluation(True)
+
+    async def interrupt_answer(self) -> bool:
+        return False
 
     def send_input(self, text: str) -> None:
         self.typed.append(text)

@@ -6,7 +6,7 @@ import sys
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from types import CodeType, FrameType, FunctionType, ModuleType
+from types import CodeType, FrameType, FunctionType, ModuleType, TracebackType
 from typing import Any, Final
 
 from gradstep.debuggee.ending import message_of
@@ -16,7 +16,18 @@ _REPR_LIMIT: Final = 20_000
 
 
 class EvaluationError(Exception):
-    """What the text raised, as one line: `NameError: name 'x' is not defined`."""
+    """What the text raised, as one line: `NameError: name 'x' is not defined`.
+
+    `trace` is how the error came about, None where that says nothing.
+    """
+
+    trace: TracebackType | None = None
+
+
+def _failed(error: Exception) -> EvaluationError:
+    failure = EvaluationError(one_line(error))
+    failure.trace = error.__traceback__
+    return failure
 
 
 def evaluate(text: str, frame: FrameType | None) -> Any:
@@ -30,7 +41,7 @@ def evaluate(text: str, frame: FrameType | None) -> Any:
         with without_grad():
             return eval(code, _namespace(frame))
     except Exception as error:
-        raise EvaluationError(one_line(error)) from None
+        raise _failed(error) from None
 
 
 def evaluate_condition(code: CodeType, frame: FrameType | None, extra: Mapping[str, Any]) -> Any:
@@ -67,7 +78,7 @@ def execute(text: str, frame: FrameType | None) -> None:
         with without_grad():
             _execute(code, frame)
     except Exception as error:
-        raise EvaluationError(one_line(error)) from None
+        raise _failed(error) from None
 
 
 def text_of(value: Any) -> str:

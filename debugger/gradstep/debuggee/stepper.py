@@ -12,14 +12,16 @@ import threading
 from types import FrameType, TracebackType
 from typing import Any, Final
 
-from gradstep.debuggee import evaluation, inspection, pause_requests
+from gradstep.debuggee import asking, evaluation, inspection, pause_requests
 from gradstep.debuggee.control import end_process_group
 from gradstep.debuggee.failing import failing_text
+from gradstep.debuggee.guarded import Guard
 from gradstep.debuggee.live_breakpoints import LiveBreakpoints
 from gradstep.debuggee.nudge import Nudge
 from gradstep.debuggee.recorder import Recorder
 from gradstep.debuggee.telling import Line
-from gradstep.debuggee.tracing import LineTracer
+from gradstep.debuggee.tracing import line_tracer
+from gradstep.debuggee.variables import FrameError
 from gradstep.protocol import breakpoints, motions
 from gradstep.protocol.breakpoints import BreakpointError, Entry, Hit, reason_of
 from gradstep.protocol.row import EventRow
@@ -43,7 +45,7 @@ class Stepper:
         self._steps = steps
         self._pauses = pauses
         self.points = LiveBreakpoints(recorder, control.send)
-        self.tracer = LineTracer(recorder.locator, self._on_line, self._on_first_line)
+        self.tracer = line_tracer(recorder.locator, self._on_line, self._on_first_line)
         self._rule: motions.StopRule | None = None
         self._row = EventRow(0, "run_started", "other", 0, 0)
         self._wanted = False
@@ -55,6 +57,7 @@ class Stepper:
         self._interrupted = False
         self._main = threading.main_thread().ident
         self._nudge = Nudge(self._on_nudge)
+        self._guard = Guard(self._nudge.send)
 
     def listen(self) -> None:
         """Begin to take the session's messages."""
@@ -169,6 +172,7 @@ class Stepper:
         self._pause_here("entry", frame)
 
     def _on_nudge(self, frame: FrameType | None) -> None:
+        self._guard.arrive()
         recorder = self._recorder
         if recorder.is_busy or not recorder.is_recording or frame is None:
             return
@@ -193,6 +197,9 @@ class Stepper:
         if kind == "quit":
             self._control.reply(message)
             self._on_gone()
+        if kind == "interrupt":
+            self._control.reply(message, {"interrupted": self._guard.interrupt()})
+            return
         with self._gate:
             if self._is_paused:
                 self._inbox.put(message)
@@ -291,6 +298,7 @@ class Stepper:
                 self._control.reply(message, self._answer(str(kind), message, frame))
             except (
                 evaluation.EvaluationError,
+                FrameError,
                 inspection.InspectionError,
                 motions.MotionError,
                 BreakpointError,
@@ -303,10 +311,8 @@ class Stepper:
 
     def _answer(self, kind: str, message: Message, frame: FrameType | None) -> Any:
         match kind:
-            case "evaluate":
-                return pause_requests.evaluate(self._recorder, str(message["text"]), frame)
-            case "execute":
-                return pause_requests.execute(self._recorder, str(message["text"]), frame)
+            case "evaluate" | "execute" | "look" | "complete":
+                return asking.answer(self._recorder, self._guard, kind, message, frame)
             case "preview" | "skip" | "edit":
                 return pause_requests.answer(self._recorder, kind, message, frame)
             case "inspect":

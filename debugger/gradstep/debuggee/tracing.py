@@ -1,15 +1,16 @@
 """Line events of the user's code, produced only while something needs them.
 
-Python's own trace function makes every line of Python slower, so it is set at the moment a motion
-or a breakpoint asks for lines, and taken away again.
+Lines cost, so they are asked for at the moment a motion or a breakpoint needs them, and no longer
+than that. Python 3.12 and later tell them by `sys.monitoring`, for the user's code objects alone;
+Python 3.11 by its trace function.
 """
 
 from __future__ import annotations
 
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from types import FrameType, TracebackType
-from typing import Any
 
 from gradstep.debuggee.location import Locator
 
@@ -20,7 +21,7 @@ _FLOW = (StopIteration, StopAsyncIteration, GeneratorExit)
 """How Python itself ends loops and generators: no errors."""
 
 
-class LineTracer:
+class LineTracer(ABC):
     """Calls `on_line` with the user's frame before each of its lines, while armed."""
 
     def __init__(self, locator: Locator, on_line: OnLine, on_first_line: OnLine) -> None:
@@ -30,65 +31,37 @@ class LineTracer:
         self._on_first_line = on_first_line
         self._is_armed = False
         self._waits_for_script = False
-        self._before: Any = None
         self.on_raise: OnRaise | None = None
-        """Called, while armed, in the user's frame that an exception is raised in or comes into."""
+        """Called, while armed, in the user's frame that an exception is raised in or comes into.
+
+        Set it before `arm`.
+        """
 
     @property
     def is_armed(self) -> bool:
         """Whether lines are produced now."""
         return self._is_armed
 
+    @abstractmethod
     def wait_for_script(self) -> None:
         """Trace until the script's first line is reached; the script has not begun yet."""
-        self._waits_for_script = True
-        sys.settrace(self._call)
 
+    @abstractmethod
     def arm(self, frame: FrameType | None) -> None:
         """Produce lines from now on, also in the frames that already run, from `frame` outwards."""
-        if not self._is_armed:
-            self._is_armed = True
-            current = sys.gettrace()
-            self._before = None if current == self._call else current
-            sys.settrace(self._call)
-        while frame is not None:
-            if self._locator.file_of(frame.f_code):
-                frame.f_trace = self._line
-            frame = frame.f_back
 
+    @abstractmethod
     def disarm(self) -> None:
         """Produce no lines any more."""
-        if self._is_armed:
-            self._is_armed = False
-            if not self._waits_for_script:
-                sys.settrace(self._before)
 
+    @abstractmethod
     def stop(self) -> None:
-        """Trace nothing in this thread from now on."""
-        self._is_armed = self._waits_for_script = False
-        sys.settrace(None)
+        """Trace nothing from now on."""
 
-    def _call(self, frame: FrameType, event: str, argument: Any) -> Any:
-        if self._waits_for_script and self._is_script(frame):
-            return self._line
-        if self._is_armed and self._locator.file_of(frame.f_code):
-            return self._line
-        return None
-
-    def _line(self, frame: FrameType, event: str, argument: Any) -> Any:
-        if event == "line":
-            if self._waits_for_script and self._is_script(frame):
-                self._waits_for_script = False
-                if not self._is_armed:
-                    sys.settrace(None)
-                self._on_first_line(frame)
-            elif self._is_armed:
-                self._on_line(frame)
-        elif event == "exception" and self.on_raise is not None and self._is_armed:
-            _, error, trace = argument
-            if isinstance(error, BaseException) and self._comes_in(error, trace):
-                self.on_raise(frame, error, trace)
-        return self._line if self._is_armed or self._waits_for_script else None
+    def _raised(self, frame: FrameType, error: BaseException, trace: TracebackType | None) -> None:
+        """Tell of an exception that is in a user's frame, once for all of these."""
+        if self.on_raise is not None and self._comes_in(error, trace):
+            self.on_raise(frame, error, trace)
 
     def _comes_in(self, error: BaseException, trace: TracebackType | None) -> bool:
         """Tell whether an exception is new to the user's frames: Python tells each of them."""
@@ -107,3 +80,14 @@ class LineTracer:
             and frame.f_globals.get("__name__") == "__main__"
             and bool(self._locator.file_of(frame.f_code))
         )
+
+
+def line_tracer(locator: Locator, on_line: OnLine, on_first_line: OnLine) -> LineTracer:
+    """Return the cheaper tracer that this Python has, and that no other tool has taken."""
+    from gradstep.debuggee.line_monitoring import MonitoringTracer, free_tool
+    from gradstep.debuggee.line_settrace import SettraceTracer
+
+    tool = free_tool(sys)
+    if tool is None:
+        return SettraceTracer(locator, on_line, on_first_line)
+    return MonitoringTracer(tool, locator, on_line, on_first_line)

@@ -12,11 +12,21 @@ from gradstep.protocol.breakpoints import CONDITION_NAMES
 from gradstep.protocol.offer import names_text
 from gradstep.protocol.row import EventRow
 from gradstep.session.model import Evaluation
+from gradstep.session.recorded_arrays import (
+    ELEMENTWISE,
+    OPERATORS,
+    REDUCTIONS,
+    RecordedArray,
+    give_operators,
+    operate,
+)
 from gradstep.trace.model import OptimizerState, TensorRef, TensorValue
 from gradstep.trace.moment import Moment
-from gradstep.trace.numbers import decode
+from gradstep.trace.numbers import decode, to_numpy
 
 _VALUE_ROLES: Final = ("output", "after", "param", "root", "result", "source")
+ANSWERED: Final = frozenset({*ELEMENTWISE, *REDUCTIONS, "T", "t", "reshape"})
+"""What is computed from recorded contents, besides what statistics answer."""
 _GRAD_ROLES: Final = ("grad", "grad_output", "contribution", "grad_input")
 ALLOWED: Final = {
     name: getattr(builtins, name)
@@ -71,7 +81,32 @@ class RecordedTensor:
         """Whatever else a tensor has."""
         if attribute.startswith("_"):
             raise AttributeError(attribute)
+        if attribute in ANSWERED:
+            return getattr(self._computed(), attribute)
         raise NotRecorded(f"{self._name}.{attribute} cannot be answered from the recording")
+
+    def contents(self) -> Any:
+        """Return the elements as an array that nobody writes to."""
+        if self._value.content is None:
+            raise NotRecorded(f"the elements of {self._name} were not recorded")
+        return to_numpy(self._value)
+
+    def _computed(self) -> RecordedArray:
+        return RecordedArray(self.contents())
+
+    def __getitem__(self, index: Any) -> RecordedArray:
+        """An element, a slice, or what a mask chooses."""
+        return self._computed()[index]
+
+    def __neg__(self) -> RecordedArray:
+        """All elements negated."""
+        return -self._computed()
+
+    def __len__(self) -> int:
+        """The first size."""
+        if not self.shape:
+            raise TypeError("a tensor without dimensions has no length")
+        return self.shape[0]
 
     def item(self) -> float:
         """Return the only element."""
@@ -82,24 +117,36 @@ class RecordedTensor:
             return float(decode(value, 1)[0])
         return self._number(value.mean, "value")
 
-    def norm(self) -> float:
+    def norm(self, dim: int | None = None) -> Any:
         """Return the Euclidean norm."""
+        if dim is not None:
+            return self._computed().norm(dim)
+        return self.euclidean()
+
+    def euclidean(self) -> float:
+        """Return the Euclidean norm of all elements, as it was recorded."""
         return self._number(self._value.norm, "norm")
 
-    def mean(self) -> float:
+    def mean(self, dim: int | None = None) -> Any:
         """Return the mean."""
+        if dim is not None:
+            return self._computed().mean(dim)
         return self._number(self._value.mean, "mean")
 
     def std(self) -> float:
         """Return the population standard deviation."""
         return self._number(self._value.std, "standard deviation")
 
-    def min(self) -> float:
+    def min(self, dim: int | None = None) -> Any:
         """Return the smallest element."""
+        if dim is not None:
+            return self._computed().min(dim)
         return self._number(self._value.min, "minimum")
 
-    def max(self) -> float:
+    def max(self, dim: int | None = None) -> Any:
         """Return the largest element."""
+        if dim is not None:
+            return self._computed().max(dim)
         return self._number(self._value.max, "maximum")
 
     def numel(self) -> int:
@@ -124,29 +171,42 @@ class RecordedTensor:
         """The only element in a format, as of a tensor."""
         return format(self.item() if spec else repr(self), spec)
 
-    def __abs__(self) -> float:
-        """The only element's magnitude."""
-        return abs(self.item())
+    def __abs__(self) -> Any:
+        """Magnitudes: of the only element, a number."""
+        return abs(self.item()) if self.numel() == 1 else abs(self._computed())
 
-    def __lt__(self, other: Any) -> bool:
-        """Compare the only element."""
-        return self.item() < float(other)
+    def abs(self) -> Any:
+        """Return the magnitudes."""
+        return self._computed().abs()
 
-    def __le__(self, other: Any) -> bool:
-        """Compare the only element."""
-        return self.item() <= float(other)
+    def __lt__(self, other: Any) -> Any:
+        """Compare: of the only element, a truth value."""
+        return self._compared("lt", other)
 
-    def __gt__(self, other: Any) -> bool:
-        """Compare the only element."""
-        return self.item() > float(other)
+    def __le__(self, other: Any) -> Any:
+        """Compare: of the only element, a truth value."""
+        return self._compared("le", other)
 
-    def __ge__(self, other: Any) -> bool:
-        """Compare the only element."""
-        return self.item() >= float(other)
+    def __gt__(self, other: Any) -> Any:
+        """Compare: of the only element, a truth value."""
+        return self._compared("gt", other)
 
-    def __eq__(self, other: object) -> bool:
-        """Compare the only element."""
-        return isinstance(other, (int, float, RecordedTensor)) and self.item() == float(other)
+    def __ge__(self, other: Any) -> Any:
+        """Compare: of the only element, a truth value."""
+        return self._compared("ge", other)
+
+    def __eq__(self, other: object) -> Any:
+        """Compare: of the only element, a truth value."""
+        if not isinstance(other, (int, float, RecordedTensor, RecordedArray)):
+            return False
+        return self._compared("eq", other)
+
+    def _compared(self, name: str, other: Any) -> Any:
+        if self.numel() == 1 and not hasattr(other, "shape"):
+            return OPERATORS[name](self.item(), float(other))
+        if self.numel() == 1 and math.prod(other.shape) == 1:
+            return OPERATORS[name](self.item(), float(other))
+        return operate(name, self, other)
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -164,6 +224,9 @@ class RecordedTensor:
         if number is None:
             raise NotRecorded(f"the {what} was not recorded")
         return number
+
+
+give_operators(RecordedTensor, ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul"))
 
 
 class RecordedOptimizer:
@@ -277,9 +340,9 @@ class RecordedNames(Mapping[str, Any]):
         if self._row.kind == "clipped" and reported is not None:
             return float(reported)
         try:
-            return self._tensor("grad", _GRAD_ROLES, also_after=True).norm()
+            return self._tensor("grad", _GRAD_ROLES, also_after=True).euclidean()
         except NotRecorded:
-            return self._tensor("norm", _VALUE_ROLES).norm()
+            return self._tensor("norm", _VALUE_ROLES).euclidean()
 
     def _tensor(
         self, what: str, roles: tuple[str, ...], *, also_after: bool = False

@@ -21,10 +21,12 @@ from gradstep.session.binding import blind_text, missing_text
 from gradstep.session.channel import Message
 from gradstep.session.cursor import RunCursor
 from gradstep.session.live import LiveRun
+from gradstep.session.looking import Looking
 from gradstep.session.model import Evaluation, LaunchOptions, OutputPiece, SessionError, Stop
 from gradstep.session.process import describe_end
 from gradstep.session.recorded_names import evaluate_recorded
 from gradstep.session.walk import Walk
+from gradstep.session.watches import WatchBook
 from gradstep.trace.reader import Trace
 
 PAUSE_PATIENCE: Final = 1.0
@@ -49,6 +51,7 @@ class Session(RunCursor):
         super().__init__(script)
         self.exit_status: int | None = None
         self.at_step = AtStep(self._ask_paused)
+        self.looking = Looking(self._ask_quietly, WatchBook(script, self._changed))
         self._live: LiveRun | None = None
         self._is_closed = False
         self._stopped: asyncio.Future[Stop] | None = None
@@ -170,6 +173,7 @@ class Session(RunCursor):
             self.exit_status, self.stop, self.notice = None, None, ""
             self._forget_output()
             self.breakpoints.forget_hits()
+            self.looking.restart()
             await self._start()
 
     async def quit(self) -> None:
@@ -372,12 +376,28 @@ class Session(RunCursor):
 
     async def _ask(self, kind: str, text: str) -> Evaluation:
         try:
-            result = await self._ask_paused(kind, text=text)
+            result = await self._ask_paused(kind, text=text, frame=self.looking.frame)
         except SessionError as error:
             return Evaluation(False, error=str(error))
         answer = result or {}
         heard = tuple(str(text) for text in answer.get("warnings", ()))
         return Evaluation(True, str(answer.get("text", "")), warnings=heard)
+
+    async def interrupt_answer(self) -> bool:
+        """Break off what is being evaluated in the script; return whether something was.
+
+        Raises:
+            SessionError: there is no script.
+        """
+        answer = await self._control("asked").request("interrupt")
+        return bool(answer["interrupted"])
+
+    async def _ask_quietly(self, kind: str, **fields: Any) -> Any:
+        """Ask the paused script for what it has; that changes nothing here."""
+        live = self._control("asked")
+        if self.state != "paused":
+            raise SessionError("the script is running; pause it first")
+        return await live.request(kind, **fields)
 
     async def _ask_paused(self, kind: str, **fields: Any) -> Any:
         """Ask the script where it stands; what it did then is part of the trace."""
@@ -412,6 +432,7 @@ class Session(RunCursor):
 
     def _set_running(self) -> None:
         self.at_step.forget()
+        self.looking.forget()
         if self.state in {"paused", "starting"}:
             self.state = "running"
             self.stop = None

@@ -306,6 +306,15 @@ COMMANDS: Final = (
         7,
     ),
     Command(
+        "watch.add",
+        ("W",),
+        "Watch",
+        "Watch the selected tensor or gradient: its value, change and history in the Watch tab; "
+        "`watch EXPR` in the console watches any expression.",
+        "look",
+        "watch",
+    ),
+    Command(
         "tensor.switch",
         ("v",),
         "Value or gradient",
@@ -343,8 +352,8 @@ COMMANDS: Final = (
     Command("pane.source", ("1",), "Source", "Focus the source pane.", "screen", "pane('source')"),
     Command("pane.graph", ("2",), "Graph", "Focus the graph pane.", "screen", "pane('graph')"),
     Command(
-        "pane.console", ("3",), "Console │ Stdout", "Focus pane 3; again: its next tab.", "screen",
-        "pane('talk')",
+        "pane.console", ("3",), "Console │ Stdout │ Watch", "Focus pane 3; again: its next tab.",
+        "screen", "pane('talk')",
     ),
     Command(
         "pane.inspect",

@@ -23,6 +23,7 @@ from gradstep.tui.crash import cause_of, one_line, write_log
 from gradstep.tui.frame import Frame, Selection, take_frame
 from gradstep.tui.gate import Gate
 from gradstep.tui.keymap import keymap_path, load_keymap
+from gradstep.tui.look_commands import LookCommands
 from gradstep.tui.opening import Opener, opener_for
 from gradstep.tui.palette import CommandProvider
 from gradstep.tui.plain_ascii import PlainAscii, is_utf8
@@ -37,7 +38,8 @@ from gradstep.tui.widgets.locals_pane import LocalsPane
 from gradstep.tui.widgets.loss_pane import LossPane
 from gradstep.tui.widgets.optimizer_pane import OptimizerPane
 from gradstep.tui.widgets.source_pane import SourcePane
-from gradstep.tui.widgets.talk_panes import ConsolePane, Log, StdoutPane
+from gradstep.tui.widgets.talk_panes import Log, StdoutPane
+from gradstep.tui.widgets.watch_pane import WatchPane
 from gradstep.tui.widgets.why_pane import WhyPane
 from gradstep.views.glyphs import ASCII, UNICODE, Glyphs
 
@@ -48,7 +50,7 @@ FRAME_SECONDS: Final = 1 / 15
 """While the script runs the screen is painted no more often than this."""
 
 
-class GradstepApp(Travel, StepCommands):
+class GradstepApp(Travel, LookCommands, StepCommands):
     """Shows one session. `opener` makes it once the screen is up, so that starting is visible."""
 
     TITLE = "gradstep"
@@ -129,6 +131,7 @@ class GradstepApp(Travel, StepCommands):
             return
         self.session.subscribe(self.session_changed)
         self.set_interval(LOOK_SECONDS, self._look_for_question)
+        self.open_history()
         self._fit_terminal()
         self.paint_now()
 
@@ -189,6 +192,7 @@ class GradstepApp(Travel, StepCommands):
             if (flash := self._announcer.flash()) is not None:
                 self.main.key_bar.show_note(*flash)
         self.ask_preview(frame)
+        self.ask_look(frame)
         self.call_after_refresh(self.gate.notify, frame)
 
     async def reached(self, predicate: Callable[[Frame], bool], timeout: float = 20.0) -> Frame:
@@ -217,7 +221,7 @@ class GradstepApp(Travel, StepCommands):
             self.selection = Selection(
                 self.selection.seq, parameter, self.selection.what, parameter
             )
-        elif isinstance(view, LocalsPane):
+        elif isinstance(view, (LocalsPane, WatchPane)):
             tensor = view.tensor_at(message.row)
             self.selection = Selection(self.selection.seq, tensor, self.selection.what)
         else:
@@ -233,7 +237,7 @@ class GradstepApp(Travel, StepCommands):
 
     def on_lines_view_row_activated(self, message: LinesView.RowActivated) -> None:
         """Enter on a row shows its tensor; on a source line it says what happens there."""
-        if isinstance(message.view, (GraphRows, LocalsPane, OptimizerPane)):
+        if isinstance(message.view, (GraphRows, LocalsPane, OptimizerPane, WatchPane)):
             self.on_lines_view_row_selected(LinesView.RowSelected(message.view, message.row))
             self.main.pane("inspect").active = "tensor-view"
         elif isinstance(message.view, WhyPane):
@@ -259,10 +263,6 @@ class GradstepApp(Travel, StepCommands):
     def _fit_terminal(self) -> None:
         if self.session is not None and self._pane_size is not None:
             self.session.resize(*self._pane_size)
-
-    def on_console_pane_submitted(self, message: ConsolePane.Submitted) -> None:
-        """A line for the console."""
-        self.run_worker(self.answer(message.text), group="answer")
 
     def on_stdout_pane_typed(self, message: StdoutPane.Typed) -> None:
         """A line for the script's stdin."""

@@ -55,9 +55,14 @@ class Commands(App[int]):
         self._moving_since = 0.0
         self._once_more = False
         self._was_ready = False
+        self.is_answering = False
 
     def keys_of(self, command: Command) -> str:
         """Return the key that does a command now."""
+        raise NotImplementedError
+
+    def break_off(self) -> None:
+        """Break off what the console waits for."""
         raise NotImplementedError
 
     def paint_now(self) -> None:
@@ -192,6 +197,8 @@ class Commands(App[int]):
         is_moving = self._moving is not None
         if self.session is not None and (is_moving or self.session.state == "running"):
             self.action_pause()
+        elif self.is_answering:
+            self.break_off()
         elif isinstance(self.focused, Input) and self.focused.value:
             self.focused.clear()
         else:
@@ -284,12 +291,15 @@ class Commands(App[int]):
         if asks_why(text):
             answer_why(self, self.frame.moment, text)
             return
+        self.is_answering = True
         call = session.evaluate if _is_expression(text) else session.execute
         try:
             answer = await call(text)
         except self.session_errors as error:
             self.say(str(error), "error")
             return
+        finally:
+            self.is_answering = False
         if not self.has_screen:
             return
         console = self.main.console

@@ -73,6 +73,12 @@ class Frame:
         return None if self.session is None else self.session.at_step.figures(self.cursor)
 
     @property
+    def look_revision(self) -> tuple[int, int]:
+        """Changes whenever variables and watches do."""
+        looking = self.session.looking if self.session is not None else None
+        return (0, 0) if looking is None else (looking.revision, looking.watches.revision)
+
+    @property
     def step_revision(self) -> int:
         """Changes whenever previews and skips do."""
         return 0 if self.session is None else self.session.at_step.revision

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from gradstep.session.at_step import Edit
+    from gradstep.session.looking import Looking
     from gradstep.session.remarks import Remarks
     from gradstep.trace.moment import Moment
     from gradstep.trace.reader import RunTrace
@@ -163,6 +164,10 @@ class SessionPort(Protocol):
         """What can be done before an update."""
 
     @property
+    def looking(self) -> Looking:
+        """The variables and watches of the paused script."""
+
+    @property
     def stop(self) -> StopPort | None:
         """Why it last stopped."""
 
@@ -224,6 +229,9 @@ class SessionPort(Protocol):
 
     async def execute(self, text: str) -> EvaluationPort:
         """Run a statement in the paused frame."""
+
+    async def interrupt_answer(self) -> bool:
+        """Break off what is being evaluated."""
 
     def send_input(self, text: str) -> Any:
         """Write to the script's stdin."""

@@ -33,12 +33,13 @@ def named_tensors(moment: Moment) -> NamedTensors:
         if moment.name(tensor) == name or moment.is_leaf(tensor)
     }
     order = sorted(names, key=lambda name: (not moment.is_parameter(names[name]), name))
-    shown = [(names[name], row) for name in order if (row := _row(moment, name, names[name]))]
+    shown = [(names[name], row) for name in order if (row := tensor_row(moment, name, names[name]))]
     lines = tuple(row for _, row in shown) or (line(("no named tensor yet", "dim")),)
     return NamedTensors(lines, tuple(tensor for tensor, _ in shown))
 
 
-def _row(moment: Moment, name: str, tensor: int) -> Line:
+def tensor_row(moment: Moment, name: str, tensor: int, mark: str = "", indent: str = "") -> Line:
+    """Return a tensor's row, () if nothing of it was recorded by now; `mark` says it changed."""
     value = moment.value(tensor)
     if value is None:
         return ()
@@ -47,15 +48,16 @@ def _row(moment: Moment, name: str, tensor: int) -> Line:
     if _size(value.shape) != 1:
         what = f"{short(value.min)} … {short(value.max)}  {what}"
     grad = moment.grad(tensor)
-    mark = ""
+    more = ""
     if moment.is_parameter(tensor) and grad.known:
         found = moment.value(grad.tensor) if grad.tensor is not None else None
-        mark = f"  .grad {'None' if found is None else _brief(found)}"
+        more = f"  .grad {'None' if found is None else _brief(found)}"
     return line(
-        (f" {fit(name, NAME_WIDTH)}", f"{style} bold"),
+        (mark or " ", "accent bold"),
+        (fit(indent + name, NAME_WIDTH), f"{style} bold"),
         (f" {dtype(value.dtype)}{shape(value.shape)}".ljust(14), "dim"),
-        (f" {what}", ""),
-        (mark, "dim"),
+        (f" {what}", "accent" if mark else ""),
+        (more, "dim"),
     )
 
 

@@ -13,7 +13,7 @@ from textual.widgets import Input, Static
 from gradstep.protocol.breakpoints import Breakpoint, BreakpointError
 from gradstep.tui.port import BookPort, BreakpointPort
 from gradstep.tui.widgets.lines import LinesView
-from gradstep.tui.widgets.talk_panes import PromptInput
+from gradstep.tui.widgets.prompt import PromptInput
 from gradstep.views.breakpoints import breakpoint_rows
 from gradstep.views.text import line
 

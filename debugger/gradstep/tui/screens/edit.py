@@ -13,7 +13,7 @@ from textual.widgets import Input, Static
 from gradstep.session.at_step import Edit, Target, read_edit
 from gradstep.session.model import SessionError
 from gradstep.tui.widgets.lines import LinesView
-from gradstep.tui.widgets.talk_panes import PromptInput
+from gradstep.tui.widgets.prompt import PromptInput
 from gradstep.views.editable import target_line, value_text
 from gradstep.views.glyphs import UNICODE, Glyphs
 

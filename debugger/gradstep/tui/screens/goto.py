@@ -10,7 +10,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from gradstep.tui.goto import HINT, GotoError
-from gradstep.tui.widgets.talk_panes import PromptInput
+from gradstep.tui.widgets.prompt import PromptInput
 
 
 class GotoScreen(ModalScreen[int | None]):

@@ -22,15 +22,20 @@ from gradstep.tui.widgets.lines import LinesView
 from gradstep.tui.widgets.locals_pane import LocalsPane
 from gradstep.tui.widgets.loss_pane import LossPane
 from gradstep.tui.widgets.optimizer_pane import OptimizerPane
+from gradstep.tui.widgets.prompt import PromptInput
 from gradstep.tui.widgets.search_bar import SearchBar
 from gradstep.tui.widgets.source_pane import SourcePane
 from gradstep.tui.widgets.tabbed import TabbedPane
-from gradstep.tui.widgets.talk_panes import ConsolePane, PromptInput, StdoutPane
+from gradstep.tui.widgets.talk_panes import ConsolePane, StdoutPane
 from gradstep.tui.widgets.tensor_pane import TensorPane
+from gradstep.tui.widgets.watch_pane import WatchPane
 from gradstep.tui.widgets.why_pane import WhyPane
 
 STACKED: Final = (("source", "1 Source"), ("graph", "2 Graph"), ("talk", "3 Console"))
 """The panes that share one place on a narrow screen."""
+
+LOOKS: Final = ("locals-view", "watch-view")
+"""The tabs that show what the paused script was asked for."""
 
 NARROW: Final = 100
 SHORT: Final = 16
@@ -65,6 +70,7 @@ class MainScreen(Screen[None]):
     loss = getters.query_one(LossPane)
     console = getters.query_one(ConsolePane)
     stdout = getters.query_one(StdoutPane)
+    watches = getters.query_one(WatchPane)
 
     def __init__(self, keys_of: Callable[[Command], str]) -> None:
         """Take the function that tells a command's present key."""
@@ -84,8 +90,8 @@ class MainScreen(Screen[None]):
             yield TabbedPane(2, [("graph-view", "Graph")], [GraphPane()], id="graph")
             yield TabbedPane(
                 3,
-                [("console-view", "Console"), ("stdout-view", "Stdout")],
-                [ConsolePane(), StdoutPane()],
+                [("console-view", "Console"), ("stdout-view", "Stdout"), ("watch-view", "Watch")],
+                [ConsolePane(), StdoutPane(), WatchPane()],
                 id="talk",
             )
             yield TabbedPane(
@@ -136,6 +142,7 @@ class MainScreen(Screen[None]):
             "tensor-view": lambda: self.tensor.paint(frame),
             "optimizer-view": lambda: self.optimizer.paint(frame),
             "locals-view": lambda: self.local_names.paint(frame),
+            "watch-view": lambda: self.watches.paint(frame),
             "why-view": lambda: self.why.paint(frame),
             "loss-view": lambda: self.loss.paint(frame),
         }
@@ -143,9 +150,11 @@ class MainScreen(Screen[None]):
             if not pane.display or not pane.active:
                 continue
             paint = painters.get(pane.active)
-            if paint is not None and self._painted.get(pane.active) != instant:
+            looks = pane.active in LOOKS
+            now = (*instant, frame.look_revision) if looks else instant
+            if paint is not None and self._painted.get(pane.active) != now:
                 self._guarded(pane, paint)
-                self._painted[pane.active] = instant
+                self._painted[pane.active] = now
         self.pane("graph").border_subtitle = self.graph.summary.replace("[", r"\[")
 
     def _guarded(self, pane: TabbedPane, paint: Callable[[], None]) -> None:

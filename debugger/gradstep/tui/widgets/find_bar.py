@@ -10,7 +10,7 @@ from textual.containers import Horizontal
 from textual.widgets import Input, Static
 
 from gradstep.tui.widgets.lines import LinesView
-from gradstep.tui.widgets.talk_panes import PromptInput
+from gradstep.tui.widgets.prompt import PromptInput
 
 
 class FindBar(Horizontal):

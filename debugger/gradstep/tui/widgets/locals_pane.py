@@ -1,38 +1,60 @@
-"""Pane 4, third tab: the tensors by their names, as they were at the event under the cursor."""
+"""Pane 4, third tab: the variables of the paused script, or what was recorded of them."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
+from textual.message import Message
+
 from gradstep.tui.frame import EMPTY, Frame
 from gradstep.tui.widgets.lines import LinesView
-from gradstep.views.named import named_tensors
+from gradstep.views.locals import LocalsRow, live_rows, recorded_rows
 
 
 class LocalsPane(LinesView):
-    """One name per row: leaves first, then the script's variables."""
+    """One variable per row; the user's frames stand above where there are several."""
 
     HELP: ClassVar[str] = (
-        "Names that the script gave to tensors, with their values at the event under the cursor. "
-        "Parameters come first. Enter shows the tensor; use the console (e) for anything else."
+        "The variables of the function that the script stands in, then the script's globals. "
+        "Enter shows a tensor, opens or closes a container or an object (▸), and looks into "
+        "another frame of the stack; the console evaluates in the frame that is chosen (●). "
+        "Δ has changed since the stop before, + is new. In the past and in recorded runs only "
+        "the tensors that have names are known."
     )
+
+    class Asked(Message):
+        """Enter on a frame, or on a value that can be opened."""
+
+        def __init__(self, frame: int | None, path: tuple[str, ...] | None) -> None:
+            """Say which."""
+            super().__init__()
+            self.frame = frame
+            self.path = path
 
     def __init__(self) -> None:
         """Start empty."""
         super().__init__(id="locals-view")
         self.frame = EMPTY
-        self._tensors: tuple[int, ...] = ()
+        self.rows: list[LocalsRow] = []
 
     def paint(self, frame: Frame) -> None:
         """Take a new instant."""
         self.frame = frame
-        moment = frame.moment
-        if moment is None:
+        moment, session = frame.moment, frame.session
+        if moment is None or session is None:
             return
-        view = named_tensors(moment)
-        self._tensors = view.tensors
-        self.show_lines(view.lines)
+        found = session.looking.variables if frame.state == "paused" else None
+        self.rows = live_rows(moment, found) if found is not None else recorded_rows(moment)
+        self.show_lines([row.line for row in self.rows])
 
     def tensor_at(self, row: int) -> int | None:
         """Return the tensor of a row."""
-        return self._tensors[row] if 0 <= row < len(self._tensors) else None
+        return self.rows[row].tensor if 0 <= row < len(self.rows) else None
+
+    def action_activate(self) -> None:
+        """Open what can be opened, choose a frame, show a tensor."""
+        row = self.rows[self.row] if 0 <= self.row < len(self.rows) else None
+        if row is not None and (row.frame is not None or row.path is not None):
+            self.post_message(self.Asked(row.frame, row.path))
+        else:
+            super().action_activate()

@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from gradstep.tui.widgets.talk_panes import PromptInput
+from gradstep.tui.widgets.prompt import PromptInput
 
 
 class SearchBar(Horizontal):

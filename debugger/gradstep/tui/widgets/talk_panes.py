@@ -9,61 +9,23 @@ from typing import ClassVar, Final
 
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Input, Static
 
 from gradstep.tui.widgets.lines import LinesView
+from gradstep.tui.widgets.prompt import Complete, PromptInput
 from gradstep.views.text import Line, Span, cells, line, width_of
 
 RING: Final = 10_000
+OFFERED: Final = 40
+"""Completions that are listed."""
 _ESCAPES: Final = re.compile(
     r"\x1b(\][^\x07\x1b]*(\x07|\x1b\\)|\[[0-?]*[ -/]*[@-~]|[@-Z\\-_])|[\x00-\x08\x0b\x0c\x0e-\x1f]"
 )
 
 _HALVES: Final = re.compile("[\ud800-\udfff]")
 """Halves of a surrogate pair, which no terminal can be sent."""
-
-
-class PromptInput(Input):
-    """A one-row input with a history; Escape gives the focus back."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "history(-1)", "Earlier", show=False),
-        Binding("down", "history(1)", "Later", show=False),
-        Binding("escape", "leave", "Back to the panes", show=False),
-    ]
-    DEFAULT_CSS = """
-    PromptInput, PromptInput:focus { width: 1fr; background: $surface; height: 1; border: none; }
-    """
-    cursor_blink = False
-
-    class Left(Message):
-        """Escape was pressed."""
-
-    def __init__(self, *, placeholder: str, id: str) -> None:  # noqa: A002
-        """Make it without a border."""
-        super().__init__(placeholder=placeholder, id=id, compact=True)
-        self.cursor_blink = False
-        self._history: list[str] = []
-        self._at = 0
-
-    def remember(self, text: str) -> None:
-        """Add an entry to the history, once if it is repeated."""
-        if text and (not self._history or self._history[-1] != text):
-            self._history.append(text)
-        self._at = len(self._history)
-
-    def action_history(self, by: int) -> None:
-        """Go through earlier entries."""
-        self._at = max(0, min(len(self._history), self._at + by))
-        self.value = self._history[self._at] if self._at < len(self._history) else ""
-        self.cursor_position = len(self.value)
-
-    def action_leave(self) -> None:
-        """Give the focus back to the panes."""
-        self.post_message(self.Left())
 
 
 class Log(LinesView):
@@ -157,8 +119,9 @@ class ConsolePane(Vertical):
 
     HELP: ClassVar[str] = (
         "Type an expression or a statement: it runs in the paused script's frame, without "
-        "recording gradients. e or : goes to the prompt, Escape comes back. Why the script "
-        "stopped is said here too."
+        "recording gradients. e or : goes to the prompt, Escape comes back. Tab completes, → takes "
+        "the suggestion, ↑ and ↓ go through what was typed before, Ctrl-C breaks off what takes "
+        "long. `watch EXPR` watches. Why the script stopped is said here too."
     )
     DEFAULT_CSS = """
     ConsolePane { height: 1fr; }
@@ -196,12 +159,24 @@ class ConsolePane(Vertical):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Hand the line on."""
         event.stop()
-        text = event.value.strip()
+        text = self.prompt.text.strip()
         self.prompt.clear()
         if text:
             self.prompt.remember(text)
-            self.log_view.add(line(("» ", "accent"), (text, "bold")))
+            for index, part in enumerate(clean(text)):
+                self.log_view.add(line(("» " if index == 0 else "  ", "accent"), (part, "bold")))
             self.post_message(self.Submitted(text))
+
+    def offer(self, complete: Complete) -> None:
+        """Complete what is typed, from now on."""
+        self.prompt.offer(complete)
+
+    def on_prompt_input_offered(self, message: PromptInput.Offered) -> None:
+        """List what a word can become."""
+        message.stop()
+        shown = message.words[:OFFERED]
+        more = f"  … {len(message.words):,} in all" if len(message.words) > OFFERED else ""
+        self.say("  ".join(shown) + more)
 
     def say(self, text: str, style: str = "dim", mark: str = "  ") -> None:
         """Add an answer or a message, line by line."""

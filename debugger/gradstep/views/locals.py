@@ -1,0 +1,92 @@
+"""The rows of the Locals tab: the frames and variables of the paused script."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from gradstep.views.named import NAME_WIDTH, named_tensors, tensor_row
+from gradstep.views.text import Line, fit, line
+
+if TYPE_CHECKING:
+    from gradstep.session.looking import StackFrame, Variable, Variables
+    from gradstep.trace.moment import Moment
+
+MARKS: Final = {"changed": "Δ", "new": "+"}
+FRAMES_SHOWN: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class LocalsRow:
+    """A row and what it is about: a frame by number, a variable's path, a tensor by id."""
+
+    line: Line
+    frame: int | None = None
+    path: tuple[str, ...] | None = None
+    tensor: int | None = None
+
+
+def live_rows(moment: Moment, found: Variables) -> list[LocalsRow]:
+    """Return the user's frames where there are several, then the variables of the chosen one."""
+    rows: list[LocalsRow] = []
+    if len(found.frames) > 1:
+        rows += [
+            LocalsRow(_frame_line(place, index == found.frame), frame=index)
+            for index, place in enumerate(found.frames[:FRAMES_SHOWN])
+        ]
+    scope = ""
+    for variable in found.rows:
+        if variable.scope != scope and variable.scope == "global":
+            rows.append(LocalsRow(line((" globals of the script", "dim"))))
+        scope = variable.scope
+        rows.append(
+            LocalsRow(
+                _variable_line(moment, variable),
+                path=variable.path if variable.opens else None,
+                tensor=variable.tensor,
+            )
+        )
+    if not found.rows:
+        rows.append(LocalsRow(line((" no variables yet", "dim"))))
+    if found.left_out:
+        what = "one module, function or class is"
+        if found.left_out > 1:
+            what = f"{found.left_out} modules, functions and classes are"
+        rows.append(LocalsRow(line((f" {what} left out", "dim"))))
+    return rows
+
+
+def recorded_rows(moment: Moment) -> list[LocalsRow]:
+    """Return the tensors that have names, leaves first, and say what was not recorded."""
+    view = named_tensors(moment)
+    tensors = [*view.tensors, *([None] * (len(view.lines) - len(view.tensors)))]
+    rows = [LocalsRow(row, tensor=one) for row, one in zip(view.lines, tensors, strict=True)]
+    told = " tensors only: other variables were not recorded"
+    return [*rows, LocalsRow(line((told, "dim")))]
+
+
+def _frame_line(place: StackFrame, is_chosen: bool) -> Line:
+    name = "the script" if place.name == "<module>" else f"{place.name}()"
+    file = os.path.basename(place.file)
+    return line(
+        ("● " if is_chosen else "○ ", "accent" if is_chosen else "dim"),
+        (fit(name, NAME_WIDTH), "bold" if is_chosen else ""),
+        (f" {file}:{place.line}", "dim"),
+    )
+
+
+def _variable_line(moment: Moment, variable: Variable) -> Line:
+    mark = MARKS.get(variable.mark, "")
+    indent = "  " * variable.depth
+    if variable.tensor is not None:
+        found = tensor_row(moment, variable.name, variable.tensor, mark, indent)
+        if found:
+            return found
+    opener = ("▾ " if variable.is_open else "▸ ") if variable.opens else ""
+    return line(
+        (mark or " ", "accent bold"),
+        (fit(indent + opener + variable.name, NAME_WIDTH), "bold"),
+        (f" {fit(variable.kind, 13)}", "dim"),
+        (f" {variable.text}", "accent" if mark else ""),
+    )
