@@ -9,9 +9,11 @@ import pytest
 
 from gradstep.trace.reader import Trace
 from gradstep.views.explain import explain
+from gradstep.views.glyphs import UNICODE
 from gradstep.views.graph import graph_view
 from gradstep.views.source import source_view
 from gradstep.views.text import plain
+from gradstep.views.title import title_line
 
 
 @pytest.mark.parametrize(
@@ -129,3 +131,31 @@ def test_a_gradient_that_autograd_grad_returns_accumulates_nowhere(
         assert "accumulates into w.grad" in cards[-1]
         inside = {row.name for row in run.events(1, None, {"op"}) if row.phase == "backward"}
         assert "pow" in inside  # what a recorded backward computes is told as operations
+
+
+def test_the_title_compares_a_loss_with_the_last_one_of_its_line(
+    tmp_path: Path, scenarios: Path, python: str, child_environment: dict[str, str]
+) -> None:
+    path = tmp_path / "run.gradstep"
+    command = [python, "-m", "gradstep", "record", "--engine", "builtin", "-o", str(path)]
+    subprocess.run(
+        [*command, str(scenarios / "two_models.py")],
+        env=child_environment,
+        capture_output=True,
+        check=True,
+        timeout=120,
+    )
+    last: dict[int, float] = {}
+    fell = 0
+    with Trace.open(path) as trace:
+        run = trace.run()
+        for seq, _, _, value in run.losses(run.head):
+            line = run.event(seq).line
+            text = plain([title_line(run.at(seq), state="recorded", width=200)])
+            before = last.get(line, value)
+            assert (UNICODE.down in text) == (value < before), text
+            assert (UNICODE.up in text) == (value > before), text
+            fell += value < before
+            last[line] = value
+    assert len(last) == 2
+    assert fell

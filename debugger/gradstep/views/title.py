@@ -76,9 +76,12 @@ def _parts(moment: Moment, standing: tuple[str, int], glyphs: Glyphs) -> list[tu
         parts.append((4, line(("step ", "dim"), numbers.count(event.step))))
     losses = moment.run.losses(moment.seq, latest=3 * SPARK)
     fresh, moved_on = newer_loss(moment, losses[-1][0] if losses else 0)
-    values = [loss[3] for loss in losses]
+    lines = [_line_of(moment, loss[0]) for loss in losses]
+    # The loss of another line is another loss: only those of one line make a course.
+    values = [loss[3] for loss, at in zip(losses, lines, strict=True) if at == lines[-1]]
     if fresh is not None:
-        parts += _loss([*values, fresh], glyphs)
+        # Which line will go backward from it is not known yet.
+        parts += _loss([*(values if len(set(lines)) == 1 else ()), fresh], glyphs)
     elif values:
         parts += _loss(values, glyphs, "last loss " if moved_on else "loss ")
     norm = grad_norm(moment)
@@ -90,6 +93,12 @@ def _parts(moment: Moment, standing: tuple[str, int], glyphs: Glyphs) -> list[tu
     if rates:
         parts.append((6, line(("lr ", "dim"), " ".join(numbers.hyper(r) for r in rates[:2]))))
     return parts
+
+
+def _line_of(moment: Moment, seq: int) -> tuple[str, int]:
+    """Return the line that called backward() at the event `seq`."""
+    event = moment.run.event(seq)
+    return event.file, event.line
 
 
 def was_edited(moment: Moment) -> bool:
