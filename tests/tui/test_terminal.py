@@ -125,6 +125,36 @@ def test_a_signal_restores_the_terminal(
         assert LEAVES_SCREEN in screen.seen
 
 
+def test_a_terminal_that_goes_without_a_signal_takes_the_script_along(
+    python: str, environment: dict[str, str], tmp_path: Path
+) -> None:
+    script, note = tmp_path / "endless.py", tmp_path / "pid"
+    script.write_text(
+        "import os, torch\n"
+        f"open({str(note)!r}, 'w').write(str(os.getpid()))\n"
+        "while True: print(torch.ones(2) * 2)\n"
+    )
+    command = [python, "-m", "gradstep", "--run", str(script)]
+    with terminal(command, environment) as screen:
+        screen.read_until("RUNNING")
+        deadline = time.monotonic() + 20
+        while not note.exists() or not note.read_text():
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        pid = int(note.read_text())
+        os.close(screen.side)
+        screen.side = os.open(os.devnull, os.O_RDONLY)
+        assert screen.process.wait(timeout=20) > 0
+        while True:
+            try:
+                state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+            except FileNotFoundError:
+                break
+            if state == "Z":
+                break
+            assert time.monotonic() < deadline + 20
+
+
 def test_a_file_that_is_no_trace_is_one_line(
     python: str, environment: dict[str, str], tmp_path: Path
 ) -> None:

@@ -28,6 +28,7 @@ from gradstep.tui.opening import Opener, opener_for
 from gradstep.tui.palette import CommandProvider
 from gradstep.tui.plain_ascii import PlainAscii, is_utf8
 from gradstep.tui.step_commands import StepCommands
+from gradstep.tui.terminal_watch import TerminalWatch
 from gradstep.tui.theme import THEMES, defaults_for
 from gradstep.tui.travel import Travel
 from gradstep.tui.why_command import follow
@@ -303,6 +304,11 @@ class GradstepApp(Travel, LookCommands, StepCommands):
             self.session.kill_now()
         self.exit(128 + number, return_code=128 + number)
 
+    def end_script(self) -> None:
+        """End the script's processes at once; may be called from any thread."""
+        if self.session is not None:
+            self.session.kill_now()
+
     def panic(self, *renderables: object) -> None:
         """End after an error of ours; what Textual would print stays unprinted."""
         self._fatal_error()
@@ -338,7 +344,8 @@ def run_app(
         print(f"gradstep: {error}", file=sys.stderr)
         return 2
     try:
-        app.run()
+        with TerminalWatch(app.end_script):
+            app.run()
     except Exception as error:
         app.crash_line = app.crash_line or one_line(error, write_log(error))
     finally:

@@ -16,6 +16,7 @@ from gradstep.comparison.compare import Pair
 from gradstep.trace.reader import RunTrace
 from gradstep.tui.crash import cause_of, one_line, write_log
 from gradstep.tui.paint import painter_for
+from gradstep.tui.terminal_watch import TerminalWatch
 from gradstep.tui.theme import THEMES, defaults_for
 from gradstep.tui.widgets.lines import LinesView
 from gradstep.views.difference import details, event_text, report, row_line
@@ -226,7 +227,8 @@ def run_diff(a: RunTrace, b: RunTrace, tolerance: Tolerance) -> int:
     """Show two runs side by side until the user leaves; the status is that of the comparison."""
     app = DiffApp(a, b, tolerance)
     try:
-        app.run()
+        with TerminalWatch(lambda: None):
+            app.run()
     except Exception as error:
         app.crash_line = one_line(error, write_log(error))
     if app.crash_line:
