@@ -38,12 +38,11 @@ def _role_in(moment: Moment, node: EventRow, tensor: int) -> str:
 
 def passed_gradient(moment: Moment, tensor: int) -> TensorRef | None:
     """Give the gradient that arrived for the result of an op in the latest backward by now."""
-    value = moment.value(tensor)
-    if value is None or not value.requires_grad or moment.is_parameter(tensor):
-        # Nothing arrives there; and looking for the op would go through all that the run did.
+    if moment.is_parameter(tensor) or moment.is_leaf(tensor):
+        # No op made it; and looking for one would go through all that the run did with it.
         return None
     op = moment.op_of_result(tensor)
-    if op is None:
+    if op is None or not op.detail.get("nodes"):
         return None
     found: EventRow | None = None
     for row in moment.run.events(op.seq + 1, moment.seq + 1, kinds=("node",)):
