@@ -13,7 +13,7 @@ from numpy import may_share_memory
 
 from gradstep_engine import events
 from gradstep_engine.autograd.errors import short_name
-from gradstep_engine.autograd.mode import GradMode, InferenceBox
+from gradstep_engine.autograd.mode import GradMode, InferenceBox, inferring, suspended
 from gradstep_engine.autograd.node import Edge, Node, place_of
 from gradstep_engine.autograd.report import emit_op
 from gradstep_engine.autograd.variable import TensorBase, draw_sequence, wrap
@@ -120,7 +120,7 @@ def apply(op: type[Op], *inputs: Any, **attributes: Any) -> Any:
     if len(inputs) == 1:
         x = inputs[0]
         array = x._array
-        if differentiable and GradMode.enabled:
+        if differentiable and (not suspended or GradMode.enabled):
             fn = x.grad_fn
             if fn is not None:
                 node.edges = (fn if fn.outputs == 1 else (fn, x.output_nr),)
@@ -132,7 +132,9 @@ def apply(op: type[Op], *inputs: Any, **attributes: Any) -> Any:
             array = promoted(node, [array])[0]
         result = node.forward(array, **attributes)
     else:
-        arrays, recorded = _edged(node, inputs, differentiable and GradMode.enabled)
+        arrays, recorded = _edged(
+            node, inputs, differentiable and (not suspended or GradMode.enabled)
+        )
         if promoting:
             arrays = promoted(node, arrays)
         array = arrays[0]
@@ -151,7 +153,7 @@ def apply(op: type[Op], *inputs: Any, **attributes: Any) -> Any:
         if saving_output:
             output._version_box = box = [0]
             node.versions += (box, 0)
-    elif GradMode.inference and output._version_box is None:
+    elif inferring and GradMode.inference and output._version_box is None:
         output._version_box = InferenceBox()
     if events.listener is not None:
         emit_op(node, inputs, (output,), attributes, recorded)
@@ -213,7 +215,7 @@ def _several(
         if node.saves_output:
             outputs[0]._version_box = box = [0]
             node.versions += (box, 0)
-    elif GradMode.inference:
+    elif inferring and GradMode.inference:
         for output in outputs:
             if output._version_box is None:
                 output._version_box = InferenceBox()

@@ -15,7 +15,7 @@ from gradstep_engine.autograd.function import (
     promoted,
     versions_of,
 )
-from gradstep_engine.autograd.mode import GradMode
+from gradstep_engine.autograd.mode import GradMode, suspended
 from gradstep_engine.autograd.node import Edge, Node, edge_of, edges_of
 from gradstep_engine.autograd.overlap import reads_its_target, refuse_overlap
 from gradstep_engine.autograd.report import emit_op
@@ -83,7 +83,7 @@ def _inplace_name(name: str) -> str:
 
 
 def _is_recorded(op: type[Op], target: TensorBase, others: tuple[Any, ...]) -> bool:
-    if not GradMode.enabled:
+    if suspended and not GradMode.enabled:
         return False
     if not target.requires_grad and not any(
         isinstance(other, TensorBase) and other.requires_grad for other in others
