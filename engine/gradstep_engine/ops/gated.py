@@ -21,14 +21,17 @@ BLOCK = 1 << 15
 
 # Φ(x) ≈ ½ (1 + tanh(x P(x²))): P of degree 6, lowest power first, was fitted to the least error of
 # Φ, 3e-8 for all x: what float32 has near 1. It is positive everywhere and ends at infinity.
-_LOGIT = (
-    0.797884941460356,
-    0.036333084574107985,
-    -3.2594975874502565e-05,
-    -5.530619353441098e-05,
-    3.9647443769148646e-06,
-    -1.3226333566073787e-07,
-    1.7561706128925567e-09,
+_LOGIT = tuple(
+    np.array(coefficient, np.float32)
+    for coefficient in (
+        0.797884941460356,
+        0.036333084574107985,
+        -3.2594975874502565e-05,
+        -5.530619353441098e-05,
+        3.9647443769148646e-06,
+        -1.3226333566073787e-07,
+        1.7561706128925567e-09,
+    )
 )
 
 
