@@ -32,6 +32,7 @@ class Op(Node):
         saves_output: whether `forward` keeps its own result as `self.saved[0]`, checked likewise.
         view: whether the output shares the first input's memory.
         promotes: whether inputs are first converted to their common type by torch's rules.
+        answers: whether the result is a bool for each element, whatever the operands' type.
         differentiable: False for ops such as comparisons that never have a node.
         writes: for in-place use: `forward` writes into its first argument itself.
         takes_constants: `forward` need not know whether its second operand is a plain number.
@@ -45,6 +46,7 @@ class Op(Node):
     saves_output: ClassVar[bool] = False
     view: ClassVar[bool] = False
     promotes: ClassVar[bool] = False
+    answers: ClassVar[bool] = False
     differentiable: ClassVar[bool] = True
     writes: ClassVar[bool] = False
     takes_constants: ClassVar[bool] = False
