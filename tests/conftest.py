@@ -2,7 +2,9 @@
 
 import importlib.util
 import os
+import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -21,6 +23,20 @@ for name in list(os.environ):
     }:
         del os.environ[name]
 os.environ["TEXTUAL_ANIMATIONS"] = "none"
+
+# Some three hundred Pythons are started, and most of what each would do is compile the same
+# modules: so all of them, pytest's workers included, keep compiled code in one place.
+OWN_BYTECODE = ""
+if not os.environ.get("PYTHONPYCACHEPREFIX"):
+    OWN_BYTECODE = tempfile.mkdtemp(prefix="gradstep-bytecode-")
+    os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix = OWN_BYTECODE
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
+
+def pytest_unconfigure() -> None:
+    if OWN_BYTECODE:
+        shutil.rmtree(OWN_BYTECODE, ignore_errors=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -62,7 +78,6 @@ def child_environment() -> dict[str, str]:
     return {
         **os.environ,
         "PYTHONPATH": os.pathsep.join(paths),
-        "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONIOENCODING": "utf-8",
     }
 
