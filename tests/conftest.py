@@ -9,6 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.scenario_recordings import record_scenario
+
+__all__ = ["record_scenario"]
+
 ROOT = Path(__file__).resolve().parent.parent
 
 # Textual and Rich read these while they are imported, so they go before any test module is.

@@ -9,6 +9,7 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
+import pytest
 import pytest_asyncio
 
 from gradstep.session import LaunchOptions, Session
@@ -45,10 +46,12 @@ def is_alive(pid: int) -> bool:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
+    if not os.path.isdir("/proc"):
+        pytest.skip("sees in /proc whether a process is over: no /proc here")
     try:
         state = Path(f"/proc/{pid}/stat").read_text()
     except OSError:
-        return not os.path.isdir("/proc")
+        return False
     return state.rpartition(")")[2].split()[0] not in "ZX"
 
 
