@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from gradstep.trace.dataflow import dataflow
@@ -46,9 +48,9 @@ print("written through a view")
 @pytest.fixture(scope="module")
 def several(
     tmp_path_factory: pytest.TempPathFactory, child_environment: dict[str, str]
-) -> Recorded:
-    folder = tmp_path_factory.mktemp("several")
-    return Recorded(record(folder, SEVERAL, child_environment).run())
+) -> Iterator[Recorded]:
+    with record(tmp_path_factory.mktemp("several"), SEVERAL, child_environment) as trace:
+        yield Recorded(trace.run())
 
 
 def test_each_use_of_a_leaf_is_a_part_of_what_a_call_added(several: Recorded) -> None:
