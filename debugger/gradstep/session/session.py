@@ -32,7 +32,8 @@ from gradstep.trace.reader import Trace
 PAUSE_PATIENCE: Final = 1.0
 """Seconds after which a pause that did not happen is explained."""
 
-PAUSE_NOTICE: Final = "pause requested; the script is inside C code"
+PAUSE_REQUESTED: Final = "pause requested; the script is "
+"""How the notice begins that says what keeps a script from pausing."""
 
 BRIEF_SECONDS: Final = 0.25
 """A motion asked for while the last one still runs waits this long for it: keys come quickly."""
@@ -153,7 +154,7 @@ class Session(RunCursor):
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.wait_for(lambda: self.state != "running"), PAUSE_PATIENCE)
             return
-        self.notice = PAUSE_NOTICE
+        self.notice = PAUSE_REQUESTED + live.hindrance()
         self._changed()
 
     async def restart(self) -> None:
@@ -314,7 +315,7 @@ class Session(RunCursor):
     def _on_stopped(self, message: Message) -> None:
         self._stop_polling()
         self.state = "paused"
-        if self.notice == PAUSE_NOTICE:
+        if self.notice.startswith(PAUSE_REQUESTED):
             self.notice = ""
         seq = int(message.get("seq", 0))
         self.breakpoints.note_hits(
