@@ -12,7 +12,8 @@ from typing import Any, Final
 from gradstep.protocol.breakpoints import Watched
 from gradstep.protocol.breakpoints.cause import changed_text
 from gradstep.protocol.row import EventRow
-from gradstep.session.recorded_names import RecordedNames, RecordedTensor
+from gradstep.session.recorded_names import RecordedNames
+from gradstep.session.recorded_tensor import RecordedTensor
 from gradstep.trace.difference import kept, recorded_difference, snapshot, value_difference
 from gradstep.trace.model import TensorValue
 from gradstep.trace.moment import Moment
