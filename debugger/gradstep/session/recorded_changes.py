@@ -131,7 +131,7 @@ class RecordedChanges:
         if found is not None or watched.code is None:
             return found
         try:
-            value = RecordedNames(moment).evaluate(watched.code)
+            value = RecordedNames(moment, of_event=False).evaluate(watched.code)
         except Exception:
             # What the trace does not hold at this event has no value there: see `missing_text`.
             return None

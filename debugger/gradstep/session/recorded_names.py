@@ -20,6 +20,7 @@ from gradstep.session.recorded_tensor import (
 )
 from gradstep.trace.model import TensorRef
 from gradstep.trace.moment import Moment
+from gradstep.trace.rates import learning_rate
 
 _VALUE_ROLES: Final = ("output", "after", "param", "root", "result", "source")
 _GRAD_ROLES: Final = ("grad", "grad_output", "contribution", "grad_input")
@@ -39,15 +40,19 @@ class RecordedNames(Mapping[str, Any]):
     is told and never silently false.
     """
 
-    def __init__(self, moment: Moment, *, script_first: bool = False) -> None:
+    def __init__(
+        self, moment: Moment, *, script_first: bool = False, of_event: bool = True
+    ) -> None:
         """Answer as of `moment`.
 
         With `script_first` the script's variables hide the names that every event has, as in the
-        paused script; in a condition it is the other way round.
+        paused script; in a condition it is the other way round. Without `of_event` `lr` is that of
+        the optimizer made first at every event.
         """
         self._moment = moment
         self._row: EventRow = moment.event
         self._script_first = script_first
+        self._of_event = of_event
 
     def __getitem__(self, name: str) -> Any:
         """The value of a name."""
@@ -107,13 +112,10 @@ class RecordedNames(Mapping[str, Any]):
         return loss
 
     def _learning_rate(self) -> float:
-        hyper = self._row.detail.get("hyper", {})
-        if "lr" in hyper:
-            return float(hyper["lr"])
-        for optimizer in self._moment.optimizers():
-            for group in optimizer.groups:
-                if "lr" in group:
-                    return float(group["lr"])
+        detail = self._row.detail if self._of_event else {}
+        rate = learning_rate(detail, self._moment.optimizers())
+        if rate is not None:
+            return rate
         raise NotRecorded("no optimizer has a learning rate yet")
 
     def _norm(self) -> float:

@@ -20,6 +20,7 @@ from gradstep.session.live_cursor import PAUSE_NOTICE, LiveCursor
 from gradstep.session.model import Evaluation, LaunchOptions, SessionError, Stop
 from gradstep.session.recorded_names import evaluate_recorded
 from gradstep.session.walk import Walk
+from gradstep.session.way import Way
 from gradstep.trace.reader import Trace
 
 PAUSE_PATIENCE: Final = 1.0
@@ -38,6 +39,7 @@ class Session(LiveCursor):
         """Make a session without a run: use `launch` or `open`."""
         super().__init__(script)
         self._is_closed = False
+        self._way = Way()
         self._moving = asyncio.Lock()
         self._walk: Walk | None = None
 
@@ -100,24 +102,30 @@ class Session(LiveCursor):
     async def motion(self, name: str, backward: bool = False, target: Any = None) -> Stop:
         """Move, over recorded rows or by letting the script go on, and return where it stopped.
 
+        Backward, a motion that led here is taken back: it ends where that one began.
+
         Raises:
             SessionError: no such motion or target, or the script is running.
         """
         async with self._moving:
             if not self.head:
                 raise SessionError("nothing has happened yet")
-            origin = self._origin()
+            origin, start, run = self._origin(), self.cursor, self.run
             self._walk = walk = self._new_walk(name, origin, target)
+            stopped = None
             try:
                 if backward:
-                    return self._land(await walk.backward(), backward=True)
+                    begun = self._way.taken_back(name, target, origin.seq)
+                    return self._land(await walk.backward(begun), backward=True)
                 stop = await walk.forward(self.head)
-                if stop is not None:
-                    return self._land(stop)
             finally:
                 self._walk = None
-            stopped = await self._go_on(name, target, origin, walk.occurrence)
-        return await stopped if stopped else self._land(None)
+            if stop is None:
+                stopped = await self._go_on(name, target, origin, walk.occurrence)
+        stop = await stopped if stopped else self._land(stop)
+        if run is self.run:
+            self._way.went(name, target, start, origin.seq, stop.seq)
+        return stop
 
     async def pause(self) -> None:
         """Ask a running script to stop; returns when it has, or after a second with a notice."""
@@ -150,6 +158,7 @@ class Session(LiveCursor):
             self.cursor = self.head = 0
             self.exit_status, self.stop, self.notice = None, None, ""
             self._forget_output()
+            self._way.forget()
             self.breakpoints.forget_hits()
             self.looking.restart()
             await self._start()

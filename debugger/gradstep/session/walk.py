@@ -104,18 +104,20 @@ class Walk:
             return Stop("pause", here.seq)
         return found or (None if seq is None else Stop("motion", seq))
 
-    async def backward(self) -> Stop | None:
+    async def backward(self, begun: int | None = None) -> Stop | None:
         """Walk over the events before the origin, latest first; None if nothing stops it.
+
+        `begun` is the event at which the motion that is taken back began.
 
         Raises:
             SessionError: no such motion, or a target that says nothing.
         """
         try:
-            seq = await self._landing(self._start, backward=True)
+            seq = begun or await self._landing(self._start, backward=True)
             found = await self._hit(seq or 1, self._start, backward=True)
         except _CalledOff as here:
             return Stop("pause", here.seq)
-        return found or (None if seq is None else Stop("motion", seq))
+        return found or (None if seq is None or begun == 1 else Stop("motion", seq))
 
     async def _landing(self, end: int, *, backward: bool) -> int | None:
         try:

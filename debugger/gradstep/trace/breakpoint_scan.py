@@ -21,7 +21,7 @@ from gradstep.protocol.breakpoints import (
     Watched,
 )
 from gradstep.protocol.row import EventRow
-from gradstep.trace import landing, scan
+from gradstep.trace import line_stops, scan
 from gradstep.trace.scan import Predicate
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ class BreakpointScan:
         lines = [p.breakpoint for p in self.entries if p.breakpoint.where == "line"]
         for point in lines:
             met = scan.of_kind(run, "line", rare=True)
-            met = met & landing.on_line(run, point.file, point.line)
+            met = met & line_stops.on_line(run, point.file, point.line)
             seeds.update(scan.all_in(run, met, start, begin))
         for kind in (scan.of_kind(run, "op"), ~scan.of_kind(run, "output")):
             latest = scan.run_through(scan.last(run, kind, 1, begin))
@@ -185,7 +185,7 @@ class BreakpointScan:
             case "param":
                 return self._named(point.pattern) | Predicate("(detail LIKE '%\"parameter\"%')")
             case "line":
-                return landing.on_line(run, point.file, point.line)
+                return line_stops.on_line(run, point.file, point.line)
             case "nan":
                 return _SHOWS_ODD_NUMBERS
             case "change" if point.watched is not None:
