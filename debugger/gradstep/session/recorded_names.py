@@ -18,12 +18,11 @@ from gradstep.session.recorded_tensor import (
     RecordedOptimizer,
     RecordedTensor,
 )
+from gradstep.trace.event_columns import GRAD_ROLES, VALUE_ROLES
 from gradstep.trace.model import TensorRef
 from gradstep.trace.moment import Moment
 from gradstep.trace.rates import learning_rate
 
-_VALUE_ROLES: Final = ("output", "after", "param", "root", "result", "source")
-_GRAD_ROLES: Final = ("grad", "grad_output", "contribution", "grad_input")
 ALLOWED: Final = {
     name: getattr(builtins, name)
     for name in (
@@ -70,9 +69,9 @@ class RecordedNames(Mapping[str, Any]):
         if name == "lr":
             return self._learning_rate()
         if name == "value":
-            return self._tensor("value", _VALUE_ROLES)
+            return self._tensor("value", VALUE_ROLES)
         if name == "grad":
-            return self._tensor("grad", _GRAD_ROLES, also_after=True)
+            return self._tensor("grad", GRAD_ROLES, also_after=True)
         if name == "norm":
             return self._norm()
         if name in ALLOWED:
@@ -123,9 +122,9 @@ class RecordedNames(Mapping[str, Any]):
         if self._row.kind == "clipped" and reported is not None:
             return float(reported)
         try:
-            return self._tensor("grad", _GRAD_ROLES, also_after=True).euclidean()
+            return self._tensor("grad", GRAD_ROLES, also_after=True).euclidean()
         except NotRecorded:
-            return self._tensor("norm", _VALUE_ROLES).euclidean()
+            return self._tensor("norm", VALUE_ROLES).euclidean()
 
     def _tensor(
         self, what: str, roles: tuple[str, ...], *, also_after: bool = False

@@ -17,6 +17,7 @@ from typing import Any, Final, TypeVar
 from gradstep.protocol.breakpoints import Entry, Hit, Said, judge, reason_of, say
 from gradstep.protocol.motions import MotionError
 from gradstep.protocol.row import EventRow
+from gradstep.session.condition_batch import ConditionBatch
 from gradstep.session.model import SessionError, Stop
 from gradstep.session.recorded_names import RecordedNames
 from gradstep.session.recorded_probe import RecordedProbe
@@ -81,6 +82,7 @@ class Walk:
         self._passed = passed
         self._entries = [entry for entry in entries if entry.enabled]
         self._texts = {entry.id: str(entry.breakpoint) for entry in self._entries}
+        self._batches: dict[int, ConditionBatch] = {}
         self._is_called_off = False
         self._breathed = time.monotonic()
 
@@ -100,6 +102,7 @@ class Walk:
             seq = await self._landing(end, backward=False)
             stop = end + 1 if seq is None else seq + 1
             found = await self._hit(self._start + 1, stop, backward=False)
+            self._tell_troubles(is_whole=found is None and seq is None)
         except _CalledOff as here:
             return Stop("pause", here.seq)
         return found or (None if seq is None else Stop("motion", seq))
@@ -115,6 +118,7 @@ class Walk:
         try:
             seq = begun or await self._landing(self._start, backward=True)
             found = await self._hit(seq or 1, self._start, backward=True)
+            self._tell_troubles(is_whole=found is None and seq is None)
         except _CalledOff as here:
             return Stop("pause", here.seq)
         return found or (None if seq is None or begun == 1 else Stop("motion", seq))
@@ -152,9 +156,7 @@ class Walk:
             return None
         await self._count_passes(stop)
         scan = BreakpointScan(self._run, self._entries, self._probe)
-        passed = [self._let_pass(entry) for entry in self._entries]
-        for low, high, found in scan.pieces(start, stop, descending=backward):
-            seqs = [seq for seq in found if not all(seq in one for one in passed)]
+        for low, high, seqs in scan.pieces(start, stop, descending=backward, worth=self._worth):
             for row, entries in _ordered(scan, seqs, backward):
                 hits = self._hits(row, entries)
                 if hits:
@@ -162,6 +164,23 @@ class Walk:
                 await self._breathe(row.seq)
             await self._breathe(low if backward else high - 1)
         return None
+
+    def _worth(self, entry: Entry, seqs: list[int]) -> list[int]:
+        """Leave out the events that a breakpoint lets pass, or whose columns say no."""
+        passed = self._let_pass(entry)
+        left = [seq for seq in seqs if seq not in passed] if passed else seqs
+        batch = self._batch(entry)
+        return (
+            left if batch is None else [s for s, holds in batch.judged(left) if holds is not False]
+        )
+
+    def _batch(self, entry: Entry) -> ConditionBatch | None:
+        code = entry.breakpoint.code
+        if code is None:
+            return None
+        if entry.id not in self._batches:
+            self._batches[entry.id] = ConditionBatch(self._run, entry.breakpoint.condition, code)
+        return self._batches[entry.id]
 
     def _hits(self, row: EventRow, placed: Iterable[Entry]) -> tuple[Hit, ...]:
         """Return what stops at a row; logpoints have spoken then."""
@@ -184,6 +203,16 @@ class Walk:
             evaluate = RecordedNames(self._run.at(row.seq)).evaluate
             failed = Said(hit.error, failed=True)
             self._on_said(row.seq, hit.id, failed if hit.error else say(code, evaluate, hit.told))
+
+    def _tell_troubles(self, *, is_whole: bool) -> None:
+        """Tell of expressions that failed, and after a whole walk of those without a value.
+
+        Where a walk ended early, a value may be yet to come.
+        """
+        told = self._probe.mistakes() | (self._probe.lacking() if is_whole else {})
+        for number, text in told.items():
+            if self._on_said is not None:
+                self._on_said(0, number, Said(text, failed=True))
 
     def _judge(
         self, row: EventRow, entry: Entry, told: dict[int, str], *, counting: bool = False
@@ -214,9 +243,8 @@ class Walk:
             passed = set(found)
             alone = BreakpointScan(self._run, [entry], self._probe)
             for _, high, seqs in alone.pieces(upto + 1, stop):
-                if alone.is_exact and entry.breakpoint.code is None:
-                    passed.update(seqs[: after - len(passed)])
-                    seqs = []
+                if alone.is_exact:
+                    seqs = self._count(entry, seqs, passed)
                 for row, entries in alone.placed(seqs):
                     for one in entries:
                         hit = self._judge(row, one, {}, counting=True)
@@ -229,6 +257,21 @@ class Walk:
                 if len(passed) >= after:
                     break
                 await self._breathe(self._start)
+
+    def _count(self, entry: Entry, seqs: list[int], passed: set[int]) -> list[int]:
+        """Count hits as long as their columns tell them; return the events left to be asked."""
+        batch, after = self._batch(entry), entry.breakpoint.after
+        if batch is None:
+            passed.update(seqs[: after - len(passed)])
+            return []
+        for index, (seq, holds) in enumerate(batch.judged(seqs)):
+            if len(passed) >= after:
+                return []
+            if holds is None:
+                return seqs[index:]
+            if holds:
+                passed.add(seq)
+        return []
 
     async def _breathe(self, here: int) -> None:
         """Let the screen live, and see whether the user gave up."""
