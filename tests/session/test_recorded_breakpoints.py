@@ -187,3 +187,27 @@ async def test_what_has_no_value_yet_is_not_told_too_soon(session: Session) -> N
     session.breakpoints.add("change:round(loss, 1)", save=False)
     await session.motion("step")
     assert list(session.remarks.since(0)) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("backward", "step if loss < 0.6", "op:mse_loss after 1", "param:fc.weight"),
+        *("change:fc.weight", "iteration", "9", "step if nowhere", "param:* if norm > 8.5"),
+    ],
+)
+async def test_hits_are_counted_by_the_cursor(session: Session, text: str) -> None:
+    """As many as there were stops on the way, and the hits that passed."""
+    place = text.removesuffix(" after 1")
+    added = session.breakpoints.add(place, save=False)
+    stopped = []
+    while (stop := await session.motion("continue")).reason != "end":
+        stopped += [stop.seq] if stop.reason == "breakpoint" else []
+    session.breakpoints.remove(added.id)
+    added = session.breakpoints.add(text, save=False)
+    for seq in (session.head, 1, 20, session.head):
+        await session.seek(seq)
+        expected = sum(one <= seq for one in stopped)
+        assert await session.count_hits() == {added.id: expected}
+    session.breakpoints.enable(added.id, enabled=False)
+    assert await session.count_hits() == {}

@@ -18,6 +18,7 @@ from gradstep.protocol.breakpoints import Entry, Hit, Said, judge, reason_of, sa
 from gradstep.protocol.motions import MotionError
 from gradstep.protocol.row import EventRow
 from gradstep.session.condition_batch import ConditionBatch
+from gradstep.session.hits import Hits
 from gradstep.session.model import SessionError, Stop
 from gradstep.session.recorded_names import RecordedNames
 from gradstep.session.recorded_probe import RecordedProbe
@@ -30,11 +31,6 @@ T = TypeVar("T")
 
 BREATH_SECONDS: Final = 0.02
 """How long a walk may hold up the screen at a time."""
-
-Passed = dict[tuple[int, str], tuple[int, frozenset[int]]]
-"""Of a breakpoint with `after N`, by run and text: the event up to which its hits were counted,
-and those of them that it lets pass."""
-
 
 OnSaid = Callable[[int, int, Said], None]
 """Takes the event, the breakpoint's number and the words of a logpoint."""
@@ -59,7 +55,7 @@ class Walk:
         target: Any,
         entries: Iterable[Entry],
         told: dict[int, str],
-        passed: Passed,
+        counted: Hits,
         *,
         start: int = 0,
         on_said: OnSaid | None = None,
@@ -68,7 +64,7 @@ class Walk:
 
         `start` is the event where the cursor stands, if that is another one: what the user changed
         at a stop lies between them. `told` outlives the walk: of each breakpoint the unknown name
-        that a stop has told of. So does `passed`: hits are counted once.
+        that a stop has told of. So does `counted`: hits are counted once.
         """
         self.occurrence = 1
         self._run = run
@@ -79,9 +75,9 @@ class Walk:
         self._on_said = on_said
         self._target = target
         self._told = told
-        self._passed = passed
+        self._counted = counted
+        self._passes: dict[int, frozenset[int]] = {}
         self._entries = [entry for entry in entries if entry.enabled]
-        self._texts = {entry.id: str(entry.breakpoint) for entry in self._entries}
         self._batches: dict[int, ConditionBatch] = {}
         self._is_called_off = False
         self._breathed = time.monotonic()
@@ -167,7 +163,7 @@ class Walk:
 
     def _worth(self, entry: Entry, seqs: list[int]) -> list[int]:
         """Leave out the events that a breakpoint lets pass, or whose columns say no."""
-        passed = self._let_pass(entry)
+        passed = self._passes.get(entry.id)
         left = [seq for seq in seqs if seq not in passed] if passed else seqs
         batch = self._batch(entry)
         return (
@@ -186,7 +182,7 @@ class Walk:
         """Return what stops at a row; logpoints have spoken then."""
         hits = []
         for entry in placed:
-            hit = self._judge(row, entry, self._told)
+            hit = self._judge(row, entry)
             if hit is None:
                 continue
             if not hit.error:
@@ -214,64 +210,25 @@ class Walk:
             if self._on_said is not None:
                 self._on_said(0, number, Said(text, failed=True))
 
-    def _judge(
-        self, row: EventRow, entry: Entry, told: dict[int, str], *, counting: bool = False
-    ) -> Hit | None:
-        if not counting and row.seq in self._let_pass(entry):
+    def _judge(self, row: EventRow, entry: Entry) -> Hit | None:
+        if row.seq in self._passes.get(entry.id, ()):
             return None
         # `after` is settled by what is let pass: here only the condition decides.
         names = RecordedNames(self._run.at(row.seq))
-        passes, known = entry.breakpoint.after, told.get(entry.id, "")
+        passes, known = entry.breakpoint.after, self._told.get(entry.id, "")
         probe = Entry(entry.id, entry.breakpoint, hits=passes, told=known)
         hit = judge(probe, names.evaluate)
-        told[entry.id] = probe.told
+        self._told[entry.id] = probe.told
         return hit
-
-    def _key(self, entry: Entry) -> tuple[int, str]:
-        return self._run.number, self._texts[entry.id]
-
-    def _let_pass(self, entry: Entry) -> frozenset[int]:
-        return self._passed.get(self._key(entry), (0, frozenset()))[1]
 
     async def _count_passes(self, stop: int) -> None:
         """Find the events before `stop` that `after N` lets pass: the first N hits of the run."""
         for entry in self._entries:
             after = entry.breakpoint.after
-            upto, found = self._passed.get(self._key(entry), (0, frozenset()))
-            if len(found) >= after or upto >= stop - 1:
-                continue
-            passed = set(found)
-            alone = BreakpointScan(self._run, [entry], self._probe)
-            for _, high, seqs in alone.pieces(upto + 1, stop):
-                if alone.is_exact:
-                    seqs = self._count(entry, seqs, passed)
-                for row, entries in alone.placed(seqs):
-                    for one in entries:
-                        hit = self._judge(row, one, {}, counting=True)
-                        if hit is not None and not hit.error:
-                            passed.add(row.seq)
-                    if len(passed) >= after:
-                        break
+            if after:
+                for _ in self._counted.find(self._run, entry, stop, self._probe, after):
                     await self._breathe(self._start)
-                self._passed[self._key(entry)] = (high - 1, frozenset(passed))
-                if len(passed) >= after:
-                    break
-                await self._breathe(self._start)
-
-    def _count(self, entry: Entry, seqs: list[int], passed: set[int]) -> list[int]:
-        """Count hits as long as their columns tell them; return the events left to be asked."""
-        batch, after = self._batch(entry), entry.breakpoint.after
-        if batch is None:
-            passed.update(seqs[: after - len(passed)])
-            return []
-        for index, (seq, holds) in enumerate(batch.judged(seqs)):
-            if len(passed) >= after:
-                return []
-            if holds is None:
-                return seqs[index:]
-            if holds:
-                passed.add(seq)
-        return []
+                self._passes[entry.id] = self._counted.first(self._run, entry, after)
 
     async def _breathe(self, here: int) -> None:
         """Let the screen live, and see whether the user gave up."""

@@ -280,7 +280,8 @@ class Commands(App[int]):
         if self.main.focused_pane().id == "source" and source.selected_line:
             found = on_line(session.breakpoints, source.file, source.selected_line)
             text = found.text if found is not None else ""
-        self.push_screen(BreakpointScreen(session.breakpoints, text), lambda _: self.paint_now())
+        screen = BreakpointScreen(session.breakpoints, text, session.count_hits)
+        self.push_screen(screen, lambda _: self.paint_now())
 
     def action_evaluate(self) -> None:
         """Go to the console's prompt."""
