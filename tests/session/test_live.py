@@ -208,6 +208,27 @@ async def test_a_scenario_from_phase_to_phase_and_back(
         await session.quit()
 
 
+async def test_what_was_walked_live_is_walked_back(scenarios: Path) -> None:
+    session = await Session.launch(LaunchOptions(str(scenarios / "two_scalars.py")))
+    try:
+        await until(session, "paused")
+        walked = []
+        for motion in ("line", "line", "phase", "step", "line", "finish", "iteration", "line"):
+            walked.append((motion, session.cursor))
+            await go(session, motion)
+            if motion == "step":
+                # What is changed at a stop makes events of its own, and is no motion.
+                assert (await session.execute("x.data.add_(0.5)")).ok
+        head = session.head
+        while walked:
+            motion, began = walked.pop()
+            await go(session, motion, backward=True)
+            assert session.cursor == began, motion
+        assert session.head == head
+    finally:
+        await session.quit()
+
+
 async def test_record_keeps_a_trace_that_opens_again(launch: Launch, tmp_path: Path) -> None:
     path = tmp_path / "kept.gradstep"
     session = await launch(LOOP, record_path=path)
