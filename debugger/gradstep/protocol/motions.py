@@ -16,7 +16,7 @@ from typing import Any, Final
 from gradstep.protocol.place import place, same_file
 from gradstep.protocol.row import STEPPABLE, EventRow
 
-MOTIONS: Final = ("step", "line", "phase", "iteration", "finish", "continue", "to")
+MOTIONS: Final = ("step", "line", "phase", "iteration", "finish", "continue", "begin", "to")
 
 
 class MotionError(ValueError):
@@ -204,6 +204,8 @@ def rule(
             return _Where(origin, _outside_call(origin) or _phase_edge(origin, backward))
         case "continue":
             return StopRule(origin)
+        case "begin":
+            return _Where(origin, _is_beginning)
         case "to":
             line = line_target(target)
             if line is None:
@@ -271,6 +273,11 @@ def has_place(row: EventRow) -> bool:
 
 def _on_line(file: str, line: int) -> Callable[[EventRow], bool]:
     return lambda row: place(row)[1] == line and same_file(file, place(row)[0])
+
+
+def _is_beginning(row: EventRow) -> bool:
+    """Tell whether a phase of the loop begins here: nothing of it has happened yet."""
+    return row.kind == "phase_entered" and row.phase != "other"
 
 
 def _outside_call(origin: EventRow) -> Callable[[EventRow], bool] | None:

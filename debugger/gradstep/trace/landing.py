@@ -101,6 +101,9 @@ class _Finder:
                 return scan.of_kinds(run, STEPPABLE)
             case "phase":
                 return scan.of_kind(run, "phase_exited", rare=True)
+            case "begin":
+                is_other = scan.text_is(run, "phase", "other")
+                return scan.of_kind(run, "phase_entered", rare=True) & ~is_other
             case "finish" if origin.calls:
                 outside = Predicate(
                     "(calls IS NULL OR instr(',' || calls || ',', ?) = 0)",
