@@ -90,7 +90,7 @@ COMMANDS: Final = (
         ("N", "shift+f10"),
         "Next line",
         "the next executed line of the script",
-        "the line that was executed before",
+        "where the line that runs began, and from there to the line that was executed before",
         "line",
         3,
     ),
