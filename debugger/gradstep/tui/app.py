@@ -27,6 +27,7 @@ from gradstep.tui.look_commands import LookCommands
 from gradstep.tui.opening import Opener, opener_for
 from gradstep.tui.palette import CommandProvider
 from gradstep.tui.plain_ascii import PlainAscii, is_utf8
+from gradstep.tui.save_commands import SaveCommands
 from gradstep.tui.step_commands import StepCommands
 from gradstep.tui.terminal_watch import TerminalWatch
 from gradstep.tui.theme import THEMES, defaults_for
@@ -51,7 +52,7 @@ FRAME_SECONDS: Final = 1 / 15
 """While the script runs the screen is painted no more often than this."""
 
 
-class GradstepApp(Travel, LookCommands, StepCommands):
+class GradstepApp(Travel, LookCommands, StepCommands, SaveCommands):
     """Shows one session. `opener` makes it once the screen is up, so that starting is visible."""
 
     TITLE = "gradstep"
@@ -183,7 +184,10 @@ class GradstepApp(Travel, LookCommands, StepCommands):
             self.selection = self.selection.moved()
             frame = take_frame(self.session, self.selection, self.glyphs, self.moves)
         self.forget_other_run()
-        frame = replace(frame, marks=self.trail.shown())
+        stop = self.session.stop if self.session is not None else None
+        if stop is not None and stop.reason == "breakpoint":
+            self.trail.stopped(stop.seq)
+        frame = replace(frame, marks=self.trail.shown(), stops=self.trail.stops())
         self.frame = frame
         self.main.title_bar.note = self._announcer.note(frame)
         self.main.paint(frame)

@@ -70,6 +70,8 @@ class Glyphs:
     bar: str = "━"
     nan: str = "NaN"
     infinity: str = "∞"
+    heat: str = "▦"
+    wave: str = "∿"
 
 
 UNICODE: Final = Glyphs()
@@ -127,6 +129,8 @@ ASCII: Final = Glyphs(
     bar="=",
     nan="NaN",
     infinity="I",
+    heat="%",
+    wave="~",
 )
 
 PHASE_STYLES: Final = {

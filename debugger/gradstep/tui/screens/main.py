@@ -18,6 +18,7 @@ from gradstep.tui.marks import summary
 from gradstep.tui.widgets.bars import KeyBar, PhaseBar, TimelineBar, TitleBar
 from gradstep.tui.widgets.find_bar import FindBar
 from gradstep.tui.widgets.graph_pane import GraphPane
+from gradstep.tui.widgets.hint import hint_of
 from gradstep.tui.widgets.lines import LinesView
 from gradstep.tui.widgets.locals_pane import LocalsPane
 from gradstep.tui.widgets.loss_pane import LossPane
@@ -155,6 +156,9 @@ class MainScreen(Screen[None]):
             if paint is not None and self._painted.get(pane.active) != now:
                 self._guarded(pane, paint)
                 self._painted[pane.active] = now
+        inspect = self.pane("inspect")
+        if inspect.active:
+            inspect.border_subtitle = hint_of(inspect.content())
         self.pane("graph").border_subtitle = self.graph.summary.replace("[", r"\[")
 
     def _guarded(self, pane: TabbedPane, paint: Callable[[], None]) -> None:
