@@ -44,8 +44,8 @@ def keys_page() -> str:
             title_cell = command.title.replace("|", "\\|")
             parts.append(f"| {keys} | {title_cell} | `{command.id}` | {text} |\n")
     parts.append(PANES)
-    for pane, keys in PANE_KEYS.items():
-        for key in keys:
+    for pane, own in PANE_KEYS.items():
+        for key in own:
             parts.append(f"| {pane} | `{key.text}` | {key.title} | {key.help} |\n")
     return "".join(parts)
 

@@ -70,6 +70,7 @@ class Glyphs:
     bar: str = "━"
     nan: str = "NaN"
     infinity: str = "∞"
+    doubled: str = "«"
     heat: str = "▦"
     wave: str = "∿"
 
@@ -129,6 +130,7 @@ ASCII: Final = Glyphs(
     bar="=",
     nan="NaN",
     infinity="I",
+    doubled="&",
     heat="%",
     wave="~",
 )

@@ -15,7 +15,7 @@ from gradstep.tui.actions import Command
 from gradstep.tui.crash import noted
 from gradstep.tui.frame import EMPTY, Frame
 from gradstep.tui.marks import summary
-from gradstep.tui.widgets.bars import KeyBar, PhaseBar, TimelineBar, TitleBar
+from gradstep.tui.widgets.bars import KeyBar, PhaseBar, TitleBar
 from gradstep.tui.widgets.find_bar import FindBar
 from gradstep.tui.widgets.graph_pane import GraphPane
 from gradstep.tui.widgets.hint import hint_of
@@ -29,6 +29,7 @@ from gradstep.tui.widgets.source_pane import SourcePane
 from gradstep.tui.widgets.tabbed import TabbedPane
 from gradstep.tui.widgets.talk_panes import ConsolePane, StdoutPane
 from gradstep.tui.widgets.tensor_pane import TensorPane
+from gradstep.tui.widgets.timeline_bar import TimelineBar
 from gradstep.tui.widgets.watch_pane import WatchPane
 from gradstep.tui.widgets.why_pane import WhyPane
 
