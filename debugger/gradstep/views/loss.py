@@ -305,7 +305,8 @@ def _axis(
     for column, sign in marked.items():
         if column < len(row):
             row[column] = Span(sign, "warning bold")
-    if 0 <= cursor < len(row) and one.at < len(one.values) and row[cursor].text == " ":
+    is_free = len(start) < cursor < len(row) - len(end) - 1
+    if is_free and one.at < len(one.values) and row[cursor].text == " ":
         row[cursor] = Span(glyphs.cursor, "accent")
     return tuple(_joined([Span(" " * left), *row]))
 

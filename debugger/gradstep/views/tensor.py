@@ -15,7 +15,7 @@ from gradstep.views.element import element_lines
 from gradstep.views.glyphs import UNICODE, Glyphs
 from gradstep.views.passing import passed_gradient, passing_name
 from gradstep.views.reading import one, value_of
-from gradstep.views.tensor_body import NOW, TensorView, cursor_line, with_body
+from gradstep.views.tensor_body import LOW, NOW, TensorView, cursor_line, with_body
 from gradstep.views.tensor_grid import Cell
 from gradstep.views.tensor_header import Title, companion_line, header_line, stats_line
 from gradstep.views.tensor_lens import Lens, mode_chips
@@ -47,6 +47,9 @@ SUBJECTS: Final = {
     "step": ("updated", "value"),
 }
 """What the end of a phase is about: events of a kind, and the parameter's value or gradient."""
+
+LEAST_HEADER: Final = 16
+"""Columns that the header keeps beside the names of the modes."""
 
 NO_LEAF: Final = (
     "Only leaves keep a .grad: backward passes through here without storing (retain_grad() would)."
@@ -149,6 +152,8 @@ def tensor_view(
         title = replace(title, rest=(*line("  "), *other))
         other = ()
     chips = () if single or not math.prod(shape) else mode_chips(lens.mode, width, glyphs)
+    if width - width_of(chips) < LEAST_HEADER:
+        chips = ()
     room = width - width_of(chips) - 2 if chips else width
     followed = lens.followed if lens.followed is not None else (0,) * len(shape)
     elements: tuple[Line, ...] = ()
@@ -179,6 +184,8 @@ def tensor_view(
         array = to_numpy(value)
     except ValueError as error:
         return replace(base, note=(*note, *wrapped(str(error), width)))
+    if height < LOW and lens.mode == "values":
+        base, other = replace(base, companion=()), ()
     taken = len(note) + bool(other) + len(elements)
     base = replace(base, cursor_line=cursor_line(array, lens, width))
     return with_body(base, array, width, height - taken, glyphs)

@@ -15,7 +15,7 @@ from gradstep.views.tensor_grid import (
     overview,
     peak_of,
 )
-from gradstep.views.tensor_heat import HeatMap, heat_map, letter_of
+from gradstep.views.tensor_heat import HeatMap, heat_map
 from gradstep.views.tensor_histogram import bars, histogram_lines
 from gradstep.views.tensor_lens import Lens
 from gradstep.views.text import Line, crop, line
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from gradstep.views.glyphs import Glyphs
 
 NOW = Lens()
+
+LOW = 9
+"""Rows below which the values are what counts: no histogram, and no line of the other side."""
 
 LEAST_BESIDE = 56
 """Columns from which a coarse heat picture stands beside the values."""
@@ -71,7 +74,6 @@ class TensorView:
     shape: tuple[int, ...] = ()
     value: TensorValue | None = None
     lens: Lens = NOW
-    letters: tuple[Line, ...] = ()
 
     @property
     def lines(self) -> tuple[Line, ...]:
@@ -82,7 +84,8 @@ class TensorView:
         ]
         columns = line((" " * LABEL_WIDTH + " ".join(self.column_labels), "dim"))
         cells = (columns, *grid) if grid else ()
-        parts = [self.header, self.stats, self.companion, *self.elements, *cells, *self.letters]
+        parts = [self.header, self.stats, self.companion, *self.elements, *cells]
+        parts += self.heat.lines if self.heat is not None else ()
         parts += [*self.spread, *self.note]
         return tuple(part for part in (*parts, self.tail, self.histogram) if part)
 
@@ -125,7 +128,8 @@ def _with_grid(
     base: TensorView, array: Any, peak: float, width: int, height: int, glyphs: Glyphs
 ) -> TensorView:
     # The header, the statistics, the column labels, the line "more" and the histogram.
-    room = max(1, height - 5)
+    has_spread = height >= LOW
+    room = max(1, height - 4 - has_spread)
     lens = base.lens
     start = (peak, lens.row, lens.column, lens.leading)
     grid = make_grid(array, *start, width, room, glyphs)
@@ -135,7 +139,7 @@ def _with_grid(
         narrow = width - OVERVIEW_COLUMNS - 2
         grid = make_grid(array, *start, narrow, room, glyphs)
         picture = overview(matrix_of(array, lens.leading), peak, 2 * room)
-    drawn = bars(array, min(40, width - 26), glyphs)
+    drawn = bars(array, min(40, width - 26), glyphs) if has_spread else None
     spread: Line = ()
     if drawn:
         row, low, high = drawn
@@ -185,17 +189,12 @@ def _with_heat(
     )
     rows = matrix.shape[0] if matrix.ndim > 1 else 1
     columns = matrix.shape[-1]
-    letters = [
-        line((label, "dim"), "".join(letter_of(dot, glyphs) for dot in found.dots[row]))
-        for label, row in zip(found.row_labels, range(0, len(found.dots), found.dense), strict=True)
-    ]
     return replace(
         base,
         heat=found,
         rows=rows,
         columns=columns,
         folded=matrix.ndim < 2,
-        letters=(*letters, found.axis, found.legend),
     )
 
 

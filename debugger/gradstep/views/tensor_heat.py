@@ -43,6 +43,16 @@ class HeatMap:
     row_labels: tuple[str, ...]
     axis: Line
     legend: Line
+    glyphs: Glyphs = UNICODE
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """The picture in letters, of two dots in a cell the upper one, with axis and legend."""
+        found = [
+            (Span(label, "dim"), Span("".join(letter_of(dot, self.glyphs) for dot in row)))
+            for label, row in zip(self.row_labels, self.dots[:: self.dense], strict=True)
+        ]
+        return (*found, self.axis, self.legend)
 
     @property
     def rows(self) -> int:
@@ -108,6 +118,7 @@ def heat_map(
         row_labels=_row_labels(y_edges, top, scale_y, dense, columns if folded else 1),
         axis=_axis(left, wide, min(picture.shape[1], across)),
         legend=_legend(dots, peak, per_cell, width, glyphs),
+        glyphs=glyphs,
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from rich.segment import Segment
@@ -73,38 +75,32 @@ def heat_strip(
     segments = [Segment(heat.row_labels[row], painter.style("dim"))]
     upper = heat.dots[row * heat.dense]
     below = row * heat.dense + 1
-    lower = heat.dots[below] if heat.dense == 2 and below < len(heat.dots) else None
+    lower: Sequence[int] = upper
+    if heat.dense == 2:
+        lower = heat.dots[below] if below < len(heat.dots) else (BLANK,) * len(upper)
     here = heat.cursor[1] if heat.cursor is not None and heat.cursor[0] == row else -1
-    text = ""
-    before: str | tuple[int, int] | None = None
-    look: str | tuple[int, int]
-    for column, top in enumerate(upper):
-        low = lower[column] if lower is not None else BLANK if heat.dense == 2 else top
-        sign = sign_of(top, glyphs).strip() or sign_of(low, glyphs).strip()
+    for column, (top, low) in enumerate(zip(upper, lower, strict=True)):
+        mark, style = _cell(top, low, painter, glyphs, letters)
         if column == here:
-            look, mark = "reverse bold", sign or glyphs.cursor
-        elif sign:
-            look, mark = "error bold", sign
-        elif letters:
-            strongest = top if abs(top) >= abs(low) or low == BLANK else low
-            look, mark = "", letter_of(strongest, glyphs)
-        elif top == BLANK and low == BLANK:
-            look, mark = "", " "
+            mark = mark if mark != "▀" else glyphs.cursor
+            segments.append(Segment(mark, painter.style("reverse bold")))
+        elif segments[-1].style is style:
+            segments[-1] = Segment(segments[-1].text + mark, style)
         else:
-            look, mark = (top, low), "▀"
-        if look == before:
-            text += mark
-            continue
-        if text:
-            segments.append(Segment(text, _style(before, painter)))
-        text, before = mark, look
-    if text:
-        segments.append(Segment(text, _style(before, painter)))
+            segments.append(Segment(mark, style))
     return Strip(segments)
 
 
-def _style(look: object, painter: Painter) -> Style:
-    if not isinstance(look, tuple):
-        return painter.style(str(look or ""))
-    top, low = (0 if dot == BLANK else dot for dot in look)
-    return painter.half_block(top / STEPS, low / STEPS)
+@lru_cache(maxsize=16384)
+def _cell(top: int, low: int, painter: Painter, glyphs: Glyphs, letters: bool) -> tuple[str, Style]:
+    """Give a cell of two dots: its character and its style."""
+    sign = sign_of(top, glyphs).strip() or sign_of(low, glyphs).strip()
+    if sign:
+        return sign, painter.style("error bold")
+    if top == BLANK and low == BLANK:
+        return " ", painter.style("")
+    if letters:
+        strongest = top if low == BLANK or abs(top) >= abs(low) else low
+        return letter_of(strongest, glyphs), painter.style("")
+    top, low = (0 if dot == BLANK else dot for dot in (top, low))
+    return "▀", painter.half_block(top / STEPS, low / STEPS)
