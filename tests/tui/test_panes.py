@@ -102,13 +102,20 @@ async def test_a_slice_an_element_and_a_file_of_a_live_tensor(tmp_path: Path) ->
         assert "exists: Enter overwrites it" in screen_text(app)
         await pilot.press("escape")
         # Too large to be recorded: the script's own process writes it.
-        while pane.view is not None and pane.view.shape != (1100, 1000):
+        while shown(app) != (1100, 1000):
             await press(app, pilot, "s")
+        assert "w[1,1,1]" in screen_text(app)
         large = tmp_path / "large.npy"
         assert pane.view.value is not None
         assert pane.view.value.content is None
         await save(app, pilot, str(large))
         assert np.load(large).shape == (1100, 1000)
+
+
+def shown(app: GradstepApp) -> tuple[int, ...]:
+    """The shape of what pane 4 shows."""
+    view = app.main.tensor.view
+    return () if view is None else view.shape
 
 
 async def save(app: GradstepApp, pilot: Pilot[int], name: str) -> None:

@@ -188,15 +188,24 @@ def test_an_element_is_followed_through_its_versions(tmp_path: Path) -> None:
     with compared(tmp_path, [[1.0, 2.0]], [[1.0, 2.5]]) as trace:
         moment = find(trace, "written")
         w = moment.tensor_named("w")
-        found = tensor_view(moment, w, lens=Lens(followed=(0, 1)))
+        assert w is not None
+        found = tensor_view(moment, w, lens=Lens(followed=(w, (0, 1))))
         value, grad = plain(found.elements).splitlines()
         assert value.startswith("w[0,1] 2.5000  Δ +0.5000  ▁█")
         assert value.endswith("2 versions")
         assert grad.strip().startswith(".grad 25.0000  Δ +5.000")
-        cleared = tensor_view(find(trace, "zeroed"), w, lens=Lens(followed=(0, 0)))
+        cleared = tensor_view(find(trace, "zeroed"), w, lens=Lens(followed=(w, (0, 0))))
         assert ".grad None" in plain(cleared.elements)
-        outside = tensor_view(moment, w, lens=Lens(followed=(7, 7)))
-        assert outside.elements == ()
+        # It stays in sight when another tensor is shown, and where it does not exist yet.
+        other = tensor_view(moment, before_all(trace), lens=Lens(followed=(w, (0, 1))))
+        assert plain(other.elements).startswith("w[0,1] 2.5000")
+        first = tensor_view(trace.run().at(1), w, lens=Lens(followed=(w, (0, 1))))
+        assert "does not exist yet" in plain(first.elements)
+
+
+def before_all(trace: Trace) -> int | None:
+    """The gradient that came first."""
+    return find(trace, "accumulated").grad(1).tensor
 
 
 def test_a_loss_is_followed_by_its_name(tmp_path: Path) -> None:
@@ -205,7 +214,9 @@ def test_a_loss_is_followed_by_its_name(tmp_path: Path) -> None:
         loss = b.tensor(np.float32(number), "loss")
         b.event("fetched", "", [("output", loss)])
     with b.done() as trace:
-        found = tensor_view(find(trace, "fetched", nth=3), loss.id, lens=Lens(followed=()))
+        found = tensor_view(
+            find(trace, "fetched", nth=3), loss.id, lens=Lens(followed=(loss.id, ()))
+        )
         assert plain(found.elements).startswith("loss 1.0000  Δ -1.000  █▅▁  3 versions")
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gradstep.trace.versions import Point, gradient_points, value_points
 from gradstep.views import numbers
+from gradstep.views.passing import passing_name
 from gradstep.views.text import Line, Span, crop, width_of
 
 if TYPE_CHECKING:
@@ -22,12 +23,13 @@ def element_lines(
     *,
     width: int,
     glyphs: Glyphs,
-    has_grad: bool = True,
 ) -> tuple[Line, ...]:
     """Show an element's number, its `.grad` and how both came to be what they are, a line each."""
-    name = moment.name(tensor) + numbers.index(index)
+    name = (passing_name(moment, tensor) or moment.name(tensor)) + numbers.index(index)
+    if moment.value(tensor) is None:
+        return (crop((Span(f"{name} ", "leaf bold"), Span("does not exist yet", "dim")), width),)
     lines = [_course(name, value_points(moment, tensor, index), "leaf", width, glyphs)]
-    if has_grad and (moment.is_parameter(tensor) or moment.grad(tensor).known):
+    if moment.is_parameter(tensor) or moment.grad(tensor).known:
         points = gradient_points(moment, tensor, index)
         is_none = moment.grad(tensor).tensor is None
         label = f"{' ' * (len(name) - 5)}.grad" if len(name) > 5 else ".grad"

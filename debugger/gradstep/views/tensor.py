@@ -96,6 +96,22 @@ def tensor_view(
     `tensor` None shows what the event under the cursor is about: of an accumulation that is the
     gradient, and `what` = `grad` then shows the value.
     """
+    elements: tuple[Line, ...] = ()
+    if lens.followed is not None:
+        elements = element_lines(moment, *lens.followed, width=width, glyphs=glyphs)
+    view = _view(moment, tensor, what, lens, width, height - len(elements), glyphs)
+    return replace(view, elements=elements)
+
+
+def _view(
+    moment: Moment,
+    tensor: int | None,
+    what: str,
+    lens: Lens,
+    width: int,
+    height: int,
+    glyphs: Glyphs,
+) -> TensorView:
     if tensor is None:
         tensor, natural = event_subject(moment)
         if natural == "grad":
@@ -155,19 +171,12 @@ def tensor_view(
     if width - width_of(chips) < LEAST_HEADER:
         chips = ()
     room = width - width_of(chips) - 2 if chips else width
-    followed = lens.followed if lens.followed is not None else (0,) * len(shape)
-    elements: tuple[Line, ...] = ()
-    if lens.followed is not None or (single and lens.cursor is not None):
-        elements = element_lines(
-            moment, tensor, followed, width=width, glyphs=glyphs, has_grad=not passing
-        )
     base = TensorView(
         tensor,
         what,
         header_line(moment, tensor, title, value, room),
         () if single else crop(stats_line(value, width), width),
         companion=other,
-        elements=elements,
         note=note,
         chips=chips,
         name=title.name if lens.compare == "now" else f"{name} {lens.compare}",
@@ -186,7 +195,7 @@ def tensor_view(
         return replace(base, note=(*note, *wrapped(str(error), width)))
     if height < LOW and lens.mode == "values":
         base, other = replace(base, companion=()), ()
-    taken = len(note) + bool(other) + len(elements)
+    taken = len(note) + bool(other)
     base = replace(base, cursor_line=cursor_line(array, lens, width))
     return with_body(base, array, width, height - taken, glyphs)
 

@@ -21,8 +21,9 @@ class Lens:
 
     `row` and `column` are where the window on the matrix begins, `leading` the place in the
     dimensions before the last two, and `axis` which of these `<` and `>` move. `zoom` halves what
-    the heat map shows as often as it says. `cursor` is the element that the arrow keys move, and
-    `followed` the one that is watched; both are whole indices.
+    the heat map shows as often as it says. `cursor` is the element that the arrow keys move, a
+    whole index; `followed` the tensor and index of an element that stays in sight, whatever
+    tensor is shown.
     """
 
     mode: str = "values"
@@ -33,7 +34,7 @@ class Lens:
     column: int = 0
     zoom: int = 0
     cursor: tuple[int, ...] | None = None
-    followed: tuple[int, ...] | None = None
+    followed: tuple[int, tuple[int, ...]] | None = None
 
     def next_mode(self) -> Lens:
         """Look in the next way."""
@@ -51,7 +52,6 @@ class Lens:
             leading=leading,
             axis=min(self.axis, max(0, len(sizes) - 1)),
             cursor=self.cursor if _is_in(self.cursor, shape) else None,
-            followed=self.followed if _is_in(self.followed, shape) else None,
         )
 
     def sliced(self, by: int, shape: tuple[int, ...]) -> Lens:

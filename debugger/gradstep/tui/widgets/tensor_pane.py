@@ -95,7 +95,8 @@ class TensorPane(LinesView):
         self.frame = frame
         key = (frame.tensor, frame.selection.what)
         if key != self._shown:
-            self.lens = Lens(mode=self.lens.mode, compare=self.lens.compare)
+            lens = self.lens
+            self.lens = Lens(mode=lens.mode, compare=lens.compare, followed=lens.followed)
             self._shown = key
         self._look()
 
@@ -109,9 +110,10 @@ class TensorPane(LinesView):
             # An event about no tensor (the end of a phase) leaves the one before in sight.
             view = self._view_of(moment, other)
         self.view = view
-        self.lens = replace(
-            view.lens, cursor=self.lens.cursor, row=view.row, column=view.column
-        ).for_shape(view.shape)
+        if view.value is not None:
+            lens = self.lens.for_shape(view.shape)
+            here = (view.row, view.column) if view.cells else (lens.row, lens.column)
+            self.lens = replace(lens, row=here[0], column=here[1])
         header = view.header
         if view.chips:
             header = justify(header, view.chips, self.size.width)
@@ -299,16 +301,16 @@ class TensorPane(LinesView):
 
     def action_follow(self) -> None:
         """Follow the element under the cursor, or none."""
-        lens = self.lens
-        if lens.cursor is None and self.view is not None and self.view.shape:
-            lens = replace(lens, cursor=self.view.index_at(self.view.row, self.view.column))
-        followed = None if lens.followed == lens.cursor else lens.cursor
-        if self.view is not None and not self.view.cells and self.view.value is not None:
-            # A single number has no cursor: it is its own only element.
-            size = len(self.view.shape)
-            if self.view.heat is None and not self.view.spread:
-                followed = (0,) * size if lens.followed is None else None
-        self.lens = replace(lens, followed=followed)
+        view, lens = self.view, self.lens
+        if view is None or view.tensor is None or view.value is None:
+            return
+        index = lens.cursor
+        if index is None:
+            # A single number is its own only element; else it is the first one in sight.
+            index = view.index_at(view.row, view.column) or (0,) * len(view.shape)
+        # Of a gradient's element the leaf's is followed: its line has both.
+        here = (view.tensor, index)
+        self.lens = replace(lens, cursor=index, followed=None if lens.followed == here else here)
         self._look()
 
     def action_copy(self) -> None:
