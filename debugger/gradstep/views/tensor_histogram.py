@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import math
+from typing import TYPE_CHECKING, Any, Final
 
 from gradstep.trace.census import census
 from gradstep.views import numbers
@@ -10,6 +11,9 @@ from gradstep.views.text import Line, Span, crop, line, whole_parts
 
 if TYPE_CHECKING:
     from gradstep.views.glyphs import Glyphs
+
+
+LEAST_BINS: Final = 10
 
 
 def counts_of(array: Any, bins: int) -> tuple[Any, float, float] | None:
@@ -47,11 +51,15 @@ def bars(array: Any, width: int, glyphs: Glyphs) -> tuple[str, float, float] | N
 def histogram_lines(array: Any, width: int, height: int, glyphs: Glyphs) -> tuple[Line, ...]:
     """Draw the spread over `height` rows with both axes, and count what is not finite beside it."""
     told = _census(array, width, glyphs)
-    found = counts_of(array, max(4, width - 8)) if width >= 12 else None
+    columns = max(4, width - 8)
+    # Few numbers in many bins are a comb; a bin may be several columns wide.
+    wide = max(1, columns // max(LEAST_BINS, math.ceil(2 * array.size**0.5)))
+    found = counts_of(array, columns // wide) if width >= 12 else None
     if found is None or height < 3:
         one = "all finite numbers are alike" if array.size > 1 else "one number"
         return (told, line((one if array.size else "no elements", "dim")))[: max(1, height)]
     counts, low, high = found
+    counts = counts.repeat(wide)
     rows = max(1, height - 2)
     highest = int(counts.max())
     lines: list[Line] = [told]

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from gradstep.trace.passes import Passes
     from gradstep.views.glyphs import Glyphs
 
+WIDEST: Final = 6
+"""Columns that one iteration takes at most."""
+
 WORDS: Final = {
     NO_ZERO_GRAD: "without zero_grad",
     SEVERAL: "with several backward",
@@ -35,8 +38,8 @@ def far_columns(
 ) -> tuple[list[Column], int]:
     """Give `width` columns of `each` iterations around an event, and the cursor's place in them.
 
-    A column in which an iteration stands out shows that; the others are a line. Only what has been
-    read is shown.
+    A column in which an iteration stands out shows that; the others are a line. Of few iterations
+    each has several columns. Only what has been read is shown.
     """
     count = len(passes.numbers)
     total = -(-count // each)
@@ -51,7 +54,14 @@ def far_columns(
         sign = odd_glyph(odd, glyphs)
         style = "warning bold" if odd else ("forward", "zero")[column % 2]
         found.append(Column(sign or glyphs.line, style, passes.starts[start]))
-    return found, here - first
+    wide = min(WIDEST, width // max(1, total)) if each == 1 else 1
+    if wide > 1:
+        found = [
+            one if place == 0 else Column(glyphs.line, one.style.split(" ")[0], one.seq)
+            for one in found
+            for place in range(wide)
+        ]
+    return found, (here - first) * wide
 
 
 def far_caption(passes: Passes, each: int, is_over: bool) -> str:

@@ -118,9 +118,10 @@ class TensorPane(LinesView):
         if view.chips:
             header = justify(header, view.chips, self.size.width)
         lines: list[Line] = [part for part in (header, view.stats, view.companion) if part]
-        if card and self.size.height - len(lines[:2]) >= LEAST_CARD:
+        taken = len(lines[:2]) + len(view.elements)
+        if card and self.size.height - taken >= LEAST_CARD:
             self._body = []
-            self.show_lines([*lines[:2], *card][: self.size.height])
+            self.show_lines([*lines[:2], *view.elements, *card][: self.size.height])
             show_hint(self)
             return
         lines.extend(view.elements)
