@@ -99,7 +99,9 @@ def grad_norm(run: RunTrace, seq: int) -> float | None:
             return math.nan
         if inf:
             total = math.inf
-        if isinstance(norm, (int, float)):
+        if norm is not None:
+            if not isinstance(norm, (int, float)):
+                raise run.database.damaged("a norm is no number")
             total += norm * norm
     return math.sqrt(total)
 

@@ -10,6 +10,7 @@ from textual.binding import BindingType
 from textual.message import Message
 from textual.timer import Timer
 
+from gradstep.trace.errors import TraceError
 from gradstep.trace.passes import Passes
 from gradstep.tui.frame import Frame
 from gradstep.tui.pane_keys import pane_bindings
@@ -63,6 +64,7 @@ class TimelineBar(Bar, can_focus=True):
         self.zoom = PHASES
         self._seqs: tuple[int | None, ...] = ()
         self._passes: Passes | None = None
+        self._is_unreadable = False
         self._dragged: Timeline | None = None
         self._column = -1
         self._reading: Timer | None = None
@@ -74,7 +76,7 @@ class TimelineBar(Bar, can_focus=True):
         if frame.moment is None:
             return
         if self._passes is None or self._passes.run is not frame.moment.run:
-            self._passes = Passes(frame.moment.run)
+            self._passes, self._is_unreadable = Passes(frame.moment.run), False
         self._caption()
 
     def _caption(self) -> None:
@@ -84,7 +86,7 @@ class TimelineBar(Bar, can_focus=True):
         view = self._view(moment, self.size.width)
         keys = "  + - zoom" if self.has_focus else ""
         self.border_subtitle = (view.caption + keys).replace("[", r"\[")
-        if not view.is_whole and self._reading is None:
+        if not view.is_whole and self._reading is None and not self._is_unreadable:
             self._reading = self.set_timer(PAUSE, self._read_on)
 
     def _read_on(self) -> None:
@@ -92,9 +94,21 @@ class TimelineBar(Bar, can_focus=True):
         self._reading = None
         if self._passes is None or not self.is_attached or not self.app.is_running:
             return
-        self._passes.read(self.frame.head, AT_ONCE)
-        self.refresh()
-        self._caption()
+        if self._read_some():
+            self.refresh()
+            self._caption()
+
+    def _read_some(self) -> bool:
+        """Read a piece of the run; what cannot be read is said, and is not tried again."""
+        if self._passes is None or self._is_unreadable:
+            return False
+        try:
+            self._passes.read(self.frame.head, AT_ONCE)
+        except TraceError as error:
+            self._is_unreadable = True
+            self.post_message(self.Told(str(error)))
+            return False
+        return True
 
     def bar_lines(self, width: int) -> tuple[Line, ...]:
         """Return the row."""
@@ -147,8 +161,8 @@ class TimelineBar(Bar, can_focus=True):
             return
         least = farthest(moment.run.iterations(), max(1, self.size.width))
         self.zoom = max(least, min(EVENTS, self.zoom + by))
-        if self.zoom <= FAR and self._passes is not None:
-            self._passes.read(self.frame.head, AT_ONCE)
+        if self.zoom <= FAR:
+            self._read_some()
         self.refresh()
         self._caption()
 
@@ -178,7 +192,9 @@ class TimelineBar(Bar, can_focus=True):
 
     async def _go_to_odd(self, passes: Passes, by: int) -> None:
         head, cursor = self.frame.head, self.frame.cursor
-        while not passes.read(head, AT_ONCE):
+        while passes.upto < head:
+            if not self._read_some():
+                return
             await asyncio.sleep(0)
         here = passes.place_of(cursor)
         places = range(here + 1, len(passes.odd)) if by > 0 else range(here - 1, -1, -1)
