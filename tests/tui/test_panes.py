@@ -215,10 +215,13 @@ def _since(before: int, frame: Frame) -> bool:
     return frame.moves > before
 
 
-async def test_a_run_that_cannot_be_read_on_is_said_once(open_app: Open) -> None:
+async def test_a_run_that_cannot_be_read_on_is_said_once(
+    open_app: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with open_app(live=False) as (app, pilot, session):
-        session.run.database.rows = unreadable  # type: ignore[method-assign]
+        monkeypatch.setattr(session.run.database, "rows", unreadable)
         app.main.timeline._read_some()
+        monkeypatch.undo()
         await until(pilot, lambda: "cannot be read" in screen_text(app))
         assert not app.main.timeline._read_some()
 

@@ -106,6 +106,19 @@ def test_from_far_a_column_is_an_iteration_or_many(tmp_path: Path) -> None:
         assert narrow[6] == "⊘"
 
 
+def test_from_far_the_cursor_stands_where_it_is(tmp_path: Path) -> None:
+    with run_of(tmp_path / "a.gradstep", *["zfbs"] * 50) as trace:
+        head = trace.run().head
+        long = row(trace, head, zoom=FAR, width=20).splitlines()[0]
+        assert long == "━" * 19 + "◆"
+        middle = trace.run().first_seq_of_iteration(25)
+        assert middle is not None
+        assert row(trace, middle, zoom=FAR, width=20).splitlines()[0].index("◆") == 15
+    with run_of(tmp_path / "b.gradstep", "zfbs", "fbs", "zfbs") as trace:
+        few = row(trace, trace.run().head, zoom=FAR, width=20).splitlines()[0]
+        assert few.rstrip() == "━━━━━━⊘━━━━━◆━━━━━"
+
+
 def test_what_has_not_been_read_is_said(tmp_path: Path) -> None:
     with run_of(tmp_path / "a.gradstep", *["zfbs"] * 30) as trace:
         run = trace.run()

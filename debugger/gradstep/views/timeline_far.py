@@ -54,7 +54,7 @@ def far_columns(
         sign = odd_glyph(odd, glyphs)
         style = "warning bold" if odd else ("forward", "zero")[column % 2]
         found.append(Column(sign or glyphs.line, style, passes.starts[start]))
-    wide = min(WIDEST, width // max(1, total)) if each == 1 else 1
+    wide = max(1, min(WIDEST, width // max(1, total))) if each == 1 else 1
     if wide > 1:
         found = [
             one if place == 0 else Column(glyphs.line, one.style.split(" ")[0], one.seq)
