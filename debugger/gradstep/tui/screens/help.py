@@ -11,6 +11,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from gradstep.tui.actions import COMMANDS, GROUPS, Command, unique_keys
+from gradstep.tui.pane_keys import PANE_KEYS
 from gradstep.tui.widgets.lines import LinesView
 from gradstep.views.text import Line, line
 
@@ -65,6 +66,8 @@ class HelpScreen(ModalScreen[None]):
         if self._about:
             lines.append(line((self._title, "accent bold")))
             lines.extend(line(part) for part in _wrapped(self._about, width))
+            for key in PANE_KEYS.get(self._title, ()):
+                lines.extend(self._row(key.text, key.help, width))
             lines.append(())
         for group, title in GROUPS.items():
             lines.append(line((title, "accent bold")))
@@ -77,7 +80,10 @@ class HelpScreen(ModalScreen[None]):
     def _command(self, command: Command, width: int) -> list[Line]:
         first = self._keys_of(command)
         keys = " ".join(dict.fromkeys((first, *unique_keys(command))))
-        texts = _wrapped(command.help, max(20, width - KEYS_WIDTH - 2))
+        return self._row(keys, command.help, width)
+
+    def _row(self, keys: str, about: str, width: int) -> list[Line]:
+        texts = _wrapped(about, max(20, width - KEYS_WIDTH - 2))
         head = f"  {keys}".ljust(KEYS_WIDTH)
         lines = [line((head, "accent bold"), texts[0])]
         lines.extend(line(" " * KEYS_WIDTH, text) for text in texts[1:])
