@@ -17,6 +17,9 @@ from gradstep.protocol.launch import DETAILS, ENGINES
 
 COMMANDS: Final = ("demo", "record", "open", "export", "diff")
 
+GRAPHS: Final = ("dot",)
+"""What a graph can be written as."""
+
 _HELP: Final = """\
 usage: gradstep [OPTIONS] SCRIPT [ARG ...]
        gradstep [OPTIONS] -m MODULE [ARG ...]
@@ -30,7 +33,7 @@ commands:
   demo [NAME]     the same for a bundled scenario; without NAME, list them
   record SCRIPT   run a script to its end without a screen and write a trace
   open FILE       look at a recorded run
-  export FILE     write a recorded run as JSON lines
+  export FILE     write a recorded run as JSON lines, or the graph of an iteration
   diff A B        compare two recorded runs: the first event where they differ
   (gradstep COMMAND --help says more about each)
 """
@@ -64,6 +67,8 @@ class Arguments:
     file: str = ""
     output: str = ""
     values: bool = False
+    graph: str = ""
+    at: int = 0
     other: str = ""
     screen: bool = False
     json: bool = False
@@ -267,7 +272,10 @@ def _open(before: list[str], after: list[str]) -> Arguments:
 
 
 def _export(before: list[str], after: list[str]) -> Arguments:
-    parser = _new_parser("gradstep export", "Write a recorded run as JSON lines, an event each.")
+    parser = _new_parser(
+        "gradstep export",
+        "Write a recorded run as JSON lines, an event each; or\nthe graph of one iteration.",
+    )
     parser.add_argument("file", metavar="FILE")
     parser.add_argument(
         "--format", type=_format, default="jsonl", metavar="FORMAT", help="jsonl (the default)"
@@ -276,10 +284,27 @@ def _export(before: list[str], after: list[str]) -> Arguments:
         "--values", action="store_true", help="with the recorded contents of tensors"
     )
     parser.add_argument(
+        "--graph",
+        choices=GRAPHS,
+        default="",
+        help="instead, the graph of one iteration: dot (Graphviz)",
+    )
+    parser.add_argument(
+        "--at",
+        type=_event,
+        metavar="EVENT",
+        default=0,
+        help="the graph as it is at this event (default: the run's last)",
+    )
+    parser.add_argument(
         "-o", dest="output", metavar="OUT", default="", help="where to write (default: stdout)"
     )
     found = vars(parser.parse_args([*before, *after]))
     del found["format"]
+    if found["at"] and not found["graph"]:
+        raise UsageError("export: --at chooses the event of a graph; give --graph dot with it")
+    if found["values"] and found["graph"]:
+        raise UsageError("export: a graph has no contents; give one of --values and --graph")
     return _arguments("export", found)
 
 
@@ -351,8 +376,16 @@ def _tolerance(text: str) -> float:
     return value
 
 
+def _event(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 10**12:
+        raise argparse.ArgumentTypeError(f"'{text}' is not the number of an event, 1 or more")
+    return int(text)
+
+
 def _format(text: str) -> str:
-    if text in {"csv", "dot"}:
+    if text == "dot":
+        raise argparse.ArgumentTypeError("'dot' draws one iteration: give --graph dot")
+    if text == "csv":
         raise argparse.ArgumentTypeError(f"'{text}' is not available yet; there is jsonl")
     if text != "jsonl":
         hint = " (did you mean jsonl?)" if get_close_matches(text, ["jsonl"]) else ""

@@ -154,9 +154,13 @@ class GraphView:
             spans.append(Span(fit(texts.label_in(at.label), at.label) + " ", faded))
         if at.shape:
             spans.append(Span(fit(texts.shape, at.shape) + " ", "dim"))
-        spans.append(Span(f"{glyph} {fit(text, at.grad)}", style))
         if self._is_changed(index):
-            return [*spans, *self._change(row)]
+            return [
+                *spans,
+                Span(f"{glyph} {text + ' · ' if text else ''}", style),
+                *self._change(at),
+            ]
+        spans.append(Span(f"{glyph} {fit(text, at.grad)}", style))
         if at.bar:
             bar = self.glyphs.bar * numbers.bar(grad, at.bar)
             spans += [Span(bar, "backward"), Span(" " * (at.bar - cells(bar)))]
@@ -169,9 +173,12 @@ class GraphView:
         moment, graph = self.moment, self.rows.own
         named = () if at.is_brief else read_inputs(moment, row, graph, self.glyphs)
         shown = whole_parts(named, at.inputs)
-        if shown or (not named and not at.is_brief):
+        if not at.is_brief and shown[:1] == named[:1]:
             return shown
-        return whole_parts(read_inputs(moment, row, graph, self.glyphs, brief=True), at.inputs)
+        brief = read_inputs(moment, row, graph, self.glyphs, brief=True)
+        if not at.is_brief:
+            brief = tuple(Span(f"{self.glyphs.theta} |{s.text}|", s.style) for s in brief if s.text)
+        return whole_parts(brief or shown, at.inputs)
 
     def _mark(self, index: int) -> Span:
         if index == self.selected:
@@ -182,10 +189,10 @@ class GraphView:
         changed = self.rows.changed
         return changed is not None and self.rows.outline.place(changed) == index
 
-    def _change(self, row: GraphRow) -> Line:
-        before = self.moment.event.iteration - 1
-        inside = "in here, " if row.scope is not None else ""
-        return (Span(f" {inside}graph changed since iteration {before}", "warning"),)
+    def _change(self, at: Columns) -> Line:
+        whole = f"graph changed since iteration {self.moment.event.iteration - 1}"
+        room = at.bar + at.inputs + at.grad * (self.rows.walked == 0)
+        return (Span(whole if cells(whole) <= room else "graph changed", "warning"),)
 
     def _status(self, row: GraphRow, norm: float | None) -> tuple[str, str, str]:
         glyphs = self.glyphs
@@ -195,6 +202,8 @@ class GraphView:
             return glyphs.cut, "warning", "cut"
         if row.state == "no_grad":
             return glyphs.none, "dim", "no grad"
+        if row.state == "cut_off":
+            return glyphs.none, "warning", "cut off"
         if row.state == "waiting":
             return glyphs.pending, "forward", "pending"
         if row.state in ("done", "current", "running"):
@@ -238,20 +247,30 @@ class GraphView:
         return PARTS[part]
 
     def _node(self, index: int) -> Span:
+        glyph, style = self._node_of(index)
+        if self.selected is None:
+            return Span(glyph, style)
+        chosen = self.rows[self.selected].sources
+        joined = index in chosen or index == self.selected
+        if not joined and self.selected not in self.rows[index].sources:
+            return Span(glyph, "faint" if style == "dim" else "dim")
+        return Span(glyph, style if "bold" in style else f"{style} bold")
+
+    def _node_of(self, index: int) -> tuple[str, str]:
         row, glyphs = self.rows[index], self.glyphs
         if row.state == "pending":
-            return Span(glyphs.pending, "dim")
+            return glyphs.pending, "dim"
         if row.state == "cut":
-            return Span(glyphs.cut, "warning")
+            return glyphs.cut, "warning"
         if row.state == "no_grad":
-            return Span(glyphs.unrecorded, "dim")
+            return glyphs.unrecorded, "dim"
         if row.is_current or row.state == "running":
-            return Span(glyphs.current, self._colour(index) + " bold")
-        return Span(glyphs.done, self._colour(index))
+            return glyphs.current, self._colour(index) + " bold"
+        return glyphs.done, self._colour(index)
 
     def _lane_style(self, owner: int, index: int, part: str) -> str:
-        chosen = self.selected if self.selected is not None else self.current
         style = self._colour(owner)
+        chosen = self.selected if self.selected is not None else self.current
         if chosen is not None and self._joins(owner, index, part, chosen):
             return style if style == "dim" else style + " bold"
         return style if self.selected is None else "faint"
@@ -263,7 +282,7 @@ class GraphView:
         if owner not in self.rows[chosen].sources or index > chosen:
             return False
         # The lane itself on its way to the chosen row, not the edges to others beside it.
-        return index == chosen or part in "|+tjTe"
+        return index == chosen or part != "-"
 
     def _colour(self, owner: int) -> str:
         return {
@@ -341,7 +360,8 @@ def _summary(rows: FoundRows, glyphs: Glyphs) -> str:
     if rows.walked:
         parts.append(f"{rows.walked} backward")
     if rows.changed is not None:
-        parts.append(f"{glyphs.unequal} changed")
+        before = rows.moment.event.iteration - 1
+        parts.append(f"{glyphs.unequal} changed since iteration {before}")
     return " · ".join(parts)
 
 

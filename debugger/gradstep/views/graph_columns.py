@@ -11,6 +11,9 @@ LEAST_OP: Final = 6
 SHORT_LABEL: Final = 8
 SHORT_BAR: Final = 4
 BAR: Final = 10
+MORE_BAR: Final = 10
+MANY_INPUTS: Final = 60
+"""With so much room for the leaves, bars can be longer."""
 GRAD: Final = 7
 PASSES: Final = 3
 """More cells of |grad| where backward comes by twice: `0.0744 x2`."""
@@ -83,4 +86,6 @@ def columns(needs: Needs, width: int) -> Columns:
     bar += grant(BAR - bar) if bar else 0
     op += grant(needs.op - op)
     inputs += grant(room) if inputs else grant(room, 1, BRIEF_INPUTS)
+    if inputs > MANY_INPUTS and bar:
+        bar, inputs = bar + MORE_BAR, inputs - MORE_BAR
     return Columns(rail, op, label, shape, grad, bar, inputs)

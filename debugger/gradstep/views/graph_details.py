@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -126,7 +125,7 @@ def _parameters(
     """Sum up the parameters in a row: how many, the norm of their gradients together, its cuts."""
     parameters = [leaf for leaf in row.leaves if moment.is_parameter(leaf)]
     reached = [leaf for leaf in parameters if graph.has_reached(leaf, moment.seq)]
-    norm = numbers.short(_norm_of_grads(moment, reached)) if reached and not row.ghost else ""
+    norm = numbers.short(grad_norm(moment, *reached)) if reached and not row.ghost else ""
     if brief:
         cuts = f"{glyphs.cut} {row.cuts}" if row.cuts else ""
         return (Span(norm, "leaf"),) if norm else (Span(cuts, "warning"),)
@@ -141,8 +140,11 @@ def _parameters(
     return tuple(spans[1:])
 
 
-def _norm_of_grads(moment: Moment, parameters: Iterable[int]) -> float | None:
-    """Give the norm of the `.grad` of several parameters as one vector, None where unknown."""
+def grad_norm(moment: Moment, *parameters: int) -> float | None:
+    """Give the norm of the `.grad` of parameters as one vector, NaN with NaN or Inf in one.
+
+    None where the norm of one of them is not known.
+    """
     total = 0.0
     for parameter in parameters:
         state = moment.grad(parameter)

@@ -82,6 +82,8 @@ class OpGraph:
     _first: dict[int, int] = field(default_factory=dict)
     passes: list[int] = field(default_factory=list)
     """The seq of the first node that had a first, a second, a third … backward come by its op."""
+    entries: list[EventRow] = field(default_factory=list)
+    """The beginnings of the backward calls."""
     walk: list[tuple[int, int]] = field(default_factory=list)
     """(seq, seq of the op) of every node in order."""
     changes: dict[int, list[tuple[int, bool]]] = field(default_factory=dict)
@@ -99,14 +101,16 @@ class OpGraph:
     """Changes whenever the ops do."""
     _kept: dict[object, object] = field(default_factory=dict)
     _kept_for: int = 0
-    _ahead: dict[int, frozenset[int]] = field(default_factory=dict)
+    _walks: dict[int, tuple[frozenset[int], frozenset[int]]] = field(default_factory=dict)
     _read: int = 0
     _has_forward: bool = False
 
     def take(self, rows: Sequence[EventRow], tensors: Mapping[int, Refs]) -> None:
         """Read on in a list of rows that has grown."""
         for row in rows[self._read :]:
-            if row.kind in ("op", "graph_cut"):
+            if row.kind == "phase_entered" and row.phase == "backward":
+                self.entries.append(row)
+            elif row.kind in ("op", "graph_cut"):
                 self._take_op(row, refs_of(tensors, row.seq))
             elif row.kind == "node":
                 arriving = having(refs_of(tensors, row.seq), "grad_output")
@@ -193,30 +197,47 @@ class OpGraph:
 
         Those behind its roots, and where it was asked for some tensors only, on the way to these.
         """
-        found = self._ahead.get(entry.seq)
-        if found is None:
-            found = self._ahead[entry.seq] = self._behind(entry)
-        return found
+        return self._behind(entry)[0]
 
-    def _behind(self, entry: EventRow) -> frozenset[int]:
+    def cut_off(self, seq: int) -> frozenset[int]:
+        """Give the ops whose values are in a root, and whose nodes that backward cannot come to.
+
+        Of all backward calls that have begun by event `seq`.
+        """
+        begun = (entry for entry in self.entries if entry.seq <= seq)
+        return frozenset().union(*(self._behind(entry)[1] for entry in begun))
+
+    def _behind(self, entry: EventRow) -> tuple[frozenset[int], frozenset[int]]:
+        found = self._walks.get(entry.seq)
+        if found is not None:
+            return found
         refs = self.run.tensors(entry.seq)
-        wanted = {ref.tensor for ref in refs if ref.role == "wanted"}
-        roots = [ref.tensor for ref in refs if ref.role == "root" and ref.tensor is not None]
-        waiting = [self._producer[root] for root in roots if root in self._producer]
-        found: set[int] = set()
-        while waiting:
-            number = waiting.pop()
-            op = self.ops[number]
-            if number in found or op.event.seq > entry.seq or not op.is_in_graph:
-                continue
-            found.add(number)
-            waiting.extend(source for source in op.sources if source not in op.cut_sources)
+        roots = [self._producer[t] for t in _having(refs, "root") if t in self._producer]
+        roots = [root for root in roots if self.ops[root].event.seq < entry.seq]
+        tied = self._reach(roots, across_cuts=False)
+        cut_off = self._reach(roots, across_cuts=True) - tied
+        wanted = set(_having(refs, "wanted"))
         leading: set[int] = set()
-        for number in sorted(found) if wanted else ():
+        for number in sorted(tied) if wanted else ():
             op, links = self.ops[number], self._links[number]
             if not wanted.isdisjoint((*op.leaves, *links)) or leading.intersection(op.sources):
                 leading.add(number)
-        return frozenset(leading if wanted else found)
+        found = frozenset(leading) if wanted else tied, cut_off
+        self._walks[entry.seq] = found
+        return found
+
+    def _reach(self, roots: Sequence[int], *, across_cuts: bool) -> frozenset[int]:
+        """Give the ops in the graph that some come from, by their nodes or also by values only."""
+        seen: set[int] = set()
+        waiting = list(roots)
+        while waiting:
+            number = waiting.pop()
+            op = self.ops[number]
+            if number in seen or not (across_cuts or op.is_in_graph):
+                continue
+            seen.add(number)
+            waiting += [n for n in op.sources if across_cuts or n not in op.cut_sources]
+        return frozenset(number for number in seen if self.ops[number].is_in_graph)
 
     def agree_with(self, before: OpGraph) -> int:
         """Count the first ops that are those of another iteration."""

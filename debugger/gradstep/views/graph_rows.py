@@ -26,7 +26,8 @@ class GraphRow:
     `seq` is its event, `output` the tensor it made, `sources` the rows whose outputs it takes,
     `nodes` the backward node events that ran for it so far. `state` is one of pending (not run in
     this iteration), current, running (a scope, in part), done, waiting (the backward that runs
-    will come by), backward, backward_current, no_grad, cut. `passes` is the number of backward
+    will come by), backward, backward_current, no_grad, cut, cut_off (its values are in what
+    backward began from, and no way leads back to it). `passes` is the number of backward
     calls that came through, `arriving` the gradient of its output. `cut_sources` are those of the
     sources, and `cut_leaves` those of the leaves, to which no gradient comes back from here;
     `is_shadow`: the result has values of the graph and no gradient.
@@ -100,6 +101,7 @@ class FoundRows(Sequence[GraphRow]):
     changed: int | None
     _ran: int
     _ahead: frozenset[int]
+    _cut_off: frozenset[int]
     _made: dict[int, GraphRow] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -215,6 +217,8 @@ class FoundRows(Sequence[GraphRow]):
             return "no_grad"
         if number in self._ahead:
             return "waiting"
+        if number in self._cut_off:
+            return "cut_off"
         return "current" if is_current else "done"
 
     def _scope_row(self, index: int, scope: Scope, sources: tuple[int, ...]) -> GraphRow:
@@ -238,6 +242,8 @@ class FoundRows(Sequence[GraphRow]):
             state = "running"
         elif not facts.is_in_graph:
             state = "no_grad"
+        elif any(number in self._cut_off for number in inside):
+            state = "cut_off"
         else:
             state = "current" if is_current else "done"
         return GraphRow(
@@ -326,6 +332,7 @@ def read_rows(moment: Moment, folds: Folds) -> FoundRows:
         changed=changed if changed is not None and changed < ran else None,
         _ran=ran,
         _ahead=own.ahead_of(entry) if is_walking else frozenset(),
+        _cut_off=own.cut_off(moment.seq),
     )
 
 
