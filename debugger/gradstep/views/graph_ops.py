@@ -104,6 +104,7 @@ class OpGraph:
     _walks: dict[int, tuple[frozenset[int], frozenset[int]]] = field(default_factory=dict)
     _read: int = 0
     _has_forward: bool = False
+    _has_cuts: bool = False
 
     def take(self, rows: Sequence[EventRow], tensors: Mapping[int, Refs]) -> None:
         """Read on in a list of rows that has grown."""
@@ -120,7 +121,8 @@ class OpGraph:
                 node = Node(row, arriving[0] if arriving else None)
                 ran = self.nodes.setdefault(row.op, [])
                 ran.append(node)
-                if len({one.event.enclosing for one in ran}) > len(self.passes):
+                passes = 1 if len(ran) == 1 else len({one.event.enclosing for one in ran})
+                if passes > len(self.passes):
                     self.passes.append(row.seq)
                 self.walk.append((row.seq, row.op))
             elif row.kind in ("accumulated", "zeroed"):
@@ -215,7 +217,7 @@ class OpGraph:
         roots = [self._producer[t] for t in _having(refs, "root") if t in self._producer]
         roots = [root for root in roots if self.ops[root].event.seq < entry.seq]
         tied = self._reach(roots, across_cuts=False)
-        cut_off = self._reach(roots, across_cuts=True) - tied
+        cut_off = self._reach(roots, across_cuts=True) - tied if self._has_cuts else frozenset()
         wanted = set(_having(refs, "wanted"))
         leading: set[int] = set()
         for number in sorted(tied) if wanted else ():
@@ -316,6 +318,7 @@ class OpGraph:
         leaves = tuple(tensor for tensor in taken if tensor not in links)
         returned = {links[t] for t in _having(refs, RETURNED) if t in links}
         if row.kind == "op" and row.detail.get("grad_fn"):
+            self._has_cuts = self._has_cuts or bool(returned)
             return Op(row, made, sources, leaves, tuple(sorted(returned)))
         # What came of data alone has no gradient either, and nothing was cut.
         ops = self.ops
@@ -327,6 +330,7 @@ class OpGraph:
         moment = self.run.at(row.seq)
         cut_leaves = tuple(leaf for leaf in leaves if moment.is_parameter(leaf))
         is_shadow = bool(cut or cut_leaves or any(ops[source].is_shadow for source in sources))
+        self._has_cuts = self._has_cuts or is_shadow
         return Op(row, made, sources, leaves, cut, cut_leaves, is_shadow, is_in_graph=False)
 
 

@@ -74,8 +74,13 @@ def read_scopes(ops: Sequence[Op]) -> tuple[Scope, ...]:
     """Find the outermost scopes, each with those inside."""
     root = _Call(-1, (), 0, len(ops), "")
     stack = [root]
+    before: tuple[int, ...] = ()
     for index, op in enumerate(ops):
         calls = op.event.calls
+        if calls == before:
+            stack[-1].own += 1
+            continue
+        before = calls
         depth = 0
         while depth < len(calls) and depth + 1 < len(stack):
             if stack[depth + 1].number != calls[depth]:
