@@ -126,6 +126,7 @@ async def test_a_folded_module_is_selected_as_a_whole(open_blocks: Open) -> None
         view = pane.rows.view
         assert view is not None
         assert view.selected == 1
+        assert "blocks.1  a call of the module" in screen_text(app)
         assert "▌" in screen_text(app).split("▸ blocks.1")[0].splitlines()[-1]
         # The module's row stays selected where its own op has a row as well.
         await pilot.press("right")

@@ -10,6 +10,7 @@ import pytest
 from gradstep.trace.reader import RunTrace, Trace
 from gradstep.views.glyphs import ASCII
 from gradstep.views.graph import Folds, GraphView, graph_view
+from gradstep.views.graph_card import scope_card
 from gradstep.views.graph_folds import outline
 from gradstep.views.graph_ops import read_ops
 from gradstep.views.graph_scopes import Scope, scope_around
@@ -220,6 +221,35 @@ def test_a_selected_row_lights_its_own_lanes_only(run: RunTrace) -> None:
     assert styles[index]["●"] == "forward bold selected"
     assert styles[index - 2]["●"] == "forward bold"  # what made its input
     assert styles[index + 5]["●"] == "dim"
+
+
+def test_the_card_of_a_module(run: RunTrace) -> None:
+    def card(kind: str, name: str, nth: int, width: int = 60) -> str:
+        view = graph_view(run.at(seq_of(run, kind, name, nth)), folds=Folds(every=False))
+        lines = scope_card(view.rows, 1, width=width)
+        assert all(width_of(found) <= width for found in lines)
+        return plain(lines)
+
+    assert (
+        card("op", "relu", 4)
+        == """\
+blocks.1  a call of the module  line 0
+  3 of 5 ops have run
+  in  add_46  [1] |·| 1.000
+  1 parameter
+    ln.weight  |θ| 2.000"""
+    )
+    assert (
+        card("phase_exited", "backward", 1)
+        == """\
+blocks.1  a call of the module  line 0
+  5 ops  ◄ backward came by 5 of 5
+  in  add_46  [1] |·| 1.000
+  out add_51  [1] |·| 1.000  |grad| 0.1000
+  1 parameter  |grad| of all 3.000
+    ln.weight  |θ| 2.000  |grad| 3.000"""
+    )
+    assert "…" in card("phase_exited", "backward", 1, width=30)
 
 
 def test_ascii_draws_modules_too(run: RunTrace) -> None:

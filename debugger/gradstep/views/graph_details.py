@@ -45,7 +45,7 @@ def read_texts(moment: Moment, row: GraphRow, glyphs: Glyphs) -> RowTexts:
     indent = " " * row.depth
     if row.scope is not None:
         mark = glyphs.unfolded if row.is_open else glyphs.folded
-        name = _inside(row.path, row.name)
+        name = name_inside(row.path, row.name)
         shape = "" if row.is_open else _shape(moment, row)
         return RowTexts(f"{indent}{mark} {name}", _progress(row), "", shape)
     name = moment.name(row.output) if row.output is not None else ""
@@ -53,7 +53,7 @@ def read_texts(moment: Moment, row: GraphRow, glyphs: Glyphs) -> RowTexts:
     # A result without a name in the script goes by the same name as in the cards: mul_1.
     numbered = bool(name) and not variable and not is_op_name(name, "tensor")
     title = indent + (name if numbered else row.name)
-    return RowTexts(title, _inside(row.path, row.module), variable, _shape(moment, row))
+    return RowTexts(title, name_inside(row.path, row.module), variable, _shape(moment, row))
 
 
 def read_grad(moment: Moment, row: GraphRow) -> float | None:
@@ -83,7 +83,7 @@ def read_inputs(
         name = moment.name(tensor)
         if not name or is_op_name(name, "tensor") or not moment.is_leaf(tensor):
             continue
-        inner = _inside(row.module, name)
+        inner = name_inside(row.module, name)
         if tensor in row.cut_leaves:
             spans += [Span("  "), Span(f"{glyphs.across_cut}{inner}", "warning dim")]
         elif not row.ghost and graph.has_reached(tensor, moment.seq):
@@ -93,7 +93,7 @@ def read_inputs(
     return tuple(spans[1:])
 
 
-def _inside(path: str, name: str) -> str:
+def name_inside(path: str, name: str) -> str:
     """Leave out what the title of the scope around, or of the row itself, says already."""
     if not path or not f"{name}.".startswith(f"{path}."):
         return name

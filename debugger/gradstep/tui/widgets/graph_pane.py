@@ -17,6 +17,7 @@ from gradstep.tui.paint import Painter
 from gradstep.tui.widgets.bars import Bar
 from gradstep.tui.widgets.lines import LinesView
 from gradstep.views.graph import Folds, GraphRow, GraphView, graph_view
+from gradstep.views.graph_card import scope_card
 from gradstep.views.graph_scopes import Key
 from gradstep.views.text import Line
 
@@ -198,12 +199,11 @@ class GraphPane(Vertical):
 
     def _view(self, frame: Frame) -> GraphView:
         assert frame.moment is not None
-        height = max(1, self.size.height - 1)
         return graph_view(
             frame.moment,
             selected=frame.selection.seq,
             scope=self.rows.scope,
-            folds=replace(self.rows.folds, height=height),
+            folds=replace(self.rows.folds, height=max(0, self.size.height - 1)),
             glyphs=frame.glyphs,
         )
 
@@ -216,18 +216,20 @@ class GraphPane(Vertical):
     def on_graph_rows_folds_changed(self, message: GraphRows.FoldsChanged) -> None:
         """Lay the graph out anew; the row cursor stays on what it was on, or on what hides it."""
         message.stop()
+        self._lay_out_anew()
+
+    def _lay_out_anew(self) -> None:
         before = self.rows.view
         if self.frame.moment is None or before is None or not before.rows:
             return
         view = self._view(self.frame)
-        row = view.row_like(before, self.rows.row)
-        self._show(view, row)
+        self._show(view, view.row_like(before, self.rows.row))
 
     def paint_card(self) -> None:
         """Explain the selected row, or the event under the cursor."""
         if self.frame.moment is None:
             return
-        lines = card_lines(self.frame, max(20, self.size.width - 3))
+        lines = self._card_lines(max(20, self.size.width - 3))
         self.card.show_lines(lines)
         self._card_height = max(self._card_height, len(lines) + 1)
         # The card only grows: rows of the graph that jump at each step are hard to follow.
@@ -238,6 +240,14 @@ class GraphPane(Vertical):
         self.card.styles.max_height = max(free, int(self.size.height * share))
         self.card.display = bool(lines)
         self.card.scroll_to(y=0, animate=False)
+
+    def _card_lines(self, width: int) -> tuple[Line, ...]:
+        view = self.rows.view
+        if view is not None and self.rows.scope is not None and view.selected is not None:
+            scope = view.rows[view.selected].scope
+            if scope is not None and scope.key == self.rows.scope:
+                return scope_card(view.rows, view.selected, width=width, glyphs=view.glyphs)
+        return card_lines(self.frame, width)
 
     @property
     def selected(self) -> GraphRow | None:
@@ -259,6 +269,7 @@ class GraphPane(Vertical):
         return " · ".join(hints)
 
     def on_resize(self) -> None:
-        """Set the card anew in the new width."""
+        """Set the card anew in the new width, and fold what is too long for the new height."""
         self._card_height = 0
+        self._lay_out_anew()
         self.paint_card()
