@@ -150,3 +150,19 @@ async def test_ghosts_stand_still_while_one_steps(open_blocks: Open) -> None:
         states = [row.state for row in view.rows if row.scope is None]
         assert states[0] == "done"
         assert states[-1] == "pending"
+
+
+async def test_what_is_folded_is_found_and_unfolded(open_blocks: Open) -> None:
+    async with open_blocks(3, "75") as (_, pilot, pane):
+        await pilot.press("minus", "home", "slash", *"mlp.1")
+        await pilot.pause()
+        assert names(pane)[pane.rows.row] == "+blocks.0"
+        await pilot.press("enter")
+        await pilot.pause()
+        assert names(pane)[:4] == ["-blocks.0", "norm", "+blocks.0.mlp", "add"]
+        await pilot.press("enter")
+        await pilot.pause()
+        assert names(pane)[2:5] == ["-blocks.0.mlp", "linear", "relu"]
+        await pilot.press("enter", "escape")
+        await pilot.pause()
+        assert names(pane)[pane.rows.row] == "relu"

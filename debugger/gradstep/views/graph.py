@@ -24,6 +24,7 @@ from gradstep.views.graph_folds import Folds, Item
 from gradstep.views.graph_rows import FoundRows, GraphRow, read_rows
 from gradstep.views.graph_scopes import Key
 from gradstep.views.rails import CUT_PARTS, PARTS, Rails
+from gradstep.views.reading import result_name
 from gradstep.views.text import Line, Span, cells, fit, line, pad, whole_parts
 
 if TYPE_CHECKING:
@@ -124,6 +125,24 @@ class GraphView:
                 if here.scope is not None and here.scope.key == item.scope.key:
                     return number
         return self.rows.outline.place(item.first)
+
+    def hides(self, text: str, start: int) -> int | None:
+        """Find the next folded row from `start` on, round the end, that hides an op with a text.
+
+        In its name, its module's path, or what its result is called.
+        """
+        wanted, amount = text.casefold(), len(self.rows)
+        for step in range(amount):
+            index = (start + step) % amount
+            item = self.rows.outline.items[index]
+            if item.scope is None or item.is_open:
+                continue
+            for op in self.rows.ops[item.scope.first : item.scope.stop]:
+                made = op.made.tensor if op.made is not None else None
+                named = result_name(self.moment, made, op.event.name)
+                if any(wanted in t.casefold() for t in (op.event.name, op.event.module, named)):
+                    return index
+        return None
 
     def triangle(self, index: int, width: int) -> range:
         """Give the cells in which a click folds or unfolds the scope of a row."""

@@ -74,6 +74,8 @@ class OpGraph:
     """The ops of one iteration in order, and what backward did with them."""
 
     run: RunTrace
+    events: int = 0
+    """How many the iteration has."""
     ops: list[Op] = field(default_factory=list)
     nodes: dict[int, list[Node]] = field(default_factory=dict)
     """By the seq of the op, in order."""
@@ -137,6 +139,11 @@ class OpGraph:
         changes = self.changes.get(leaf, ())
         count = bisect_right(changes, (seq, True))
         return count > 0 and changes[count - 1][1]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of the iteration is looked at."""
+        return self.events <= MOST_EVENTS
 
     def nodes_by(self, op: int, seq: int) -> list[Node]:
         """Give the nodes that ran for the op of event `op` up to event `seq`."""
@@ -359,7 +366,8 @@ def read_ops(moment: Moment, iteration: int) -> tuple[OpGraph, bool]:
     is_over = stop <= run.head
     if start >= stop:
         return OpGraph(run), is_over
-    if stop - start > MOST_EVENTS and moment.seq < stop:
+    amount = stop - start
+    if amount > MOST_EVENTS and moment.seq < stop:
         # Of a very long iteration only the piece around the cursor is looked at.
         stop = min(stop, (moment.seq // MOST_EVENTS + 1) * MOST_EVENTS)
     stretch = read_stretch(run, start, stop)
@@ -367,6 +375,7 @@ def read_ops(moment: Moment, iteration: int) -> tuple[OpGraph, bool]:
     found = known.pop(stretch.start, None)
     if found is None or found._read > len(stretch.rows):
         found = OpGraph(run)
+    found.events = amount
     found.take(stretch.rows, stretch.tensors)
     known[stretch.start] = found
     while len(known) > KEPT:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, Final, overload
 
 from gradstep.views.graph_folds import Folds, Outline, opened, outline
 from gradstep.views.graph_ops import Node, Op, OpGraph, has_outline_of, read_ops
@@ -17,6 +17,10 @@ from gradstep.views.rails import Rails, Structure, lay_out
 if TYPE_CHECKING:
     from gradstep.trace.model import TensorRef
     from gradstep.trace.moment import Moment
+
+
+LONG: Final = 2_000
+"""Events of an iteration that is held against the one before in outline."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,10 +305,12 @@ def read_rows(moment: Moment, folds: Folds) -> FoundRows:
     own, is_over = read_ops(moment, iteration)
     ops: Sequence[Op] = own.ops
     basis, changed = own, None
-    if iteration > 1 and not (is_over and _is_known_alike(moment, own)):
+    if iteration > 1 and own.is_whole and not (is_over and _is_known_alike(moment, own)):
         before, _ = read_ops(moment, iteration - 1)
         agreed = own.agree_with(before)
-        if agreed < min(len(own.ops), len(before.ops)) or _goes_on(own, before):
+        if not before.is_whole:
+            pass
+        elif agreed < min(len(own.ops), len(before.ops)) or _goes_on(own, before):
             changed = agreed
         elif not is_over and len(own.ops) < len(before.ops):
             # Ghosts take outputs of the previous iteration, whose rows are those of this one.
@@ -344,8 +350,13 @@ def _lay_out(
 
 
 def _is_known_alike(moment: Moment, own: OpGraph) -> bool:
-    """Tell whether an iteration that is over did what the one before did: read once, in outline."""
+    """Tell whether a long iteration that is over did what the one before did.
+
+    In outline only, for there to read the one before as well would take its time.
+    """
     iteration = moment.event.iteration
+    if own.events < LONG:
+        return False
     return own.kept("alike", lambda: has_outline_of(moment, iteration, iteration - 1))
 
 

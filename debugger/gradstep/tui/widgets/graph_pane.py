@@ -96,6 +96,20 @@ class GraphRows(LinesView):
         if column in view.triangle(row, self.scrollable_content_region.width):
             self._fold(scope.key, unfold=not view.rows[row].is_open)
 
+    def find(self, text: str, *, after: bool = False) -> bool:
+        """Find in the rows, else in what is folded: asked for the next hit, unfold it."""
+        if super().find(text, after=after):
+            return True
+        view = self.view
+        row = view.hides(text, self.row) if view is not None and view.rows else None
+        if view is None or row is None:
+            return False
+        self.select_row(row)
+        scope = view.rows[row].scope
+        if after and scope is not None:
+            self._fold(scope.key, unfold=True)
+        return True
+
     def action_fold(self) -> None:
         """Fold the module under the row cursor, else go to the title of the one around."""
         view = self.view
