@@ -20,6 +20,9 @@ COMMANDS: Final = ("demo", "record", "open", "export", "diff")
 GRAPHS: Final = ("dot",)
 """What a graph can be written as."""
 
+FIRST_LESSON: Final = "two_scalars"
+"""The scenario of a lesson for which none was named."""
+
 _HELP: Final = """\
 usage: gradstep [OPTIONS] SCRIPT [ARG ...]
        gradstep [OPTIONS] -m MODULE [ARG ...]
@@ -73,6 +76,7 @@ class Arguments:
     screen: bool = False
     json: bool = False
     ascii: bool = False
+    teach: bool = False
     rtol: float | None = None
     atol: float = 0.0
 
@@ -179,6 +183,7 @@ def _add_debug_options(parser: _Parser) -> None:
         "--record", metavar="FILE", default="", help="keep the trace of the run in FILE"
     )
     _add_ascii(parser)
+    _add_teach(parser)
     _add_common_options(parser, "stop")
     # Shown in the help only: `_find_script` takes these words before argparse could.
     parser.add_argument(
@@ -191,6 +196,14 @@ def _add_ascii(parser: _Parser) -> None:
         "--ascii",
         action="store_true",
         help="draw with ASCII characters only (the default where the locale is not UTF-8)",
+    )
+
+
+def _add_teach(parser: _Parser) -> None:
+    parser.add_argument(
+        "--teach",
+        action="store_true",
+        help="begin with a lesson: before each phase, say what it will do, then watch",
     )
 
 
@@ -254,7 +267,10 @@ def _demo(before: list[str], after: list[str]) -> Arguments:
     )
     parser.add_argument("script", metavar="NAME", nargs="?", default="")
     _add_debug_options(parser)
-    return _arguments("demo", vars(parser.parse_args([*before, *after])), module=False)
+    found = vars(parser.parse_args([*before, *after]))
+    if found["teach"]:
+        found["script"] = found["script"] or FIRST_LESSON
+    return _arguments("demo", found, module=False)
 
 
 def _open(before: list[str], after: list[str]) -> Arguments:
@@ -268,6 +284,7 @@ def _open(before: list[str], after: list[str]) -> Arguments:
         help="a breakpoint for the recorded run, such as nan; may be repeated",
     )
     _add_ascii(parser)
+    _add_teach(parser)
     return _arguments("open", vars(parser.parse_args([*before, *after])))
 
 

@@ -301,16 +301,13 @@ class FoundRows(Sequence[GraphRow]):
 
 def read_rows(moment: Moment, folds: Folds) -> FoundRows:
     """Read the ops of the moment's iteration, completed by the previous one's as ghosts."""
-    iteration = moment.event.iteration
-    own, is_over = read_ops(moment, iteration)
+    own, is_over = read_ops(moment, moment.event.iteration)
     ops: Sequence[Op] = own.ops
     basis, changed = own, None
-    if iteration > 1 and own.is_whole and not (is_over and _is_known_alike(moment, own)):
-        before, _ = read_ops(moment, iteration - 1)
+    before = _to_compare(moment, own, is_over=is_over)
+    if before is not None:
         agreed = own.agree_with(before)
-        if not before.is_whole:
-            pass
-        elif agreed < min(len(own.ops), len(before.ops)) or _goes_on(own, before):
+        if agreed < min(len(own.ops), len(before.ops)) or _goes_on(own, before):
             changed = agreed
         elif not is_over and len(own.ops) < len(before.ops):
             # Ghosts take outputs of the previous iteration, whose rows are those of this one.
@@ -347,6 +344,15 @@ def _lay_out(
 ) -> tuple[Outline, Structure]:
     shown = outline(scopes, len(basis.ops), is_open)
     return shown, shown.structure([op.sources for op in basis.ops])
+
+
+def _to_compare(moment: Moment, own: OpGraph, *, is_over: bool) -> OpGraph | None:
+    """Give the iteration before, None where it would tell nothing: that did the same, or is cut."""
+    iteration = moment.event.iteration
+    if iteration < 2 or not own.is_whole or (is_over and _is_known_alike(moment, own)):
+        return None
+    before, _ = read_ops(moment, iteration - 1)
+    return before if before.is_whole else None
 
 
 def _is_known_alike(moment: Moment, own: OpGraph) -> bool:
