@@ -302,3 +302,55 @@ def test_a_graph_that_goes_other_ways_drops_its_ghosts(tmp_path: Path) -> None:
         assert view.summary == "2 ops · ≠ changed since iteration 1"
         # Before that op has run nothing is said of it.
         assert graph_view(run.at(seen)).rows.changed is None
+
+
+def test_a_cut_between_two_phases_is_shown_unless_backward_is_through(tmp_path: Path) -> None:
+    b = TraceBuilder(tmp_path / "gan.gradstep")
+    w, v = (b.tensor([2.0], name, parameter=True) for name in "wv")
+    fake, copy, loss = b.tensor([1.0], "fake"), b.tensor([1.0]), b.tensor([1.0], "loss")
+    b.iteration = 1
+    b.enter("forward", "forward")
+    b.op("mul", [w], fake, ["MulBackward0"])
+    b.leave("forward")
+    b.event("graph_cut", "detach", [("source", fake), ("result", copy)])
+    b.enter("forward", "forward")
+    op = b.op("sub", [v, copy], loss, ["SubBackward0"])
+    b.leave("forward")
+    b.enter("backward", "backward", tensors=[("root", loss)])
+    grad = b.tensor([1.0])
+    b.node("SubBackward0", op, [grad], [grad], ["AccumulateGrad"])
+    b.leave("backward")
+    b.event("graph_cut", "detach", [("source", loss), ("result", b.tensor([1.0]))])
+    with b.done() as trace:
+        rows = graph_view(trace.run().at(b.seq)).rows
+        assert [(row.name, row.state) for row in rows] == [
+            ("mul", "cut_off"),
+            ("detach", "cut"),
+            ("sub", "backward"),
+        ]
+        assert [row.sources for row in rows] == [(), (0,), (1,)]
+
+
+@pytest.mark.parametrize("trains", [True, False])
+def test_more_ops_behind_a_step_are_a_change_if_backward_comes_by(
+    tmp_path: Path, trains: bool
+) -> None:
+    b = TraceBuilder(tmp_path / "more.gradstep")
+    w = b.tensor([2.0], "w", parameter=True)
+    for b.iteration in (1, 2):
+        names = ("mul", "sin") if b.iteration == 2 else ("mul",)
+        for name in names:
+            b.enter("forward", "forward")
+            made = b.tensor([1.0], name)
+            op = b.op(name, [w], made, [f"{name.title()}Backward0"])
+            b.leave("forward")
+            if name == "mul" or trains:
+                b.enter("backward", "backward", tensors=[("root", made)])
+                b.node(f"{name.title()}Backward0", op, [made], [made], ["AccumulateGrad"])
+                b.leave("backward")
+            b.enter("step", "SGD.step")
+            b.leave("SGD.step")
+    with b.done() as trace:
+        rows = graph_view(trace.run().at(b.seq)).rows
+        assert [row.name for row in rows] == ["mul", "sin"]
+        assert rows.changed == (1 if trains else None)

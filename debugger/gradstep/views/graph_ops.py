@@ -266,7 +266,7 @@ class OpGraph:
         # (`create_graph`) belong to it: a second backward walks their nodes.
         if row.phase == "backward" and not (row.kind == "op" and row.detail.get("grad_fn")):
             return
-        if row.phase == "other" and self._has_forward:
+        if row.phase == "other" and self._has_forward and not self._cuts_a_way(row, refs):
             return
         # Cuts that made a tensor are shown; `item` and a no_grad op (it has its own row) are not.
         results = [ref.tensor for ref in refs if ref.role in MADE and ref.tensor is not None]
@@ -289,6 +289,17 @@ class OpGraph:
         self.revision += 1
         for made in results:
             self._producer[made] = self._maker[made] = number
+
+    def _cuts_a_way(self, row: EventRow, refs: Refs) -> bool:
+        """Tell a cut between two phases that leads away from an op which backward has yet to reach.
+
+        What is detached behind backward is for the script's own books.
+        """
+        if row.kind != "graph_cut":
+            return False
+        sources = [self._producer[t] for t in _having(refs, "source") if t in self._producer]
+        ops = (self.ops[source] for source in sources)
+        return any(op.is_in_graph and op.event.seq not in self.nodes for op in ops)
 
     def _keep_only_backward(self) -> None:
         """Forget the ops outside of phases: they only stand for a forward where there is none."""

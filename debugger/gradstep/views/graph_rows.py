@@ -307,7 +307,7 @@ def read_rows(moment: Moment, folds: Folds) -> FoundRows:
     before = _to_compare(moment, own, is_over=is_over)
     if before is not None:
         agreed = own.agree_with(before)
-        if agreed < min(len(own.ops), len(before.ops)) or _goes_on(own, before):
+        if agreed < min(len(own.ops), len(before.ops)) or _goes_on(own, before, moment.seq):
             changed = agreed
         elif not is_over and len(own.ops) < len(before.ops):
             # Ghosts take outputs of the previous iteration, whose rows are those of this one.
@@ -366,12 +366,16 @@ def _is_known_alike(moment: Moment, own: OpGraph) -> bool:
     return own.kept("alike", lambda: has_outline_of(moment, iteration, iteration - 1))
 
 
-def _goes_on(own: OpGraph, before: OpGraph) -> bool:
-    """Tell whether an iteration has more ops than the one before, up to its first step.
+def _goes_on(own: OpGraph, before: OpGraph, seq: int) -> bool:
+    """Tell whether an iteration has more ops than the one before, and trains with them.
 
-    What comes behind that is an evaluation, or the work after the loop.
+    What comes behind the first step and has no backward by event `seq` is an evaluation, or the
+    work after the loop.
     """
     amount = len(before.ops)
     if not 0 < amount < len(own.ops):
         return False
-    return own.ops[amount].event.step == own.ops[0].event.step
+    more = own.ops[amount:]
+    if more[0].event.step == own.ops[0].event.step:
+        return True
+    return any(own.is_walked(op.event.seq, seq) for op in more)
