@@ -6,9 +6,10 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from gradstep.trace.norms import norm_of_grad, norm_of_version, shape_of_version
 from gradstep.views import numbers
 from gradstep.views.glyphs import Glyphs
-from gradstep.views.reading import is_op_name, norm_of
+from gradstep.views.reading import is_op_name
 from gradstep.views.text import Line, Span, cells
 
 if TYPE_CHECKING:
@@ -58,7 +59,9 @@ def read_texts(moment: Moment, row: GraphRow, glyphs: Glyphs) -> RowTexts:
 
 def read_grad(moment: Moment, row: GraphRow) -> float | None:
     """Read the norm of the gradient that arrived at a row's output, None where none has."""
-    return norm_of(moment, row.arriving)
+    if row.arriving is None or row.arriving.tensor is None:
+        return None
+    return norm_of_version(moment, row.arriving.tensor, row.arriving.version)
 
 
 def read_inputs(
@@ -106,8 +109,8 @@ def _shape(moment: Moment, row: GraphRow) -> str:
     if row.made is None or row.made.tensor is None:
         return ""
     # A ghost of the future has no value as of this moment, but it does have a shape.
-    made = moment.run.value(row.made.tensor, moment.run.head, row.made.version)
-    return numbers.shape(made.shape) if made else ""
+    shape = shape_of_version(moment.run, row.made.tensor, row.made.version)
+    return numbers.shape(shape) if shape is not None else ""
 
 
 def _progress(row: GraphRow) -> str:
@@ -147,13 +150,10 @@ def grad_norm(moment: Moment, *parameters: int) -> float | None:
     """
     total = 0.0
     for parameter in parameters:
-        state = moment.grad(parameter)
-        value = moment.value(state.tensor) if state.tensor is not None else None
-        if value is None or value.norm is None:
-            return None
-        if value.nan or value.inf:
-            return math.nan
-        total += value.norm**2
+        norm = norm_of_grad(moment, parameter)
+        if norm is None or math.isnan(norm):
+            return norm
+        total += norm**2
     return math.sqrt(total)
 
 
