@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -20,9 +20,6 @@ from gradstep.views.graph import Folds, GraphRow, GraphView, graph_view
 from gradstep.views.graph_card import scope_card
 from gradstep.views.graph_scopes import Key
 from gradstep.views.text import Line
-
-TALL: Final = 14
-"""Rows from which on the pane has room for half a card; a lower one keeps more of the graph."""
 
 
 class GraphRows(LinesView):
@@ -250,8 +247,7 @@ class GraphPane(Vertical):
         self.card.styles.height = self._card_height
         # A short graph leaves it more than the half that it has beside a long one.
         free = self.size.height - 1 - self.rows.row_count()
-        share = 0.5 if self.size.height >= TALL else 0.4
-        self.card.styles.max_height = max(free, int(self.size.height * share))
+        self.card.styles.max_height = max(free, self.size.height // 2)
         self.card.display = bool(lines)
         self.card.scroll_to(y=0, animate=False)
 
