@@ -76,9 +76,9 @@ def test_before_the_first_op_the_pane_says_what_will_come(trace: Trace) -> None:
 
 def test_pending_ops_stand_where_they_will_run(trace: Trace) -> None:
     assert (
-        shown(graph_view(find(trace, "op", "mul", nth=2)), 51)
+        shown(graph_view(find(trace, "op", "mul", nth=2)), 58)
         == """\
-      op         out   |grad|
+      op         out   |grad| flow       inputs
  ●    pow_30     [1] ●                   x
  ◉    mul_31     [1] ◉
  │ ○  pow_32     [1] ○                   y
@@ -89,12 +89,12 @@ def test_pending_ops_stand_where_they_will_run(trace: Trace) -> None:
 def test_backward_walks_the_same_rows_upwards(trace: Trace) -> None:
     view = graph_view(find(trace, "node", "MulBackward0"))
     assert (
-        shown(view, 51)
+        shown(view, 58)
         == """\
-      op         out   |grad|
- ●    pow_8      [1] ●                   x
+      op         out   |grad| flow       inputs
+ ●    pow_8      [1] ○ pending           x
  ◉    mul_9      [1] ◄ 1.000  ━━━━━━━━
- │ ●  pow_10     [1] ✓ 1.000  y.grad 12.0000
+ │ ●  pow_10     [1] ✓ 1.000  ━━━━━━━━   y.grad 12.0000
  ●─╯  add    → z [1] ✓ 1.000  ━━━━━━━━"""
     )
     assert (view.current, view.summary) == (1, "4 ops · 3 backward")
@@ -139,11 +139,11 @@ def test_no_grad_ops_cuts_and_two_passes(tmp_path: Path) -> None:
         b.node("ReluBackward0", op, [grad], [grad], ["AccumulateGrad"])
         b.leave("backward")
     with b.done() as trace:
-        view = graph_view(trace.run().at(trace.run().head))
+        text = shown(graph_view(trace.run().at(trace.run().head)), 66)
     assert (
-        shown(view, 66)
+        text
         == """\
-        op              out   |grad|
+        op              out   |grad|    flow       inputs
  ●      relu   fc1 → h  [1] ✓ NaN x2               weight
  ├┄⊘    detach → frozen [1] ⊘ cut
  │ ├┄◦  mul_5           [1] – no grad
@@ -172,11 +172,11 @@ def test_where_only_values_pass_the_rails_are_dashed(tmp_path: Path) -> None:
     b.leave("forward")
     with b.done() as trace:
         view = graph_view(trace.run().at(trace.run().head))
+        texts = plain(view.render(i, 66) for i in range(6)).splitlines()
     assert [row.name for row in view.rows] == ["div", "detach", "relu", "mul", "mul", "add"]
     assert [row.cut_sources for row in view.rows] == [(), (), (), (), (2,), ()]
     assert [row.is_shadow for row in view.rows] == [False, True, False, False, False, False]
     assert view.rows[1].cut_leaves == (w.id,)
-    texts = plain(view.render(i, 66) for i in range(6)).splitlines()
     rails = [text[: view.rail_width + 1].rstrip() for text in texts]
     # Data alone has no gradient and nothing was cut: its lane is whole, that of `copy` dashed.
     assert rails == [" ◦", " │ ⊘", " │ ┆ ●", " ●─┆─┤", " ●┄┆┄╯", " ●┄╯"]

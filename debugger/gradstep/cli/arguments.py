@@ -17,6 +17,9 @@ from gradstep.protocol.launch import DETAILS, ENGINES
 
 COMMANDS: Final = ("demo", "record", "open", "export", "diff")
 
+GRAPHS: Final = ("dot",)
+"""What a graph can be written as."""
+
 FIRST_LESSON: Final = "two_scalars"
 """The scenario of a lesson for which none was named."""
 
@@ -33,7 +36,7 @@ commands:
   demo [NAME]     the same for a bundled scenario; without NAME, list them
   record SCRIPT   run a script to its end without a screen and write a trace
   open FILE       look at a recorded run
-  export FILE     write a recorded run as JSON lines, or its losses as CSV
+  export FILE     write a recorded run as JSON lines, its losses as CSV, or a graph
   diff A B        compare two recorded runs: the first event where they differ
   (gradstep COMMAND --help says more about each)
 """
@@ -68,6 +71,8 @@ class Arguments:
     output: str = ""
     values: bool = False
     losses: bool = False
+    graph: str = ""
+    at: int = 0
     other: str = ""
     screen: bool = False
     json: bool = False
@@ -285,7 +290,10 @@ def _open(before: list[str], after: list[str]) -> Arguments:
 
 
 def _export(before: list[str], after: list[str]) -> Arguments:
-    parser = _new_parser("gradstep export", "Write a recorded run as JSON lines, an event each.")
+    parser = _new_parser(
+        "gradstep export",
+        "Write a recorded run as JSON lines, an event each; or\nthe graph of one iteration.",
+    )
     parser.add_argument("file", metavar="FILE")
     parser.add_argument(
         "--format", type=_format, default="jsonl", metavar="FORMAT", help="jsonl (the default)"
@@ -301,12 +309,31 @@ def _export(before: list[str], after: list[str]) -> Arguments:
         help="the losses alone, as CSV: every call of backward(), its rate and gradient norm",
     )
     parser.add_argument(
+        "--graph",
+        choices=GRAPHS,
+        default="",
+        help="instead, the graph of one iteration: dot (Graphviz)",
+    )
+    parser.add_argument(
+        "--at",
+        type=_event,
+        metavar="EVENT",
+        default=0,
+        help="the graph as it is at this event (default: the run's last)",
+    )
+    parser.add_argument(
         "-o", dest="output", metavar="OUT", default="", help="where to write (default: stdout)"
     )
     found = vars(parser.parse_args([*before, *after]))
     if found["losses"] and found["values"]:
         raise UsageError("export: --values belongs to the events, not to --losses")
     del found["format"]
+    if found["at"] and not found["graph"]:
+        raise UsageError("export: --at chooses the event of a graph; give --graph dot with it")
+    if found["values"] and found["graph"]:
+        raise UsageError("export: a graph has no contents; give one of --values and --graph")
+    if found["losses"] and found["graph"]:
+        raise UsageError("export: give one of --losses and --graph")
     return _arguments("export", found)
 
 
@@ -384,9 +411,17 @@ def _losses(text: str) -> bool:
     return True
 
 
+def _event(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 10**12:
+        raise argparse.ArgumentTypeError(f"'{text}' is not the number of an event, 1 or more")
+    return int(text)
+
+
 def _format(text: str) -> str:
-    if text in {"csv", "dot"}:
-        raise argparse.ArgumentTypeError(f"'{text}' is not available yet; there is jsonl")
+    if text == "dot":
+        raise argparse.ArgumentTypeError("'dot' draws one iteration: give --graph dot")
+    if text == "csv":
+        raise argparse.ArgumentTypeError("'csv' is for the losses: give --losses csv")
     if text != "jsonl":
         hint = " (did you mean jsonl?)" if get_close_matches(text, ["jsonl"]) else ""
         raise argparse.ArgumentTypeError(f"unknown format '{text}'; there is jsonl{hint}")

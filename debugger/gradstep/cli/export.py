@@ -1,25 +1,23 @@
-"""`gradstep export`: where the lines go."""
+"""`gradstep export`: which lines, and where they go."""
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from gradstep.cli.arguments import Arguments, UsageError
 from gradstep.export import json_lines
+from gradstep.graph_export import NoGraphError, dot_lines
 from gradstep.trace.loss_table import loss_lines
-from gradstep.trace.reader import Trace
+from gradstep.trace.reader import RunTrace, Trace
 
 
 def export(arguments: Arguments) -> int:
-    """Write the run as JSON lines, or its losses as CSV, to stdout or a file."""
+    """Write the run as JSON lines, its losses as CSV or a graph as DOT, to stdout or a file."""
     with Trace.open(arguments.file) as trace:
-        run = trace.run()
-        if arguments.losses:
-            lines = loss_lines(run, run.head)
-        else:
-            lines = json_lines(run, values=arguments.values)
+        lines = _lines(trace.run(), arguments)
         if not arguments.output or arguments.output == "-":
             for line in lines:
                 sys.stdout.write(line)
@@ -34,3 +32,18 @@ def export(arguments: Arguments) -> int:
         except OSError as error:
             raise UsageError(f"{out} cannot be written: {error.strerror or error}") from None
     return 0
+
+
+def _lines(run: RunTrace, arguments: Arguments) -> Iterator[str]:
+    if arguments.losses:
+        return loss_lines(run, run.head)
+    if not arguments.graph:
+        return json_lines(run, values=arguments.values)
+    head = run.head
+    if arguments.at > head or not head:
+        raise UsageError(f"export: there is no event {arguments.at}; the run's last is {head}")
+    try:
+        # A graph is small, and a refusal must come before the file is opened for writing.
+        return iter([*dot_lines(run.at(arguments.at or head))])
+    except NoGraphError as error:
+        raise UsageError(f"export: {error}; --at chooses another event") from None

@@ -24,6 +24,7 @@ from gradstep.trace.moment import VALUE_COLUMNS, Moment, value_from_row
 __all__ = ["RunTrace", "Trace", "TraceError"]
 
 _CHUNK: Final = 256
+_scan: Final = json.JSONDecoder().raw_decode
 _EVENT_COLUMNS: Final = (
     "seq, kind, phase, iteration, step, name, module, calls, file, line,"
     " call_file, call_line, enclosing, op, detail"
@@ -223,13 +224,16 @@ class RunTrace:
     def tensors_between(self, start: int, stop: int) -> dict[int, tuple[TensorRef, ...]]:
         """Return the tensors of all events of `start` <= seq < `stop` that have any."""
         found: dict[int, list[TensorRef]] = {}
+        text, last, references = self.database.text, 0, list[TensorRef]()
         for seq, role, tensor, version in self.database.rows(
             "SELECT seq, role, tensor, version FROM event_tensor"
             " WHERE run = ? AND seq >= ? AND seq < ? ORDER BY seq, position",
             (self.number, start, stop),
         ):
-            reference = TensorRef(self.database.text(role), tensor, version)
-            found.setdefault(seq, []).append(reference)
+            if seq != last:
+                last, references = seq, []
+                found[seq] = references
+            references.append(TensorRef(text(role), tensor, version))
         return {seq: tuple(references) for seq, references in found.items()}
 
     def counts(self, start: int, stop: int) -> dict[tuple[str, str], int]:
@@ -364,7 +368,7 @@ class RunTrace:
         if kind not in KINDS or phase not in PHASES:
             raise self.database.damaged(f"event {row[0]} is of no kind or phase that there is")
         try:
-            detail = json.loads(row[14]) if row[14] else {}
+            detail = _decode(row[14]) if row[14] else {}
             if not isinstance(detail, dict):
                 raise TypeError("the detail of an event is no object")
             return EventRow(
@@ -386,6 +390,12 @@ class RunTrace:
             )
         except (ValueError, AttributeError, TypeError) as error:
             raise self.database.damaged(error) from None
+
+
+def _decode(text: str) -> Any:
+    """Decode JSON as we write it, without the checks for what may stand around it."""
+    found, end = _scan(text)
+    return found if end == len(text) else json.loads(text)
 
 
 def _seq(event: EventRow) -> int:

@@ -231,7 +231,7 @@ class Commands(App[int]):
         if main.focused_pane().id == "graph":
             row = main.graph.selected
             if row is not None:
-                self.toggle_place(f"op:{row.name}")
+                self.toggle_place(row.breakpoint)
         elif main.source.selected_line:
             self.toggle_line(main.source.file, main.source.selected_line)
 

@@ -1,48 +1,43 @@
-"""Reads the rows of the graph from a trace: the ops, what they took, how far backward is.
+"""The rows of the graph as of a moment: which ops stand there, and how far each of them is.
 
-What only a visible row needs (names, shapes, norms) is read when it is painted.
+Rows are made when they are looked at, so a long graph costs what is in sight of it.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
-from weakref import WeakKeyDictionary
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, overload
 
-from gradstep.views import numbers
-from gradstep.views.glyphs import Glyphs
-from gradstep.views.reading import having, is_op_name, iteration_span, norm_of
-from gradstep.views.stretch import KEPT, read_stretch, refs_of
-from gradstep.views.text import Line, Span, cells
+from gradstep.views.graph_folds import Folds, Outline, opened, outline
+from gradstep.views.graph_ops import Node, Op, OpGraph, has_outline_of, read_ops
+from gradstep.views.graph_scopes import Key, Scope
+from gradstep.views.rails import Rails, Structure, lay_out
 
 if TYPE_CHECKING:
-    from gradstep.protocol.row import EventRow
     from gradstep.trace.model import TensorRef
     from gradstep.trace.moment import Moment
-    from gradstep.trace.reader import RunTrace
 
-    Tensors = Mapping[int, tuple[TensorRef, ...]]
 
-LABEL_WIDTH: Final = 14
-
-RETURNED: Final = "returned"
-"""The role given here to a tensor that an op got as a plain number: `x * y.item()`."""
-
-TAKEN: Final = frozenset({"input", "source", RETURNED})
+LONG: Final = 2_000
+"""Events of an iteration that is held against the one before in outline."""
 
 
 @dataclass(frozen=True, slots=True)
 class GraphRow:
-    """One forward op, or a cut such as detach.
+    """One forward op, a cut such as detach, or a module scope (`scope` is not None).
 
     `seq` is its event, `output` the tensor it made, `sources` the rows whose outputs it takes,
     `nodes` the backward node events that ran for it so far. `state` is one of pending (not run in
-    this iteration), current, done, backward, backward_current, no_grad, cut. `passes` is the
-    number of backward calls that came through, `arriving` the gradient of its output.
-    `cut_sources` are those of the sources, and `cut_leaves` those of the leaves, to which no
-    gradient comes back from here; `is_shadow`: the result has values of the graph and no gradient.
+    this iteration), current, running (a scope, in part), done, waiting (the backward that runs
+    will come by), backward, backward_current, no_grad, cut, cut_off (its values are in what
+    backward began from, and no way leads back to it). `passes` is the number of backward
+    calls that came through, `arriving` the gradient of its output. `cut_sources` are those of the
+    sources, and `cut_leaves` those of the leaves, to which no gradient comes back from here;
+    `is_shadow`: the result has values of the graph and no gradient.
+
+    A scope has all this from the op whose output leaves it, its leaves are the parameters in it.
+    Of its `size` ops `ran` have run, backward has come by `walked` of `walkable`; `cuts` are in it.
     """
 
     seq: int
@@ -61,289 +56,326 @@ class GraphRow:
     cut_leaves: tuple[int, ...] = ()
     is_shadow: bool = False
     is_in_graph: bool = True
+    depth: int = 0
+    path: str = ""
+    scope: Scope | None = None
+    is_open: bool = False
+    size: int = 1
+    ran: int = 0
+    walked: int = 0
+    walkable: int = 0
+    cuts: int = 0
 
     @property
     def ghost(self) -> bool:
         """Tell whether the op has not run yet in this iteration."""
         return self.state == "pending"
 
-
-@dataclass(frozen=True, slots=True)
-class RowDetails:
-    """What is written in a row: title, label, shape, |grad| of its output, the leaves it takes."""
-
-    title: str
-    label: str
-    shape: str
-    grad: float | None
-    inline: Line
+    @property
+    def breakpoint(self) -> str:
+        """The breakpoint on what the row stands for."""
+        return f"op:{self.name}" if self.scope is None else f"module:{self.module}"
 
 
 @dataclass(frozen=True, slots=True)
-class FoundRows:
-    """The rows, whether more may come behind them, and the leaves that backward has reached."""
+class _ScopeFacts:
+    """What is always so of a scope."""
 
-    rows: tuple[GraphRow, ...]
-    open_ended: bool
-    reached: frozenset[int]
-
-
-def read_rows(moment: Moment) -> FoundRows:
-    """Read the ops of the moment's iteration, completed by the previous one's as ghosts."""
-    iteration = moment.event.iteration
-    head = moment.run.head
-    start, stop = iteration_span(moment, iteration)
-    own, tensors = _ops(moment, start, stop)
-    ghosts: list[EventRow] = []
-    producer: dict[int, int] = {}
-    earlier: dict[int, int] = {}
-    if iteration > 1 and stop > head:
-        before, before_tensors = _ops(moment, *iteration_span(moment, iteration - 1))
-        if [_kind(op) for op in before[: len(own)]] == [_kind(op) for op in own]:
-            ghosts = before[len(own) :]
-            tensors = {**before_tensors, **tensors}
-            # Ghosts take tensors of the previous iteration: find them in the rows of this one.
-            for index, op in enumerate(before[: len(own)]):
-                _produce(earlier, refs_of(tensors, op.seq), index)
-    backward = _read_backward(moment, start)
-    rows: list[GraphRow] = []
-    for index, op in enumerate([*own, *ghosts]):
-        refs = refs_of(tensors, op.seq)
-        if index == len(own):
-            # From here on ghosts. What an op of this iteration takes from the last one, as a
-            # hidden state that is carried on, is no row of this picture.
-            producer = earlier
-        row = _row(moment, op, refs, producer, backward.nodes.get(op.seq, []))
-        rows.append(_with_cuts(moment, op, refs, producer, row, rows))
-        _produce(producer, refs, index)
-    complete = bool(ghosts) or bool(backward.nodes) or stop <= head
-    return FoundRows(tuple(rows), not complete, backward.reached)
+    parameters: tuple[int, ...]
+    is_in_graph: bool
+    cuts: int
 
 
-def read_details(
-    moment: Moment, row: GraphRow, reached: frozenset[int], glyphs: Glyphs
-) -> RowDetails:
-    """Read what is written in a row."""
-    name = moment.name(row.output) if row.output is not None else ""
-    variable = "" if not name or is_op_name(name, row.name) else f"{glyphs.arrow} {name}"
-    label = " ".join(part for part in (row.module, variable) if part)
-    if cells(label) > LABEL_WIDTH and variable:
-        label = variable  # what the script calls it says more than the class of a module
-    made = None
-    if row.made is not None and row.made.tensor is not None:
-        # A ghost of the future has no value as of this moment, but it does have a shape.
-        made = moment.run.value(row.made.tensor, moment.run.head, row.made.version)
-    # A result without a name in the script goes by the same name as in the cards: mul_1.
-    numbered = bool(name) and not variable and not is_op_name(name, "tensor")
-    return RowDetails(
-        title=name if numbered else row.name,
-        label=label,
-        shape=numbers.shape(made.shape) if made else "",
-        grad=norm_of(moment, row.arriving),
-        inline=_leaves(moment, row, reached, glyphs),
-    )
+@dataclass(slots=True)
+class FoundRows(Sequence[GraphRow]):
+    """The rows of one picture. `current` is the row of the event under the cursor.
 
-
-def _leaves(moment: Moment, row: GraphRow, reached: frozenset[int], glyphs: Glyphs) -> Line:
-    """Name the leaves that an op takes, with `.grad` once backward has added to it.
-
-    A gradient of one element is shown itself, a larger one by its norm. Leaves that have one come
-    first, data last: where room is short the end is left out.
+    `changed` is the number of the op with which the graph is another than in the iteration before,
+    as far as the cursor has come; None while they agree.
     """
-    spans: list[Span] = []
 
-    def rank(tensor: int) -> int:
-        return 0 if tensor in reached else 1 if moment.is_parameter(tensor) else 2
+    moment: Moment
+    own: OpGraph
+    basis: OpGraph
+    ops: Sequence[Op]
+    outline: Outline
+    rails: Rails
+    structure: Sequence[tuple[int, ...] | None]
+    focus: int | None
+    changed: int | None
+    _ran: int
+    _ahead: frozenset[int]
+    _cut_off: frozenset[int]
+    _made: dict[int, GraphRow] = field(default_factory=dict)
 
-    for tensor in sorted(row.leaves, key=rank):
-        name = moment.name(tensor)
-        if not name or is_op_name(name, "tensor") or not moment.is_leaf(tensor):
-            continue
-        inside = bool(row.module) and name.startswith(row.module + ".")
-        brief = name.removeprefix(row.module + ".") if inside else name
-        if tensor in row.cut_leaves:
-            spans += [Span("  "), Span(f"{glyphs.across_cut}{brief}", "warning dim")]
-        elif tensor in reached and not row.ghost:
-            spans += [Span("  "), Span(f"{brief}.grad {_grad_text(moment, tensor)}", "leaf")]
+    def __len__(self) -> int:
+        """Count the rows."""
+        return len(self.outline.items)
+
+    @overload
+    def __getitem__(self, index: int) -> GraphRow: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[GraphRow]: ...
+    def __getitem__(self, index: int | slice) -> GraphRow | list[GraphRow]:
+        """Give a row, made when it is first asked for."""
+        if isinstance(index, slice):
+            return [self[number] for number in range(*index.indices(len(self)))]
+        number = range(len(self))[index]
+        found = self._made.get(number)
+        if found is None:
+            found = self._made[number] = self._row(number)
+        return found
+
+    def __iter__(self) -> Iterator[GraphRow]:
+        """Give all rows."""
+        return (self[number] for number in range(len(self)))
+
+    @property
+    def current(self) -> int | None:
+        """The row of the op or node that the cursor stands at."""
+        event = self.moment.event
+        if self.focus is None or event.kind not in ("op", "graph_cut", "node"):
+            return None
+        if event.seq != self.ops[self.focus].event.seq and event.kind != "node":
+            return None
+        return self.outline.place(self.focus)
+
+    @property
+    def ran(self) -> int:
+        """How many ops have run."""
+        return self._ran
+
+    @property
+    def walked(self) -> int:
+        """How many ops backward has come by."""
+        return self.own.walked(self.moment.seq)
+
+    def place_of(self, seq: int) -> int | None:
+        """Find the row whose op, cut or backward node is event `seq`."""
+        number = self.own.place_of(seq)
+        if number is None:
+            ghosts = range(len(self.own.ops), len(self.ops))
+            number = next((n for n in ghosts if self.ops[n].event.seq == seq), None)
+        return None if number is None else self.outline.place(number)
+
+    def nodes(self, number: int) -> list[Node]:
+        """Give the nodes that have run for an op."""
+        if number >= self._ran:
+            return []
+        return self.own.nodes_by(self.ops[number].event.seq, self.moment.seq)
+
+    def is_ahead(self, number: int) -> bool:
+        """Tell whether the backward that runs will come by an op."""
+        return number in self._ahead and not self.is_walked(number)
+
+    def is_walked(self, number: int) -> bool:
+        """Tell whether backward has come by an op."""
+        return number < self._ran and self.own.is_walked(
+            self.ops[number].event.seq, self.moment.seq
+        )
+
+    def _row(self, index: int) -> GraphRow:
+        item = self.outline.items[index]
+        sources = self.structure[index] or ()
+        if item.scope is None:
+            return self._op_row(index, item.first, sources)
+        return self._scope_row(index, item.scope, sources)
+
+    def _op_row(self, index: int, number: int, sources: tuple[int, ...]) -> GraphRow:
+        op, item = self.ops[number], self.outline.items[index]
+        nodes = self.nodes(number)
+        latest = [node for node in nodes if node.event.enclosing == nodes[-1].event.enclosing]
+        is_current = number == self.focus and self.current is not None
+        return GraphRow(
+            seq=op.event.seq,
+            name=op.event.name,
+            module=op.event.module,
+            state=self._state(number, latest, is_current=is_current),
+            sources=sources,
+            output=op.made.tensor if op.made else None,
+            made=op.made,
+            leaves=op.leaves,
+            nodes=tuple(node.event.seq for node in nodes),
+            arriving=latest[0].arriving if latest else None,
+            passes=len({node.event.enclosing for node in nodes}),
+            is_current=is_current,
+            cut_sources=tuple(sorted({self.outline.place(n) for n in op.cut_sources})),
+            cut_leaves=op.cut_leaves,
+            is_shadow=op.is_shadow,
+            is_in_graph=op.is_in_graph,
+            depth=item.depth,
+            path=item.path,
+            ran=int(number < self._ran),
+        )
+
+    def _state(self, number: int, latest: Sequence[Node], *, is_current: bool) -> str:
+        op = self.ops[number]
+        if number >= self._ran:
+            return "pending"
+        if latest:
+            whole = len(latest) >= len(op.event.detail.get("nodes") or (1,))
+            return "backward" if whole and not is_current else "backward_current"
+        if op.event.kind == "graph_cut":
+            return "cut"
+        if not op.is_in_graph:
+            return "no_grad"
+        if number in self._ahead:
+            return "waiting"
+        if number in self._cut_off:
+            return "cut_off"
+        return "current" if is_current else "done"
+
+    def _scope_row(self, index: int, scope: Scope, sources: tuple[int, ...]) -> GraphRow:
+        item = self.outline.items[index]
+        inside = range(scope.first, scope.stop)
+        ran = max(0, min(self._ran, scope.stop) - scope.first)
+        walked = sum(map(self.is_walked, inside)) if self.walked else 0
+        ahead = sum(map(self.is_ahead, inside)) if self._ahead else 0
+        facts = self.basis.kept(("facts", scope.key), lambda: self._facts(scope))
+        nodes = self.nodes(scope.output)
+        latest = [node for node in nodes if node.event.enclosing == nodes[-1].event.enclosing]
+        is_current = self.current is not None and self.focus in inside
+        op = self.ops[scope.output]
+        if not ran:
+            state = "pending"
+        elif walked:
+            state = "backward_current" if ahead or is_current else "backward"
+        elif ahead:
+            state = "waiting"
+        elif ran < scope.size:
+            state = "running"
+        elif not facts.is_in_graph:
+            state = "no_grad"
+        elif any(number in self._cut_off for number in inside):
+            state = "cut_off"
         else:
-            spans += [Span("  "), Span(brief, "dim")]
-    return tuple(spans[1:])
+            state = "current" if is_current else "done"
+        return GraphRow(
+            seq=op.event.seq,
+            name=scope.name,
+            module=scope.path,
+            state=state,
+            sources=sources,
+            output=op.made.tensor if op.made else None,
+            made=op.made,
+            leaves=facts.parameters,
+            nodes=tuple(node.event.seq for node in nodes),
+            arriving=latest[0].arriving if latest else None,
+            passes=len({node.event.enclosing for node in nodes}),
+            is_current=is_current and not item.is_open,
+            cut_sources=self._cut_between(scope, sources) if facts.cuts else (),
+            is_shadow=op.is_shadow,
+            is_in_graph=op.is_in_graph,
+            depth=item.depth,
+            path=item.path,
+            scope=scope,
+            is_open=item.is_open,
+            size=scope.size,
+            ran=ran,
+            walked=walked,
+            walkable=walked + ahead,
+            cuts=facts.cuts,
+        )
+
+    def _facts(self, scope: Scope) -> _ScopeFacts:
+        ops = self.ops[scope.first : scope.stop]
+        leaves = dict.fromkeys(leaf for op in ops for leaf in op.leaves)
+        return _ScopeFacts(
+            parameters=tuple(filter(self.moment.is_parameter, leaves)),
+            is_in_graph=any(op.is_in_graph for op in ops),
+            cuts=sum(bool(op.cut_sources or op.cut_leaves) for op in ops),
+        )
+
+    def _cut_between(self, scope: Scope, sources: tuple[int, ...]) -> tuple[int, ...]:
+        """Give the rows from which a scope takes values only."""
+        place, inside = self.outline.place, self.ops[scope.first : scope.stop]
+        tied = {
+            place(source)
+            for op in inside
+            for source in op.sources
+            if op.is_in_graph and source not in op.cut_sources and self.ops[source].is_in_graph
+        }
+        cut = {place(source) for op in inside for source in op.cut_sources}
+        return tuple(row for row in sources if row in cut - tied)
 
 
-def _grad_text(moment: Moment, param: int) -> str:
-    state = moment.grad(param)
-    value = moment.value(state.tensor) if state.tensor is not None else None
-    if value is None or value.norm is None:
-        return "?"
-    if all(size == 1 for size in value.shape) and value.mean is not None:
-        return numbers.number(value.mean)
-    return f"|{numbers.short(value.norm)}|"
-
-
-_kept: WeakKeyDictionary[RunTrace, OrderedDict[tuple[int, int], tuple[list[EventRow], Tensors]]] = (
-    WeakKeyDictionary()
-)
-
-
-def _ops(moment: Moment, start: int, stop: int) -> tuple[list[EventRow], Tensors]:
-    """Read forward ops and cuts of a stretch; ops inside of other phases are the loop's own.
-
-    Those of a backward that builds a graph belong to it: a second backward walks their nodes.
-    """
-    if start >= stop:
-        return [], {}
-    if stop > moment.run.head:
-        return _read_ops(moment.run, start, stop)
-    # Of an iteration that is over every step shows the same ops.
-    known = _kept.setdefault(moment.run, OrderedDict())
-    found = known.pop((start, stop), None) or _read_ops(moment.run, start, stop)
-    known[start, stop] = found
-    while len(known) > KEPT:
-        known.popitem(last=False)
-    return found
-
-
-def _read_ops(run: RunTrace, start: int, stop: int) -> tuple[list[EventRow], Tensors]:
-    stretch = read_stretch(run, start, stop)
-    tensors = stretch.tensors
-    rows = [
-        row
-        for row in stretch.rows
-        if (row.phase in ("forward", "other") or _is_differentiable(row))
-        and (row.kind == "op" or (row.kind == "graph_cut" and _is_shown(row, tensors)))
-    ]
-    if any(row.phase == "forward" for row in rows):
-        rows = [row for row in rows if row.phase != "other"]
-    return _without_returns(rows, tensors)
-
-
-def _without_returns(rows: list[EventRow], tensors: Tensors) -> tuple[list[EventRow], Tensors]:
-    """Take cuts that tell of a tensor which is there already as inputs of what made it."""
-    made: dict[int, int] = {}
-    kept: list[EventRow] = []
-    added: dict[int, tuple[TensorRef, ...]] = {}
-    for row in rows:
-        refs = refs_of(tensors, row.seq)
-        results = [r.tensor for r in refs if r.role in ("output", "result") and r.tensor]
-        sources = {r.tensor for r in refs if r.role == "source"}
-        if row.kind == "graph_cut" and results[0] in made and results[0] not in sources:
-            by = made[results[0]]
-            back = tuple(replace(r, role=RETURNED) for r in refs if r.role == "source")
-            added[by] = (*added.get(by, refs_of(tensors, by)), *back)
-            continue
-        kept.append(row)
-        made.update(dict.fromkeys(results, row.seq))
-    return kept, {**tensors, **added} if added else tensors
-
-
-def _is_differentiable(row: EventRow) -> bool:
-    """Tell an op of a backward that was recorded itself (`create_graph`): its node may run yet."""
-    return row.phase == "backward" and row.kind == "op" and bool(row.detail.get("grad_fn"))
-
-
-def _is_shown(cut: EventRow, tensors: Tensors) -> bool:
-    """Show cuts that made a tensor; `item` and a no_grad op (which has its own row) are not."""
-    made = any(ref.role == "result" and ref.tensor for ref in refs_of(tensors, cut.seq))
-    return made and cut.name != "no_grad"
-
-
-def _kind(row: EventRow) -> tuple[str, str, str, int]:
-    return row.name, row.module, row.file, row.line
-
-
-def _produce(producer: dict[int, int], tensors: tuple[TensorRef, ...], index: int) -> None:
-    for ref in tensors:
-        if ref.role in ("output", "result") and ref.tensor is not None:
-            producer[ref.tensor] = index
-
-
-@dataclass(frozen=True, slots=True)
-class _Backward:
-    """What backward has done in this iteration up to the moment."""
-
-    nodes: Mapping[int, list[tuple[EventRow, TensorRef | None]]]
-    reached: frozenset[int]
-
-
-def _read_backward(moment: Moment, start: int) -> _Backward:
-    nodes: dict[int, list[tuple[EventRow, TensorRef | None]]] = {}
-    reached: set[int] = set()
-    stretch = read_stretch(moment.run, start, moment.seq + 1)
-    for row in stretch.upto(moment.seq):
-        if row.kind == "node":
-            arriving = having(refs_of(stretch.tensors, row.seq), "grad_output")
-            nodes.setdefault(row.op, []).append((row, arriving[0] if arriving else None))
-        elif row.kind == "accumulated":
-            refs = refs_of(stretch.tensors, row.seq)
-            reached.update(r.tensor for r in refs if r.role == "param" and r.tensor is not None)
-        elif row.kind == "zeroed":
-            refs = refs_of(stretch.tensors, row.seq)
-            reached.difference_update(r.tensor for r in refs if r.role == "param" and r.tensor)
-    return _Backward(nodes, frozenset(reached))
-
-
-def _row(
-    moment: Moment,
-    op: EventRow,
-    refs: tuple[TensorRef, ...],
-    producer: dict[int, int],
-    ran: list[tuple[EventRow, TensorRef | None]],
-) -> GraphRow:
-    taken = [r.tensor for r in refs if r.role in TAKEN and r.tensor is not None]
-    made = next((r for r in refs if r.role in ("output", "result") and r.tensor is not None), None)
-    state = _state(moment, op)
-    is_current = op.seq == moment.seq
-    arriving: TensorRef | None = None
-    passes = 0
-    if ran and state != "pending":
-        latest = [entry for entry in ran if entry[0].enclosing == ran[-1][0].enclosing]
-        arriving = latest[0][1]
-        passes = len({node.enclosing for node, _ in ran})
-        is_current = any(node.seq == moment.seq for node, _ in ran)
-        whole = len(latest) >= len(op.detail.get("nodes") or (1,))
-        state = "backward" if whole and not is_current else "backward_current"
-    return GraphRow(
-        seq=op.seq,
-        name=op.name,
-        module=op.module,
-        state=state,
-        sources=tuple(sorted({producer[t] for t in taken if t in producer})),
-        output=made.tensor if made else None,
-        made=made,
-        leaves=tuple(t for t in taken if t not in producer),
-        nodes=tuple(node.seq for node, _ in ran) if state != "pending" else (),
-        arriving=arriving,
-        passes=passes,
-        is_current=is_current,
+def read_rows(moment: Moment, folds: Folds) -> FoundRows:
+    """Read the ops of the moment's iteration, completed by the previous one's as ghosts."""
+    own, is_over = read_ops(moment, moment.event.iteration)
+    ops: Sequence[Op] = own.ops
+    basis, changed = own, None
+    before = _to_compare(moment, own, is_over=is_over)
+    if before is not None:
+        agreed = own.agree_with(before)
+        if agreed < min(len(own.ops), len(before.ops)) or _goes_on(own, before, moment.seq):
+            changed = agreed
+        elif not is_over and len(own.ops) < len(before.ops):
+            # Ghosts take outputs of the previous iteration, whose rows are those of this one.
+            ops = own.ops + before.ops[len(own.ops) :]
+            basis = before
+    ran = own.ran(moment.seq)
+    entry = moment.event
+    if entry.kind != "phase_entered" and entry.enclosing:
+        entry = moment.run.event(entry.enclosing)
+    is_walking = entry.phase == "backward" and moment.event.kind != "phase_exited"
+    focus = own.last_at(moment.seq) if moment.event.phase not in ("step", "zero_grad") else None
+    is_complete = bool(own.walk) or is_over or basis is not own
+    scopes = basis.scopes()
+    is_open = opened(scopes, len(ops), folds, focus)
+    shown, structure = basis.kept(is_open, lambda: _lay_out(basis, scopes, is_open))
+    return FoundRows(
+        moment=moment,
+        own=own,
+        basis=basis,
+        ops=ops,
+        outline=shown,
+        structure=structure,
+        rails=lay_out(structure, open_ended=not is_complete),
+        focus=focus,
+        changed=changed if changed is not None and changed < ran else None,
+        _ran=ran,
+        _ahead=own.ahead_of(entry) if is_walking else frozenset(),
+        _cut_off=own.cut_off(moment.seq),
     )
 
 
-def _with_cuts(
-    moment: Moment,
-    op: EventRow,
-    refs: tuple[TensorRef, ...],
-    producer: Mapping[int, int],
-    row: GraphRow,
-    before: list[GraphRow],
-) -> GraphRow:
-    """Tell which of a row's inputs no gradient comes back to, though they are in the graph."""
-    returned = {producer.get(r.tensor, -1) for r in refs if r.role == RETURNED and r.tensor}
-    if op.kind == "op" and op.detail.get("grad_fn"):
-        cut = tuple(sorted(returned & set(row.sources)))
-        return replace(row, cut_sources=cut) if cut else row
-    cut = tuple(source for source in row.sources if not before[source].is_shadow)
-    # What came of data alone has no gradient either, and nothing was cut.
-    cut = tuple(source for source in cut if before[source].is_in_graph or source in returned)
-    leaves = tuple(leaf for leaf in row.leaves if moment.is_parameter(leaf))
-    is_shadow = bool(cut or leaves or any(before[source].is_shadow for source in row.sources))
-    return replace(row, cut_sources=cut, cut_leaves=leaves, is_shadow=is_shadow, is_in_graph=False)
+def _lay_out(
+    basis: OpGraph, scopes: tuple[Scope, ...], is_open: frozenset[Key]
+) -> tuple[Outline, Structure]:
+    shown = outline(scopes, len(basis.ops), is_open)
+    return shown, shown.structure([op.sources for op in basis.ops])
 
 
-def _state(moment: Moment, op: EventRow) -> str:
-    if op.seq > moment.seq or op.iteration != moment.event.iteration:
-        return "pending"
-    if op.kind == "graph_cut":
-        return "cut"
-    if not op.detail.get("grad_fn"):
-        return "no_grad"
-    return "current" if op.seq == moment.seq else "done"
+def _to_compare(moment: Moment, own: OpGraph, *, is_over: bool) -> OpGraph | None:
+    """Give the iteration before, None where it would tell nothing: that did the same, or is cut."""
+    iteration = moment.event.iteration
+    if iteration < 2 or not own.is_whole or (is_over and _is_known_alike(moment, own)):
+        return None
+    before, _ = read_ops(moment, iteration - 1)
+    return before if before.is_whole else None
+
+
+def _is_known_alike(moment: Moment, own: OpGraph) -> bool:
+    """Tell whether a long iteration that is over did what the one before did.
+
+    In outline only, for there to read the one before as well would take its time.
+    """
+    iteration = moment.event.iteration
+    if own.events < LONG:
+        return False
+    return own.kept("alike", lambda: has_outline_of(moment, iteration, iteration - 1))
+
+
+def _goes_on(own: OpGraph, before: OpGraph, seq: int) -> bool:
+    """Tell whether an iteration has more ops than the one before, and trains with them.
+
+    What comes behind the first step and has no backward by event `seq` is an evaluation, or the
+    work after the loop.
+    """
+    amount = len(before.ops)
+    if not 0 < amount < len(own.ops):
+        return False
+    more = own.ops[amount:]
+    if more[0].event.step == own.ops[0].event.step:
+        return True
+    return any(own.is_walked(op.event.seq, seq) for op in more)

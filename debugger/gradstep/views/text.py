@@ -10,6 +10,7 @@ from typing import Final
 
 STYLES: Final = (
     "dim",
+    "faint",
     "bold",
     "italic",
     "forward",

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 WIDTH: Final = 120
 PANE: Final = 58
+GRAPH: Final = 100
+"""Wide enough for every column of the graph: which there are must not hang on what is to come."""
 
 
 def all_views(
@@ -42,7 +44,7 @@ def all_views(
     `state` is what the title says, `head` the newest event, `printed` what the script had printed.
     """
     graph = graph_view(moment, glyphs=glyphs)
-    rows = [graph.render(index, PANE) for index in range(len(graph.rows))]
+    rows = [graph.render(index, GRAPH) for index in range(len(graph.rows))]
     source = source_view(moment, glyphs=glyphs)
     time = timeline(moment, head=head, width=WIDTH - 2, state=state, live=live, glyphs=glyphs)
     strip = phase_strip(moment, width=WIDTH, glyphs=glyphs)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.message import Message
 from textual.strip import Strip
 
 from gradstep.tui.card_lines import card_lines
@@ -13,24 +16,43 @@ from gradstep.tui.frame import EMPTY, Frame
 from gradstep.tui.paint import Painter
 from gradstep.tui.widgets.bars import Bar
 from gradstep.tui.widgets.lines import LinesView
-from gradstep.views.graph import GraphRow, GraphView, graph_view
+from gradstep.views.graph import Folds, GraphRow, GraphView, graph_view
+from gradstep.views.graph_card import scope_card
+from gradstep.views.graph_scopes import Key
 from gradstep.views.text import Line
 
 
 class GraphRows(LinesView):
     """One op per row; the rows are painted by the view, only those in sight."""
 
+    # Columns would move whenever the graph grows longer than the pane.
+    DEFAULT_CSS = "GraphRows { scrollbar-gutter: stable; }"
     HELP: ClassVar[str] = (
         "One row per operation in the order in which they ran; the rails join an operation to "
         "what it read. Backward walks the same rows upwards: ✓ its gradient is there, ◄ it runs "
         "now, ○ it is still to come. Up and down select a row: the card below explains it with "
-        "this run's numbers, pane 4 shows its tensor. t goes to its event, b breaks on it."
+        "this run's numbers, pane 4 shows its tensor. t goes to its event, b breaks on it. "
+        "▸ is the call of a module, folded into one row: Right (or a click on the triangle) "
+        "unfolds it, Left folds it, + unfolds and - folds all, and once more leaves it to "
+        "gradstep. A long graph is folded but for the modules around the operation that runs."
     )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left,h", "fold", "Fold", show=False),
+        Binding("right,l", "unfold", "Unfold", show=False),
+        Binding("minus", "fold_all(False)", "Fold all", show=False),
+        Binding("plus", "fold_all(True)", "Unfold all", show=False),
+    ]
+
+    class FoldsChanged(Message):
+        """The user folded or unfolded something."""
 
     def __init__(self) -> None:
         """Start without a graph."""
         super().__init__(id="graph-rows")
         self.view: GraphView | None = None
+        self.folds = Folds()
+        self.scope: Key | None = None
+        """The module call under the row cursor, None where an operation is."""
 
     def show_view(self, view: GraphView, row: int | None) -> None:
         """Take a new graph, with `row` in sight."""
@@ -55,6 +77,67 @@ class GraphRows(LinesView):
         """Rows are fitted to the pane."""
         return 0
 
+    def select_row(self, row: int) -> None:
+        """Move the row cursor as the user does, and remember whether a module is under it."""
+        if self.view is not None and self.view.rows:
+            scope = self.view.rows[max(0, min(row, len(self.view.rows) - 1))].scope
+            self.scope = scope.key if scope is not None else None
+        super().select_row(row)
+
+    def clicked(self, row: int, column: int) -> None:
+        """Select a row; on the triangle of a module fold or unfold it."""
+        self.select_row(row)
+        view = self.view
+        if view is None or not view.rows or (scope := view.rows[row].scope) is None:
+            return
+        if column in view.triangle(row, self.scrollable_content_region.width):
+            self._fold(scope.key, unfold=not view.rows[row].is_open)
+
+    def find(self, text: str, *, after: bool = False) -> bool:
+        """Find in the rows, else in what is folded: asked for the next hit, unfold it."""
+        if super().find(text, after=after):
+            return True
+        view = self.view
+        row = view.hides(text, self.row) if view is not None and view.rows else None
+        if view is None or row is None:
+            return False
+        self.select_row(row)
+        scope = view.rows[row].scope
+        if after and scope is not None:
+            self._fold(scope.key, unfold=True)
+        return True
+
+    def action_fold(self) -> None:
+        """Fold the module under the row cursor, else go to the title of the one around."""
+        view = self.view
+        if view is None or not view.rows:
+            return
+        row = view.rows[self.row]
+        if row.scope is not None and row.is_open:
+            self._fold(row.scope.key, unfold=False)
+        elif (around := view.title_around(self.row)) is not None:
+            self.select_row(around)
+
+    def action_unfold(self) -> None:
+        """Unfold the module under the row cursor; where it is open, go to its first operation."""
+        view = self.view
+        if view is None or not view.rows or (scope := view.rows[self.row].scope) is None:
+            return
+        if view.rows[self.row].is_open:
+            self.select_row(self.row + 1)
+        else:
+            self._fold(scope.key, unfold=True)
+
+    def action_fold_all(self, unfold: bool) -> None:
+        """Fold or unfold all modules; asked for again, leave it to the picture."""
+        if self.view is not None and self.view.is_foldable:
+            self.folds = self.folds.everything(unfold=unfold)
+            self.post_message(self.FoldsChanged())
+
+    def _fold(self, key: Key, *, unfold: bool) -> None:
+        self.folds = self.folds.toggled(key, unfold=unfold)
+        self.post_message(self.FoldsChanged())
+
     def row_strip(self, row: int, width: int, painter: Painter) -> Strip:
         """Paint one row; the current one stands out over its whole width."""
         strip = super().row_strip(row, width, painter)
@@ -68,16 +151,18 @@ class GraphTitles(Bar):
 
     DEFAULT_CSS = "GraphTitles { background: $surface; }"
 
-    def __init__(self) -> None:
-        """Start empty."""
+    def __init__(self, rows: GraphRows) -> None:
+        """Take the rows that the titles are for."""
         super().__init__(id="graph-titles")
-        self.view: GraphView | None = None
+        self.rows = rows
 
     def bar_lines(self, width: int) -> tuple[Line, ...]:
         """Return the titles."""
-        if self.view is None or not self.view.rows:
+        view = self.rows.view
+        if view is None or not view.rows:
             return ()
-        return (self.view.header(width),)
+        # Not as wide as the pane: the rows leave room for a scrollbar.
+        return (view.header(self.rows.scrollable_content_region.width or width),)
 
 
 class Card(LinesView, can_focus=False):
@@ -99,7 +184,7 @@ class GraphPane(Vertical):
         super().__init__(id="graph-view")
         self.frame = EMPTY
         self.rows = GraphRows()
-        self.titles = GraphTitles()
+        self.titles = GraphTitles(self.rows)
         self.card = Card(id="graph-card")
         self._shown = (0, 0)
         self._card_height = 0
@@ -116,21 +201,46 @@ class GraphPane(Vertical):
         moment = frame.moment
         if moment is None:
             return
-        view = graph_view(moment, selected=frame.selection.seq, glyphs=frame.glyphs)
         moved = self._shown[0] != frame.cursor
         self._shown = (frame.cursor, frame.head)
-        row = view.current if moved else None
-        self.titles.view = view
+        if frame.selection.seq is None:
+            self.rows.scope = None
+        view = self._view(frame)
+        self._show(view, view.current if moved else None)
+
+    def _view(self, frame: Frame) -> GraphView:
+        assert frame.moment is not None
+        return graph_view(
+            frame.moment,
+            selected=frame.selection.seq,
+            scope=self.rows.scope,
+            folds=replace(self.rows.folds, height=max(0, self.size.height - 1)),
+            glyphs=frame.glyphs,
+        )
+
+    def _show(self, view: GraphView, row: int | None) -> None:
         self.titles.display = bool(view.rows)
         self.titles.refresh()
         self.rows.show_view(view, row)
         self.paint_card()
 
+    def on_graph_rows_folds_changed(self, message: GraphRows.FoldsChanged) -> None:
+        """Lay the graph out anew; the row cursor stays on what it was on, or on what hides it."""
+        message.stop()
+        self._lay_out_anew()
+
+    def _lay_out_anew(self) -> None:
+        before = self.rows.view
+        if self.frame.moment is None or before is None or not before.rows:
+            return
+        view = self._view(self.frame)
+        self._show(view, view.row_like(before, self.rows.row))
+
     def paint_card(self) -> None:
         """Explain the selected row, or the event under the cursor."""
         if self.frame.moment is None:
             return
-        lines = card_lines(self.frame, max(20, self.size.width - 3))
+        lines = self._card_lines(max(20, self.size.width - 3))
         self.card.show_lines(lines)
         self._card_height = max(self._card_height, len(lines) + 1)
         # The card only grows: rows of the graph that jump at each step are hard to follow.
@@ -140,6 +250,14 @@ class GraphPane(Vertical):
         self.card.styles.max_height = max(free, self.size.height // 2)
         self.card.display = bool(lines)
         self.card.scroll_to(y=0, animate=False)
+
+    def _card_lines(self, width: int) -> tuple[Line, ...]:
+        view = self.rows.view
+        if view is not None and self.rows.scope is not None and view.selected is not None:
+            scope = view.rows[view.selected].scope
+            if scope is not None and scope.key == self.rows.scope:
+                return scope_card(view.rows, view.selected, width=width, glyphs=view.glyphs)
+        return card_lines(self.frame, width)
 
     @property
     def selected(self) -> GraphRow | None:
@@ -151,10 +269,17 @@ class GraphPane(Vertical):
 
     @property
     def summary(self) -> str:
-        """A word on the graph for the border."""
-        return self.rows.view.summary if self.rows.view is not None else ""
+        """A word on the graph for the border, and the keys that the title of none tells."""
+        view = self.rows.view
+        if view is None or not view.rows:
+            return ""
+        hints = [view.summary]
+        if view.is_foldable:
+            hints.append(f"{view.glyphs.unfolded} modules - +")
+        return " · ".join(hints)
 
     def on_resize(self) -> None:
-        """Set the card anew in the new width."""
+        """Set the card anew in the new width, and fold what is too long for the new height."""
         self._card_height = 0
+        self._lay_out_anew()
         self.paint_card()
