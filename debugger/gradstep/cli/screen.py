@@ -7,6 +7,7 @@ from pathlib import Path
 
 from gradstep.cli.arguments import Arguments, UsageError
 from gradstep.cli.demo import find_scenario
+from gradstep.settings import load_settings
 
 
 def open_live(arguments: Arguments) -> int:
@@ -18,6 +19,7 @@ def open_live(arguments: Arguments) -> int:
     from gradstep.session.model import LaunchOptions
     from gradstep.session.trace_file import check_place
 
+    settings = load_settings()
     script = arguments.script
     if arguments.command == "demo":
         script = str(find_scenario(script))
@@ -26,7 +28,7 @@ def open_live(arguments: Arguments) -> int:
         args=arguments.args,
         python=arguments.python,
         engine=arguments.engine,
-        detail=arguments.detail,
+        detail=arguments.detail or settings.chosen_detail,
         breakpoints=arguments.breakpoints,
         record_path=Path(arguments.record) if arguments.record else None,
         run=arguments.run,
@@ -45,7 +47,7 @@ def open_live(arguments: Arguments) -> int:
             print(f"gradstep: warning: breakpoint {point}: {warning}", file=sys.stderr)
     from gradstep.tui.app import run_app
 
-    return run_app(launch=options, ascii_only=arguments.ascii)
+    return run_app(launch=options, ascii_only=arguments.ascii, settings=settings)
 
 
 def open_recorded(arguments: Arguments) -> int:
@@ -53,6 +55,7 @@ def open_recorded(arguments: Arguments) -> int:
     from gradstep.protocol.breakpoints import Breakpoint
     from gradstep.trace.reader import Trace
 
+    settings = load_settings()
     for text in arguments.breakpoints:
         Breakpoint.parse(text)
     with Trace.open(arguments.file) as trace:
@@ -64,6 +67,7 @@ def open_recorded(arguments: Arguments) -> int:
         open_path=Path(arguments.file),
         breakpoints=arguments.breakpoints,
         ascii_only=arguments.ascii,
+        settings=settings,
     )
 
 

@@ -359,10 +359,6 @@ class Commands(App[int]):
         """Give the focused pane the whole screen, and back."""
         self.main.toggle_zoom()
 
-    def action_switch_theme(self) -> None:
-        """Switch between dark and light."""
-        self.theme = "gradstep-light" if self.current_theme.dark else "gradstep-dark"
-
     def action_help(self) -> None:
         """Show all keys and what the pane shows."""
         pane = self.main.focused_pane()

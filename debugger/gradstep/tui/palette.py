@@ -40,7 +40,7 @@ class CommandProvider(Provider):
             if command.id != "palette.open":
                 title = f"{command.title}  ({' '.join(unique_keys(command))})"
                 yield title, command.help, partial(self.app.run_action, command.action)
-        yield "Theme…", "Choose among all themes.", self.app.action_change_theme
+        yield "Theme…", "Choose among all themes.", partial(self.app.run_action, "choose_theme")
 
     def _tensors(self) -> Iterator[Entry]:
         app = cast("GradstepApp", self.app)

@@ -11,6 +11,7 @@ from textual.containers import Container
 from textual.screen import Screen
 from textual.widget import Widget
 
+from gradstep.tui import layout
 from gradstep.tui.actions import Command
 from gradstep.tui.crash import noted
 from gradstep.tui.frame import EMPTY, Frame
@@ -80,6 +81,7 @@ class MainScreen(Screen[None]):
         self._top = "source"
         self._last_focus: Widget | None = None
         self._painted: dict[str, object] = {}
+        self.shares = layout.Shares()
 
     def compose(self) -> ComposeResult:
         """Lay the bars and panes out; the style sheet places them."""
@@ -210,6 +212,7 @@ class MainScreen(Screen[None]):
             pane.display = pane.id == zoomed if zoomed else shown
             pane.neighbours = stack if pane.id in names and not zoomed else ()
         self.query_one("#body").set_class(bool(zoomed), "-zoomed")
+        layout.apply(self)
         self.call_after_refresh(self.paint_panes)
 
     zoomed: str = ""

@@ -51,6 +51,18 @@ class TabbedPane(Vertical):
             super().__init__()
             self.pane = pane
 
+    class Dragged(Message):
+        """One of this pane's borders is drawn to a place on the screen."""
+
+        def __init__(self, pane: TabbedPane, edge: str, x: int, y: int, *, is_done: bool) -> None:
+            """Say which: left, right, top or bottom; `is_done` when the mouse let it go."""
+            super().__init__()
+            self.pane = pane
+            self.edge = edge
+            self.x = x
+            self.y = y
+            self.is_done = is_done
+
     def __init__(
         self,
         number: int,
@@ -64,6 +76,8 @@ class TabbedPane(Vertical):
         self.number = number
         self.tabs = tuple(tabs)
         self.badges: dict[str, str] = {}
+        self._edge = ""
+        self._was_drawn = False
         self._contents = contents
 
     def compose(self) -> ComposeResult:
@@ -123,7 +137,7 @@ class TabbedPane(Vertical):
 
     def on_click(self, event: events.Click) -> None:
         """Show the tab, or ask for the pane, whose title was clicked."""
-        if event.widget is not self or event.y != 0:
+        if event.widget is not self or event.y != 0 or self._was_drawn:
             return
         left = 2
         for target, text, kind in self._title_parts():
@@ -134,3 +148,33 @@ class TabbedPane(Vertical):
                     self.active = target
                     self.post_message(self.Asked(self.id or ""))
             left += len(text)
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Take hold of a border."""
+        self._was_drawn = False
+        if event.widget is not self or event.button != 1:
+            return
+        width, height = self.outer_size
+        edges = {"left": event.x == 0, "right": event.x == width - 1}
+        edges |= {"top": event.y == 0, "bottom": event.y == height - 1}
+        self._edge = next((edge for edge, is_held in edges.items() if is_held), "")
+        if self._edge:
+            self.capture_mouse()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Draw the border along."""
+        if self._edge:
+            self._was_drawn = True
+            self._tell_drawn(event, is_done=False)
+
+    def on_mouse_up(self, event: events.MouseUp) -> None:
+        """Let the border go."""
+        if self._edge:
+            if self._was_drawn:
+                self._tell_drawn(event, is_done=True)
+            self._edge = ""
+            self.release_mouse()
+
+    def _tell_drawn(self, event: events.MouseEvent, *, is_done: bool) -> None:
+        x, y = round(event.screen_x), round(event.screen_y)
+        self.post_message(self.Dragged(self, self._edge, x, y, is_done=is_done))
