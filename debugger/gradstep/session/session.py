@@ -156,6 +156,11 @@ class Session(RunCursor):
         self.notice = PAUSE_NOTICE
         self._changed()
 
+    @property
+    def walked(self) -> int:
+        """The event that the walk over recorded events has come to, 0 where none is known."""
+        return self._walk.reached if self._walk is not None else 0
+
     async def restart(self) -> None:
         """Run the script from the start in a fresh process, as a new run in the same trace file.
 

@@ -48,7 +48,7 @@ class _CalledOff(Exception):
 
 
 class Walk:
-    """One walk over a run. `call_off` ends it at the event it has reached."""
+    """One walk over a run. `call_off` ends it at the event it has `reached`, 0 before any."""
 
     def __init__(
         self,
@@ -70,6 +70,7 @@ class Walk:
         that a stop has told of. So does `passed`: hits are counted once.
         """
         self.occurrence = 1
+        self.reached = 0
         self._run = run
         self._motion = motion
         self._origin = origin
@@ -232,6 +233,7 @@ class Walk:
         """Let the screen live, and see whether the user gave up."""
         if time.monotonic() - self._breathed < BREATH_SECONDS:
             return
+        self.reached = here if here != self._start else self.reached
         await asyncio.sleep(0)
         self._breathed = time.monotonic()
         if self._is_called_off:

@@ -27,6 +27,7 @@ class Settings:
     colour: str = AUTO
     detail: str = "values"
     remember: bool = True
+    hints: bool = True
     columns: int = 0
     rows: int = 0
     keys: Mapping[str, str] = field(default_factory=dict)
@@ -122,6 +123,15 @@ SETTINGS: Final = (
         "true or false",
         "Open a script with the tabs, sizes and zoom that it was left with, in the theme last "
         "chosen.",
+        lambda value: value if isinstance(value, bool) else None,
+        "true",
+    ),
+    Setting(
+        "",
+        "hints",
+        "hints",
+        "true or false",
+        "Show newcomers a line on what to do first; each goes for good once it was done.",
         lambda value: value if isinstance(value, bool) else None,
         "true",
     ),

@@ -24,6 +24,7 @@ from gradstep.tui.crash import cause_of, one_line, write_log
 from gradstep.tui.frame import Frame, Selection, take_frame
 from gradstep.tui.gate import Gate
 from gradstep.tui.habits import Habits
+from gradstep.tui.hints import Hints
 from gradstep.tui.keymap import keymap_path, load_keymap
 from gradstep.tui.look_commands import LookCommands
 from gradstep.tui.opening import Opener, opener_for
@@ -39,6 +40,7 @@ from gradstep.tui.step_commands import StepCommands
 from gradstep.tui.terminal_watch import TerminalWatch
 from gradstep.tui.theme import THEMES, defaults_for
 from gradstep.tui.travel import Travel
+from gradstep.tui.waiting import Waiting
 from gradstep.tui.why_command import follow
 from gradstep.tui.widgets.bars import TimelineBar, first_key
 from gradstep.tui.widgets.graph_pane import GraphRows
@@ -59,7 +61,7 @@ FRAME_SECONDS: Final = 1 / 15
 """While the script runs the screen is painted no more often than this."""
 
 
-class GradstepApp(Habits, Travel, LookCommands, StepCommands):
+class GradstepApp(Habits, Hints, Waiting, Travel, LookCommands, StepCommands):
     """Shows one session. `opener` makes it once the screen is up, so that starting is visible."""
 
     TITLE = "gradstep"
@@ -82,7 +84,8 @@ class GradstepApp(Habits, Travel, LookCommands, StepCommands):
         """Take a script to launch, a trace to open, or what opens the session.
 
         `script` is the name to show until the session is there, `breakpoints` are for a trace.
-        Without `settings` none of the user's files are read but that of the keys.
+        Without `settings` none of the user's files is read but that of the keys, and newcomers get
+        no hints.
 
         Raises:
             ValueError: there is not exactly one of `opener`, `launch` and `open_path`.
@@ -92,7 +95,7 @@ class GradstepApp(Habits, Travel, LookCommands, StepCommands):
             opener, script = opener_for(launch, open_path, breakpoints)
         elif launch is not None or open_path is not None:
             raise ValueError("give one of opener, launch and open_path")
-        self.settings = settings if settings is not None else Settings()
+        self.settings = settings if settings is not None else Settings(hints=False)
         self.keymap, self._keymap_error = load_keymap(keymap_path())
         self.keymap |= {name: k for name, k in self.settings.keys.items() if name in BY_ID}
         super().__init__()
@@ -147,6 +150,8 @@ class GradstepApp(Habits, Travel, LookCommands, StepCommands):
         self.set_interval(LOOK_SECONDS, self._look_for_question)
         self.open_history()
         self.restore_layout()
+        if self.settings.hints:
+            self.begin_hints()
         self._fit_terminal()
         self.paint_now()
 

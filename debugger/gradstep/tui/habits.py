@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
 from gradstep.session.kept import keep, read_kept
 from gradstep.settings import Settings
 from gradstep.tui import layout
 from gradstep.tui.commands import Commands
+from gradstep.tui.palette import Palette
 from gradstep.tui.picture import save_picture
+from gradstep.tui.pointing import tensor_of, word_at
 from gradstep.tui.screens.theme import ThemeScreen
 from gradstep.tui.settled import keep_theme
 from gradstep.tui.theme import next_theme
+from gradstep.tui.widgets.graph_pane import Card
+from gradstep.tui.widgets.lines import LinesView
+from gradstep.tui.widgets.source_pane import SourcePane
 from gradstep.tui.widgets.tabbed import TabbedPane
+from gradstep.tui.widgets.talk_panes import Log
 
 LAYOUT: Final = "layout"
 
@@ -57,6 +64,24 @@ class Habits(Commands):
         if message.is_done:
             self.keep_layout()
 
+    def on_lines_view_pointed(self, message: LinesView.Pointed) -> None:
+        """Show the tensor whose name was clicked: a value, or twice on a name in the code."""
+        view, moment = message.view, self.frame.moment
+        if moment is None or not isinstance(view, (Card, Log, SourcePane)):
+            return
+        in_code = isinstance(view, SourcePane) and not view.is_value(message.row, message.column)
+        if in_code and message.times < 2:
+            return
+        found = tensor_of(moment, word_at(message.text, message.column))
+        if found is not None:
+            self.selection = replace(self.selection, what=found[1])
+            self.show_tensor(found[0])
+
+    def action_command_palette(self) -> None:
+        """Open the palette."""
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette())
+
     def action_zoom(self) -> None:
         """Give the focused pane the whole screen, and back."""
         super().action_zoom()
@@ -72,7 +97,7 @@ class Habits(Commands):
         if axis == "columns" and main.is_compact:
             axis = "rows"  # All panes have the whole width here.
         pane = main.focused_pane().id or ""
-        self._share(layout.grown(main, pane, axis, by * layout.STEP))
+        self._share(layout.grown(main, pane, axis, by))
         self.keep_layout()
 
     def action_even_out(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
 from gradstep.settings.model import SHARES
@@ -11,8 +12,8 @@ from gradstep.settings.model import SHARES
 if TYPE_CHECKING:
     from gradstep.tui.screens.main import MainScreen
 
-STEP: Final = 4
-"""Percent by which a key moves a border."""
+STEP: Final = 0.04
+"""The share of the screen by which a key moves a border, at least a cell."""
 
 LEFT: Final = ("source", "talk")
 UPPER: Final = ("source", "graph")
@@ -22,12 +23,13 @@ UPPER: Final = ("source", "graph")
 class Shares:
     """Percent of the left panes' width and of the upper ones' height; 0 is the style sheet's."""
 
-    columns: int = 0
-    rows: int = 0
+    columns: float = 0
+    rows: float = 0
 
     def moved(self, axis: str, percent: float) -> Shares:
         """Return the shares with a border elsewhere, as far as it may go."""
-        value = round(max(SHARES[0], min(SHARES[1], percent)))
+        # Rounded up: a share of so many cells must not become less than these.
+        value = max(SHARES[0], min(SHARES[1], ceil(percent * 10) / 10))
         return replace(self, columns=value) if axis == "columns" else replace(self, rows=value)
 
 
@@ -38,19 +40,15 @@ def lies_first(main: MainScreen, pane: str, axis: str) -> bool:
     return pane != "inspect" if main.is_compact else pane in UPPER
 
 
-def present(main: MainScreen, axis: str) -> float:
-    """Return the share that the first panes have on the screen now, in percent."""
-    body = main.query_one("#body").region
-    first = next(p for p in main.panes() if p.display and lies_first(main, p.id or "", axis))
-    if axis == "columns":
-        return 100 * first.region.width / max(1, body.width)
-    return 100 * first.region.height / max(1, body.height)
-
-
 def grown(main: MainScreen, pane: str, axis: str, by: int) -> Shares:
     """Return the shares that give a pane more, or less."""
+    body = main.query_one("#body").region
+    first = next(p for p in main.panes() if p.display and lies_first(main, p.id or "", axis))
+    is_width = axis == "columns"
+    whole = max(1, body.width if is_width else body.height)
+    size = first.region.width if is_width else first.region.height
     towards = by if lies_first(main, pane, axis) else -by
-    return main.shares.moved(axis, present(main, axis) + towards)
+    return main.shares.moved(axis, 100 * (size + towards * max(1, round(whole * STEP))) / whole)
 
 
 def dragged(main: MainScreen, pane: str, edge: str, x: int, y: int) -> Shares | None:
@@ -100,7 +98,7 @@ def restore(main: MainScreen, kept: Mapping[str, Any]) -> None:
     shares = main.shares
     for axis in ("columns", "rows"):
         value = kept.get(axis)
-        if type(value) is int and SHARES[0] <= value <= SHARES[1]:
+        if isinstance(value, (int, float)) and SHARES[0] <= value <= SHARES[1]:
             shares = shares.moved(axis, value)
     main.shares = shares
     tabs = kept.get("tabs")

@@ -137,3 +137,15 @@ def defaults_for(theme: Theme) -> dict[str, str]:
     if theme.ansi:
         return dict(_ANSI if theme.dark else _ANSI_LIGHT)
     return dict((DARK if theme.dark else LIGHT).variables)
+
+
+__all__ = [
+    "CONTRAST_DARK",
+    "CONTRAST_LIGHT",
+    "DARK",
+    "LIGHT",
+    "THEMES",
+    "defaults_for",
+    "next_theme",
+    "theme_names",
+]
