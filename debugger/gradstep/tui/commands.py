@@ -18,6 +18,7 @@ from gradstep.tui.actions import Command
 from gradstep.tui.change_place import change_place
 from gradstep.tui.frame import EMPTY, Frame, Selection
 from gradstep.tui.marks import line_place, on_line
+from gradstep.tui.reading import READINGS
 from gradstep.tui.screens.breakpoint import BreakpointScreen
 from gradstep.tui.screens.help import HelpScreen
 from gradstep.tui.screens.main import MainScreen
@@ -365,7 +366,8 @@ class Commands(App[int]):
         content = pane.content()
         shown: Any = content.rows if isinstance(content, GraphPane) else content
         title = next(title for name, title in pane.tabs if name == pane.active)
-        self.push_screen(HelpScreen(title, shown.HELP, self.keys_of))
+        reading = READINGS.get(pane.active)
+        self.push_screen(HelpScreen(title, shown.HELP, self.keys_of, reading))
 
 
 def _is_expression(text: str) -> bool:

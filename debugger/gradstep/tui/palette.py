@@ -37,6 +37,13 @@ MORE: Final = (
 class Palette(CommandPalette):
     """The palette, without the picture in front of its input."""
 
+    DEFAULT_CSS = """
+    Palette > Vertical { width: 96; max-width: 100%; margin-top: 2; }
+    Palette #--input { border: hkey $primary; }
+    Palette #--input.--list-visible { border-bottom: none; }
+    Palette SearchIcon { color: $primary; }
+    """
+
     def __init__(self) -> None:
         """Say what can be typed."""
         super().__init__(

@@ -18,8 +18,8 @@ ABOUT = {
     "gradstep-light": "light, for all kinds of colour vision",
     "gradstep-contrast": "high contrast on black",
     "gradstep-contrast-light": "high contrast on white",
-    "ansi-dark": "the terminal's own sixteen colours, dark",
-    "ansi-light": "the terminal's own sixteen colours, light",
+    "ansi-dark": "the terminal's own colours, dark",
+    "ansi-light": "the terminal's own colours, light",
 }
 
 

@@ -21,10 +21,9 @@ class GraphRows(LinesView):
     """One op per row; the rows are painted by the view, only those in sight."""
 
     HELP: ClassVar[str] = (
-        "One row per operation in the order in which they ran; the rails join an operation to "
-        "what it read. Backward walks the same rows upwards: ✓ its gradient is there, ◄ it runs "
-        "now, ○ it is still to come. Up and down select a row: the card below explains it with "
-        "this run's numbers, pane 4 shows its tensor. t goes to its event, b breaks on it."
+        "One row per operation in the order in which they ran: the graph that forward builds, and "
+        "whose rows backward goes up again. The card below explains the selected row with this "
+        "run's numbers; pane 4 shows its tensor."
     )
 
     def __init__(self) -> None:

@@ -26,10 +26,9 @@ class SourcePane(LinesView):
     """The file of the event under the cursor; the gutter takes clicks for breakpoints."""
 
     HELP: ClassVar[str] = (
-        "The script. ► marks the line that caused the event under the cursor; during backward that "
-        "is the backward() call, and ◄ marks the forward line that made the node. What a line "
-        "computed in this iteration stands at its right. b or a click in the gutter sets a "
-        "breakpoint (● plain, ◆ conditional, ○ switched off); t runs to the selected line."
+        "The script, as far as the event under the cursor: what each line computed in this "
+        "iteration stands at its right. During backward the arrow stays at the call of backward(), "
+        "and another one shows the forward line whose node runs."
     )
 
     class BreakpointAsked(Message):
