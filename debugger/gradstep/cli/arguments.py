@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Any, Final, NoReturn
 
@@ -75,6 +75,7 @@ class Arguments:
     init: bool = False
     web: bool = False
     port: int = 0
+    words: tuple[str, ...] = field(default=(), compare=False)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -90,9 +91,12 @@ def parse(argv: Sequence[str]) -> Arguments | None:
         UsageError: it cannot be understood.
     """
     try:
-        return _parse(list(argv))
+        found = replace(_parse(list(argv)), words=tuple(argv))
     except SystemExit:
         return None
+    if found.port and not found.web:
+        raise UsageError("--port is for --web")
+    return found
 
 
 def _parse(argv: list[str]) -> Arguments:

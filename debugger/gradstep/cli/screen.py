@@ -7,6 +7,7 @@ from pathlib import Path
 
 from gradstep.cli.arguments import Arguments, UsageError
 from gradstep.cli.demo import find_scenario
+from gradstep.cli.web import is_served
 from gradstep.settings import load_settings
 
 
@@ -40,6 +41,8 @@ def open_live(arguments: Arguments) -> int:
     points = [Breakpoint.parse(text) for text in options.breakpoints]
     if options.record_path:
         check_place(options.record_path)
+    if arguments.web and not is_served():
+        return _serve(arguments)
     _need_terminal(f"gradstep record {arguments.script}")
     for point in points:
         warning = warning_of(point, str(Path(script).absolute()))
@@ -60,6 +63,8 @@ def open_recorded(arguments: Arguments) -> int:
         Breakpoint.parse(text)
     with Trace.open(arguments.file) as trace:
         trace.run()
+    if arguments.web and not is_served():
+        return _serve(arguments)
     _need_terminal(f"gradstep export {arguments.file}")
     from gradstep.tui.app import run_app
 
@@ -71,6 +76,17 @@ def open_recorded(arguments: Arguments) -> int:
     )
 
 
+def _serve(arguments: Arguments) -> int:
+    """Show the screen in a browser; what could go wrong without it has been looked at."""
+    from gradstep.cli.web import serve
+    from gradstep.tui.settled import check_settings
+
+    check_settings(load_settings())
+    return serve(arguments.words, arguments.port)
+
+
 def _need_terminal(instead: str) -> None:
+    if is_served():
+        return
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError(f"the debugger needs a terminal; without one there is '{instead}'")

@@ -37,7 +37,7 @@ from gradstep.tui.settled import (
     glyphs_for,
 )
 from gradstep.tui.step_commands import StepCommands
-from gradstep.tui.terminal_watch import TerminalWatch
+from gradstep.tui.terminal_watch import ServerWatch, TerminalWatch
 from gradstep.tui.theme import THEMES, defaults_for
 from gradstep.tui.travel import Travel
 from gradstep.tui.waiting import Waiting
@@ -328,6 +328,12 @@ class GradstepApp(Habits, Hints, Waiting, Travel, LookCommands, StepCommands):
         if self.session is not None:
             self.session.kill_now()
 
+    def server_gone(self) -> None:
+        """End: nobody looks any more; may be called from any thread."""
+        self.end_script()
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self.exit, 129)
+
     def panic(self, *renderables: object) -> None:
         """End after an error of ours; what Textual would print stays unprinted."""
         self._fatal_error()
@@ -372,7 +378,7 @@ def run_app(
         print(f"gradstep: {error}", file=sys.stderr)
         return 2
     try:
-        with TerminalWatch(app.end_script):
+        with TerminalWatch(app.end_script), ServerWatch(app.server_gone):
             app.run()
     except Exception as error:
         app.crash_line = app.crash_line or one_line(error, write_log(error))
