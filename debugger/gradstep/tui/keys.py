@@ -26,7 +26,7 @@ A command can be given other keys by its id, in the [configuration file](config.
 | a click on | does |
 |---|---|
 | the gutter of a source line | sets or removes a breakpoint |
-| a value at the right of a line, a name in a card or in the console | shows that tensor, or its gradient, in pane 4 |
+| a value beside a line, a name in a card or in the console | shows its tensor in pane 4 |
 | a name in the code, twice | the same |
 | a row | selects it |
 | a title or tab in a border | focuses the pane, shows the tab |
