@@ -15,8 +15,11 @@ from gradstep.testing import screen_text
 from gradstep.tui import waiting
 from gradstep.tui.app import GradstepApp
 from gradstep.tui.habits import LAYOUT
+from gradstep.tui.plain_ascii import in_ascii
 from gradstep.tui.pointing import word_at
+from gradstep.tui.port import SessionPort
 from gradstep.tui.widgets.tabbed import TabbedPane
+from gradstep.views.glyphs import ASCII
 from tests.tui.conftest import Open, press
 
 SCRIPT = "two_scalars.py"
@@ -24,11 +27,12 @@ SCRIPT = "two_scalars.py"
 
 async def settle(app: GradstepApp, pilot: Pilot[int], is_so: Callable[[], bool]) -> None:
     """Let the screen be laid out until something is so."""
-    for _ in range(100):
-        if is_so():
-            return
-        await pilot.pause()
-    raise AssertionError(screen_text(app))
+    try:
+        async with asyncio.timeout(30):
+            while not is_so():
+                await pilot.pause()
+    except TimeoutError:
+        raise AssertionError(screen_text(app)) from None
 
 
 def width(app: GradstepApp, pane: str) -> int:
@@ -168,6 +172,7 @@ async def test_hints_go_when_they_were_followed_and_do_not_come_back(trace_path:
         assert "2/3" in hint(app)
     app = GradstepApp(open_path=trace_path, settings=Settings())
     async with app.run_test(size=(120, 40)) as pilot:
+        await app.reached(lambda frame: frame.moment is not None)
         await settle(app, pilot, lambda: "2/3" in hint(app))
         await press(app, pilot, "S")
         await settle(app, pilot, lambda: "3/3" in hint(app))
@@ -318,3 +323,35 @@ async def test_tabs_are_clicked_in_the_border(open_app: Open) -> None:
         x = rows[pane.region.y].index("Optimizer")
         await pilot.click(offset=(x, pane.region.y))
         await settle(app, pilot, lambda: pane.active == "optimizer-view")
+
+
+async def test_before_the_script_has_started_the_panes_say_what_comes() -> None:
+    never = asyncio.Event()
+
+    async def opener() -> SessionPort:
+        await never.wait()
+        raise AssertionError
+
+    app = GradstepApp(opener, script="slow.py")
+    async with app.run_test(size=(120, 40)) as pilot:
+        for pane in (*app.main.panes(), app.main.pane("inspect")):
+            for name, _ in pane.tabs:
+                pane.active = name
+                await pilot.pause()
+                inside = pane.content_region
+                rows = screen_text(app).split("\n")[inside.y : inside.bottom]
+                text = "".join(row[inside.x : inside.right] for row in rows).strip()
+                assert len(text) > 30, name
+        await pilot.press("s")
+        assert "the script is still starting" in screen_text(app)
+
+
+async def test_a_low_screen_has_no_room_for_hints(trace_path: Path) -> None:
+    app = GradstepApp(open_path=trace_path, settings=Settings(), glyphs=ASCII)
+    async with app.run_test(size=(20, 5)) as pilot:
+        await app.reached(lambda frame: frame.moment is not None)
+        await settle(app, pilot, lambda: bool(app.main.query("HintBar")))
+        assert "1/3" not in screen_text(app)
+        await pilot.resize_terminal(80, 24)
+        await settle(app, pilot, lambda: "1/3" in screen_text(app))
+        assert "? " not in in_ascii("■ □ ↑ ↓ ← ")

@@ -40,7 +40,6 @@ class HintBar(Static):
 
     DEFAULT_CSS = """
     HintBar { height: 1; width: 1fr; padding: 0 1; background: $panel; color: $primary; }
-    .-short HintBar { display: none; }
     """
 
 

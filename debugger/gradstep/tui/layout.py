@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 from gradstep.settings.model import SHARES
 
 if TYPE_CHECKING:
+    from textual.widget import Widget
+
     from gradstep.tui.screens.main import MainScreen
 
 STEP: Final = 0.04
@@ -70,17 +72,20 @@ def apply(main: MainScreen) -> None:
     shares, body = main.shares, main.query_one("#body")
     in_grid = not main.is_compact and not main.zoomed
     for rule, share in (("grid_columns", shares.columns), ("grid_rows", shares.rows)):
-        if in_grid and share:
-            setattr(body.styles, rule, f"{share}fr {100 - share}fr")
-        else:
-            body.styles.clear_rule(rule)
+        _set(body, rule, f"{share}fr {100 - share}fr" if in_grid and share else "")
     stacked = main.is_compact and not main.is_short and not main.zoomed
     for pane in main.panes():
-        if stacked and shares.rows:
-            share = 100 - shares.rows if pane.id == "inspect" else shares.rows
-            pane.styles.height = f"{share}fr"
-        else:
-            pane.styles.clear_rule("height")
+        share = 100 - shares.rows if pane.id == "inspect" else shares.rows
+        _set(pane, "height", f"{share}fr" if stacked and shares.rows else "")
+
+
+def _set(widget: Widget, rule: str, value: str) -> None:
+    """Set a rule of a widget's own, or take it away."""
+    if value:
+        setattr(widget.styles, rule, value)
+    elif widget.styles.inline.has_rule(rule):
+        widget.styles.clear_rule(rule)
+        widget.refresh(layout=True)
 
 
 def taken(main: MainScreen) -> dict[str, Any]:

@@ -146,7 +146,12 @@ def tensor_view(
         if natural == "grad":
             what = "value" if what == "grad" else "grad"
     if tensor is None:
-        return _nothing(None, what, line(("no tensor", "bold")), "Select an op or a parameter.")
+        return _nothing(
+            None,
+            what,
+            line(("no tensor", "bold")),
+            "Each event's own tensor appears here; a row of pane 2 selects one.",
+        )
     passing = passing_name(moment, tensor)
     name = passing or moment.name(tensor)
     note: tuple[Line, ...] = ()

@@ -13,6 +13,7 @@ from textual.widget import Widget
 
 from gradstep.tui import layout
 from gradstep.tui.actions import Command
+from gradstep.tui.before import say_what_comes
 from gradstep.tui.crash import noted
 from gradstep.tui.frame import EMPTY, Frame
 from gradstep.tui.marks import summary
@@ -114,7 +115,8 @@ class MainScreen(Screen[None]):
         yield KeyBar(self._keys_of)
 
     def on_mount(self) -> None:
-        """Begin in the source pane."""
+        """Begin in the source pane; until there is something to see, each pane says what comes."""
+        say_what_comes(self)
         self.source.focus()
 
     def paint(self, frame: Frame) -> None:

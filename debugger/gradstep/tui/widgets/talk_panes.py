@@ -214,7 +214,11 @@ class StdoutPane(Vertical):
     def __init__(self) -> None:
         """Start empty."""
         super().__init__(id="stdout-view")
-        empty = (line(("the script has printed nothing yet", "dim")),)
+        empty = (
+            line(("the script has printed nothing yet", "bold")),
+            line(("What it prints stands here, up to the event under the", "dim")),
+            line(("cursor; Tab, and a line below, is for its stdin.", "dim")),
+        )
         self.log_view = Log(id="stdout-log", empty=empty)
         self.prompt = PromptInput(placeholder="a line for the script's stdin", id="stdin-input")
         self._shown = ""
