@@ -17,6 +17,9 @@ from gradstep.protocol.launch import DETAILS, ENGINES
 
 COMMANDS: Final = ("demo", "record", "open", "export", "diff", "config")
 
+FIRST_LESSON: Final = "two_scalars"
+"""The scenario of a lesson for which none was named."""
+
 _HELP: Final = """\
 usage: gradstep [OPTIONS] SCRIPT [ARG ...]
        gradstep [OPTIONS] -m MODULE [ARG ...]
@@ -69,6 +72,7 @@ class Arguments:
     screen: bool = False
     json: bool = False
     ascii: bool = False
+    teach: bool = False
     rtol: float | None = None
     atol: float = 0.0
     edit: bool = False
@@ -184,6 +188,7 @@ def _add_debug_options(parser: _Parser) -> None:
     )
     _add_ascii(parser)
     _add_web(parser)
+    _add_teach(parser)
     _add_common_options(parser, "stop")
     # Shown in the help only: `_find_script` takes these words before argparse could.
     parser.add_argument(
@@ -211,6 +216,14 @@ def _add_web(parser: _Parser) -> None:
         metavar="N",
         default=0,
         help="the port that --web listens on (default: a free one)",
+    )
+
+
+def _add_teach(parser: _Parser) -> None:
+    parser.add_argument(
+        "--teach",
+        action="store_true",
+        help="begin with a lesson: before each phase, say what it will do, then watch",
     )
 
 
@@ -274,7 +287,10 @@ def _demo(before: list[str], after: list[str]) -> Arguments:
     )
     parser.add_argument("script", metavar="NAME", nargs="?", default="")
     _add_debug_options(parser)
-    return _arguments("demo", vars(parser.parse_args([*before, *after])), module=False)
+    found = vars(parser.parse_args([*before, *after]))
+    if found["teach"]:
+        found["script"] = found["script"] or FIRST_LESSON
+    return _arguments("demo", found, module=False)
 
 
 def _open(before: list[str], after: list[str]) -> Arguments:
@@ -289,6 +305,7 @@ def _open(before: list[str], after: list[str]) -> Arguments:
     )
     _add_ascii(parser)
     _add_web(parser)
+    _add_teach(parser)
     return _arguments("open", vars(parser.parse_args([*before, *after])))
 
 

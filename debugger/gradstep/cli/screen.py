@@ -50,7 +50,9 @@ def open_live(arguments: Arguments) -> int:
             print(f"gradstep: warning: breakpoint {point}: {warning}", file=sys.stderr)
     from gradstep.tui.app import run_app
 
-    return run_app(launch=options, ascii_only=arguments.ascii, settings=settings)
+    return run_app(
+        launch=options, ascii_only=arguments.ascii, teach=arguments.teach, settings=settings
+    )
 
 
 def open_recorded(arguments: Arguments) -> int:
@@ -73,6 +75,7 @@ def open_recorded(arguments: Arguments) -> int:
         breakpoints=arguments.breakpoints,
         ascii_only=arguments.ascii,
         settings=settings,
+        teach=arguments.teach,
     )
 
 

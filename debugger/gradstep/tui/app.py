@@ -26,6 +26,7 @@ from gradstep.tui.gate import Gate
 from gradstep.tui.habits import Habits
 from gradstep.tui.hints import Hints
 from gradstep.tui.keymap import keymap_path, load_keymap
+from gradstep.tui.lesson_commands import LessonCommands
 from gradstep.tui.look_commands import LookCommands
 from gradstep.tui.opening import Opener, opener_for
 from gradstep.tui.palette import CommandProvider
@@ -61,7 +62,7 @@ FRAME_SECONDS: Final = 1 / 15
 """While the script runs the screen is painted no more often than this."""
 
 
-class GradstepApp(Habits, Hints, Waiting, Travel, LookCommands, StepCommands):
+class GradstepApp(Habits, Hints, Waiting, Travel, LookCommands, StepCommands, LessonCommands):
     """Shows one session. `opener` makes it once the screen is up, so that starting is visible."""
 
     TITLE = "gradstep"
@@ -80,10 +81,12 @@ class GradstepApp(Habits, Hints, Waiting, Travel, LookCommands, StepCommands):
         script: str = "",
         glyphs: Glyphs = UNICODE,
         settings: Settings | None = None,
+        teach: bool = False,
     ) -> None:
         """Take a script to launch, a trace to open, or what opens the session.
 
         `script` is the name to show until the session is there, `breakpoints` are for a trace.
+        `teach` begins with a lesson.
         Without `settings` none of the user's files is read but that of the keys, and newcomers get
         no hints.
 
@@ -103,6 +106,7 @@ class GradstepApp(Habits, Hints, Waiting, Travel, LookCommands, StepCommands):
         self.script = script
         self.glyphs = glyphs
         self.gate = Gate()
+        self._teaches = teach
         self._plain = PlainAscii()
         self.crash_line = ""
         self.failure = ""
@@ -150,7 +154,10 @@ class GradstepApp(Habits, Hints, Waiting, Travel, LookCommands, StepCommands):
         self.set_interval(LOOK_SECONDS, self._look_for_question)
         self.open_history()
         self.restore_layout()
-        if self.settings.hints:
+        self.show_lesson()
+        if self._teaches:
+            self.action_teach()
+        elif self.settings.hints:
             self.begin_hints()
         self._fit_terminal()
         self.paint_now()
@@ -202,7 +209,8 @@ class GradstepApp(Habits, Hints, Waiting, Travel, LookCommands, StepCommands):
             self.selection = self.selection.moved()
             frame = take_frame(self.session, self.selection, self.glyphs, self.moves)
         self.forget_other_run()
-        frame = replace(frame, marks=self.trail.shown())
+        self.look_at_lesson(frame)
+        frame = replace(frame, marks=self.trail.shown(), is_asked=self.is_asked)
         self.frame = frame
         self.main.title_bar.note = self._announcer.note(frame)
         self.main.paint(frame)
@@ -355,11 +363,12 @@ def run_app(
     breakpoints: Sequence[str] = (),
     ascii_only: bool = False,
     settings: Settings | None = None,
+    teach: bool = False,
 ) -> int:
     """Run the debugger on a script or a recorded run and return the exit status.
 
     Exactly one of the two is given; `breakpoints` are for a recorded run. With `ascii_only`, or
-    where the locale is not UTF-8, nothing else than ASCII is drawn.
+    where the locale is not UTF-8, nothing else than ASCII is drawn. `teach` begins a lesson.
 
     Raises:
         SettingsError: a setting cannot be used.
@@ -373,6 +382,7 @@ def run_app(
             breakpoints=breakpoints,
             glyphs=glyphs_for(settings, ascii_only=ascii_only),
             settings=settings,
+            teach=teach,
         )
     except TraceError as error:
         print(f"gradstep: {error}", file=sys.stderr)

@@ -88,6 +88,18 @@ READINGS: Final = {
             ("Enter", "show its tensor in pane 4"),
         ),
     ),
+    "lesson-view": Reading(
+        (
+            ("►", "the choice that was made"),
+            ("✓ ✗ →", "it was right; it was wrong; what is so instead, and below it why"),
+            ("2 of 3", "how many answers of this lesson were right"),
+        ),
+        (
+            ("1 2 3", "answer; Enter or a click on a choice does as well"),
+            ("p", "go on without an answer"),
+            ("T", "end the lesson, or begin one"),
+        ),
+    ),
     "tensor-view": Reading(
         (
             ("blue", "negative; orange: positive; the stronger, the further from zero"),

@@ -29,8 +29,10 @@ class Waiting(Commands):
             self._watch = self.set_interval(EVERY, self._look_at_motion)
 
     def _look_at_motion(self) -> None:
+        if not self.has_screen:
+            return  # The screen is torn down already; its timers go with it.
         bar = self.main.key_bar
-        if self._moving is None or self.session is None or not self.has_screen:
+        if self._moving is None or self.session is None:
             if self._watch is not None:
                 self._watch.stop()
                 self._watch = None

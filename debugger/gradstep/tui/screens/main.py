@@ -20,6 +20,7 @@ from gradstep.tui.marks import summary
 from gradstep.tui.widgets.bars import KeyBar, PhaseBar, TimelineBar, TitleBar
 from gradstep.tui.widgets.find_bar import FindBar
 from gradstep.tui.widgets.graph_pane import GraphPane
+from gradstep.tui.widgets.lesson_pane import LessonPane
 from gradstep.tui.widgets.lines import LinesView
 from gradstep.tui.widgets.locals_pane import LocalsPane
 from gradstep.tui.widgets.loss_pane import LossPane
@@ -73,6 +74,7 @@ class MainScreen(Screen[None]):
     console = getters.query_one(ConsolePane)
     stdout = getters.query_one(StdoutPane)
     watches = getters.query_one(WatchPane)
+    lesson = getters.query_one(LessonPane)
 
     def __init__(self, keys_of: Callable[[Command], str]) -> None:
         """Take the function that tells a command's present key."""
@@ -93,8 +95,13 @@ class MainScreen(Screen[None]):
             yield TabbedPane(2, [("graph-view", "Graph")], [GraphPane()], id="graph")
             yield TabbedPane(
                 3,
-                [("console-view", "Console"), ("stdout-view", "Stdout"), ("watch-view", "Watch")],
-                [ConsolePane(), StdoutPane(), WatchPane()],
+                [
+                    ("console-view", "Console"),
+                    ("stdout-view", "Stdout"),
+                    ("watch-view", "Watch"),
+                    ("lesson-view", "Lesson"),
+                ],
+                [ConsolePane(), StdoutPane(), WatchPane(), LessonPane()],
                 id="talk",
             )
             yield TabbedPane(
@@ -139,7 +146,8 @@ class MainScreen(Screen[None]):
         points = tuple((str(point), point.enabled) for point in frame.session.breakpoints.list())
         shown = (frame.moment.run, frame.head, frame.cursor, frame.state, frame.selection)
         # The explanation stands in pane 4 while pane 2 is out of sight.
-        instant = (*shown, frame.standing, points, frame.step_revision, self.pane("graph").display)
+        seen = (self.pane("graph").display, frame.is_asked)
+        instant = (*shown, frame.standing, points, frame.step_revision, *seen)
         painters: dict[str, Callable[[], None]] = {
             "source-view": lambda: self.source.paint(frame),
             "graph-view": lambda: self.graph.paint(frame),
