@@ -150,7 +150,7 @@ def tensor_view(
             None,
             what,
             line(("no tensor", "bold")),
-            "Each event's own tensor appears here; a row of pane 2 selects one.",
+            "The event's tensor appears here, or that of a graph row.",
         )
     passing = passing_name(moment, tensor)
     name = passing or moment.name(tensor)
