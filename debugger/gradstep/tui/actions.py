@@ -90,7 +90,7 @@ COMMANDS: Final = (
         ("N", "shift+f10"),
         "Next line",
         "the next executed line of the script",
-        "the line that was executed before",
+        "where the line that runs began, and from there to the line that was executed before",
         "line",
         3,
     ),
@@ -130,7 +130,17 @@ COMMANDS: Final = (
         "To cursor",
         "Run until the selected source line, or go to the selected graph row.",
         "forward",
-        "to_cursor",
+        "to_cursor(False)",
+        back="cursor.back",
+    ),
+    Command(
+        "cursor.back",
+        ("ctrl+t",),
+        "To cursor back",
+        "Go back to the last time that the selected source line was reached, or to the selected "
+        "graph row, if it lies in the past.",
+        "back",
+        "to_cursor(True)",
     ),
     Command(
         "edge.now",
@@ -447,6 +457,7 @@ _DISPLAY: Final = {
     "ctrl+s": "^s",
     "ctrl+up": "^up",
     "ctrl+down": "^down",
+    "ctrl+t": "^t",
 }
 
 
