@@ -52,6 +52,7 @@ benchmark: $(VENV)/.for-development
 	$(bin)/python benchmarks/recording.py
 	$(bin)/python benchmarks/screen.py
 	$(bin)/python benchmarks/travel.py
+	$(bin)/python benchmarks/panes.py
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "gradstep needs Python 3.11 or newer: make PYTHON=/path/to/python3.11")'

@@ -35,6 +35,7 @@ from gradstep.cli.arguments import Arguments, UsageError, parse
             Arguments("export", file="f", values=True, output="out"),
         ),
         ("export --format jsonl f", Arguments("export", file="f")),
+        ("export f --losses csv", Arguments("export", file="f", losses=True)),
     ],
 )
 def test_words_go_where_they_belong(line: str, meant: Arguments) -> None:
@@ -57,6 +58,8 @@ def test_words_go_where_they_belong(line: str, meant: Arguments) -> None:
         ("open", "open: the following arguments are required: FILE"),
         ("open a b", "open: unrecognized arguments: b"),
         ("export --format csv f", "'csv' is not available yet"),
+        ("export --losses json f", "'json' is no format of losses; there is csv"),
+        ("export --losses csv --values f", "--values belongs to the events"),
         ("export --format dot f", "'dot' is not available yet"),
         ("export --format jsnl f", "did you mean jsonl?"),
         ("check x.py", "'check' is not available yet"),

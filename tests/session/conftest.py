@@ -85,15 +85,3 @@ async def launch(tmp_path: Path) -> AsyncIterator[Launch]:
     yield start
     for session in sessions:
         await session.quit()
-
-
-def text_of(session: Session) -> str:
-    return "".join(piece.text for piece in session.output)
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradstep.trace.reader import Trace
-from gradstep.views.tensor import TensorView, tensor_view
+from gradstep.views.tensor import Lens, TensorView, tensor_view
 from gradstep.views.text import plain
 from tests.views.tracing import TraceBuilder, find
 
@@ -41,15 +41,15 @@ hist   -2.000 █                   █     █      █ 1.250"""
 
 def test_a_window_moves_and_stays_inside(tmp_path: Path) -> None:
     array = np.arange(64 * 40, dtype=np.float32).reshape(64, 40)
-    found = view(tmp_path, array, row=60, column=99, width=72, height=12)
+    found = view(tmp_path, array, lens=Lens(row=60, column=99), width=72, height=12)
     assert (found.row, found.column) == (57, 35)
     assert found.cells[-1][-1].text.strip() == "2559.0"
     assert found.overview
 
 
 def test_what_is_not_shown_is_counted(tmp_path: Path) -> None:
-    found = view(tmp_path, np.ones((3, 64, 40), np.float32), slice_index=2, height=12)
-    assert plain([found.more]) == "… 57 more rows · 35 more columns · slice [2,:,:] of 3"
+    found = view(tmp_path, np.ones((3, 64, 40), np.float32), lens=Lens(leading=(2,)), height=12)
+    assert plain([found.more]) == "… 57 more rows · 35 more columns · [2, :, :] of 3"
 
 
 def test_a_vector_is_folded(tmp_path: Path) -> None:

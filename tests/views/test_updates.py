@@ -149,12 +149,12 @@ def test_the_optimizer_pane_says_when_a_gradient_is_missing(trace: Trace) -> Non
         plain(view.lines)
         == """\
 optimizer = SGD  lr 0.1  2 parameters
- param         |θ|    |grad|   |Δ|/|θ|
-▌x           1.000      None         –
+ param        |θ|   |grad|  |Δ|/|θ|
+▌x          1.000     None        –
   x.grad is None
   It was cleared, or no backward has reached this tensor
   yet: step() would skip it.
- y           2.000      None         –"""
+ y          2.000     None        –"""
     )
 
 

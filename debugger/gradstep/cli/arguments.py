@@ -33,7 +33,7 @@ commands:
   demo [NAME]     the same for a bundled scenario; without NAME, list them
   record SCRIPT   run a script to its end without a screen and write a trace
   open FILE       look at a recorded run
-  export FILE     write a recorded run as JSON lines
+  export FILE     write a recorded run as JSON lines, or its losses as CSV
   diff A B        compare two recorded runs: the first event where they differ
   config          show the settings in force; write or edit the file that holds them
   (gradstep COMMAND --help says more about each)
@@ -68,6 +68,7 @@ class Arguments:
     file: str = ""
     output: str = ""
     values: bool = False
+    losses: bool = False
     other: str = ""
     screen: bool = False
     json: bool = False
@@ -319,9 +320,18 @@ def _export(before: list[str], after: list[str]) -> Arguments:
         "--values", action="store_true", help="with the recorded contents of tensors"
     )
     parser.add_argument(
+        "--losses",
+        type=_losses,
+        default=False,
+        metavar="csv",
+        help="the losses alone, as CSV: every call of backward(), its rate and gradient norm",
+    )
+    parser.add_argument(
         "-o", dest="output", metavar="OUT", default="", help="where to write (default: stdout)"
     )
     found = vars(parser.parse_args([*before, *after]))
+    if found["losses"] and found["values"]:
+        raise UsageError("export: --values belongs to the events, not to --losses")
     del found["format"]
     return _arguments("export", found)
 
@@ -418,6 +428,12 @@ def _tolerance(text: str) -> float:
     if not 0 <= value < float("inf"):
         raise argparse.ArgumentTypeError(f"'{text}' is not a tolerance, 0 or more, such as 1e-6")
     return value
+
+
+def _losses(text: str) -> bool:
+    if text != "csv":
+        raise argparse.ArgumentTypeError(f"'{text}' is no format of losses; there is csv")
+    return True
 
 
 def _format(text: str) -> str:

@@ -8,13 +8,18 @@ from pathlib import Path
 
 from gradstep.cli.arguments import Arguments, UsageError
 from gradstep.export import json_lines
+from gradstep.trace.loss_table import loss_lines
 from gradstep.trace.reader import Trace
 
 
 def export(arguments: Arguments) -> int:
-    """Write the run as JSON lines to stdout or a file."""
+    """Write the run as JSON lines, or its losses as CSV, to stdout or a file."""
     with Trace.open(arguments.file) as trace:
-        lines = json_lines(trace.run(), values=arguments.values)
+        run = trace.run()
+        if arguments.losses:
+            lines = loss_lines(run, run.head)
+        else:
+            lines = json_lines(run, values=arguments.values)
         if not arguments.output or arguments.output == "-":
             for line in lines:
                 sys.stdout.write(line)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Final
 
 from gradstep.debuggee import adapter
+from gradstep.trace.array_file import ArrayFileError, write_array
 from gradstep.trace.detail import jsonable
 
 WINDOW_LIMIT: Final = 65_536
@@ -51,3 +53,20 @@ def window(tensor: Any, ranges: list[list[int]] | None) -> dict[str, Any]:
         "values": jsonable(chosen.reshape(-1).tolist()),
         "statistics": found._asdict(),
     }
+
+
+def save(tensor: Any, version: int, path: str, *, overwrite: bool) -> dict[str, Any]:
+    """Write a tensor that the trace does not hold the contents of; return what was written.
+
+    Raises:
+        InspectionError: it has changed since `version`, or the file cannot be written.
+    """
+    _, now = adapter.identity(tensor)
+    if now != version:
+        raise InspectionError("this tensor has changed since; its contents then were not recorded")
+    shape, dtype = adapter.shape_and_dtype(tensor)
+    try:
+        write_array(Path(path), shape, dtype, adapter.contents(tensor), overwrite=overwrite)
+    except ArrayFileError as error:
+        raise InspectionError(str(error)) from None
+    return {"shape": list(shape), "dtype": dtype}

@@ -326,11 +326,15 @@ class Stepper:
                 return asking.answer(self._recorder, self._guard, kind, message, frame)
             case "preview" | "skip" | "edit":
                 return pause_requests.answer(self._recorder, kind, message, frame)
-            case "inspect":
+            case "inspect" | "save":
                 tensor = self._recorder.book.live(int(message["tensor"]))
                 if tensor is None:
                     raise inspection.InspectionError("this tensor is gone; the trace has its past")
-                return inspection.window(tensor, message.get("slice"))
+                if kind == "inspect":
+                    return inspection.window(tensor, message.get("slice"))
+                overwrite = bool(message.get("overwrite"))
+                version, path = int(message["version"]), str(message["path"])
+                return inspection.save(tensor, version, path, overwrite=overwrite)
             case "set_breakpoints":
                 self._install(breakpoints.from_wire(message.get("breakpoints", ())), frame)
             case "set_line_tracing":

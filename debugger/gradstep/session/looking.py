@@ -135,6 +135,14 @@ class Looking:
         answer = await self._ask("complete", text=text, frame=self.frame)
         return str(answer["begun"]), [str(name) for name in answer["offered"]]
 
+    async def save(self, tensor: int, version: int, path: str, *, overwrite: bool) -> None:
+        """Have the script write a tensor whose contents were not recorded into a file.
+
+        Raises:
+            SessionError: the script is not paused, has let go of the tensor, or cannot write it.
+        """
+        await self._ask("save", tensor=tensor, version=version, path=path, overwrite=overwrite)
+
     def forget(self) -> None:
         """The script goes on: what was so is so no longer."""
         self.frame = 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final
@@ -46,21 +46,24 @@ class Courses:
     _upto: int = 0
     _known: dict[int, Loss | None] = field(default_factory=dict)
 
-    def upto(self, seq: int, most: int = MOST) -> tuple[Course, ...]:
+    def upto(self, seq: int, most: int = MOST, *, since: int = 1) -> tuple[Course, ...]:
         """Return the courses by the event `seq`, in the order in which their lines came first.
 
-        A line that never gave a single recorded number has none.
+        With `since` they begin at that event. A line that never gave a single recorded number has
+        none.
         """
         self._read_calls(seq)
         found = []
         for (file, line), calls in self._calls.items():
-            count = bisect_right(calls, seq, key=attrgetter("seq"))
+            end = bisect_right(calls, seq, key=attrgetter("seq"))
+            start = bisect_left(calls, since, key=attrgetter("seq"))
+            count = max(0, end - start)
             stride = 1
             while count > most * stride:
                 stride *= 2
-            chosen = calls[:count:stride]
-            if count and chosen[-1] is not calls[count - 1]:
-                chosen.append(calls[count - 1])
+            chosen = calls[start:end:stride]
+            if count and chosen[-1] is not calls[end - 1]:
+                chosen.append(calls[end - 1])
             losses = tuple(loss for call in chosen if (loss := self._loss(call)) is not None)
             if losses:
                 text = self.run.database.text(file)

@@ -74,6 +74,15 @@ def element(value: TensorValue, index: Sequence[int]) -> Number:
     return _unpack(value.dtype, _content(value), position, 1)[0]
 
 
+def decode_bytes(dtype: str, content: bytes, count: int) -> list[Number]:
+    """Return the first `count` elements of contents that are no recorded value.
+
+    Raises:
+        ValueError: the dtype has no plain numbers.
+    """
+    return _unpack(dtype, content, 0, count)
+
+
 def to_numpy(value: TensorValue) -> np.ndarray:
     """Return the contents as a read-only numpy array of the tensor's shape.
 

@@ -16,6 +16,7 @@ from gradstep.protocol.row import KINDS, PHASES, EventRow
 from gradstep.trace.courses import Course, Courses
 from gradstep.trace.database import Database
 from gradstep.trace.errors import TraceError
+from gradstep.trace.loss_table import LossFacts
 from gradstep.trace.losses import Loss, Losses
 from gradstep.trace.model import RunInfo, TensorRef, TensorValue
 from gradstep.trace.moment import VALUE_COLUMNS, Moment, value_from_row
@@ -95,6 +96,7 @@ class RunTrace:
         self.number = number
         self._losses = Losses(self)
         self._courses = Courses(self)
+        self.loss_facts = LossFacts(self)
         self._given_names: tuple[int, list[str]] = (0, [])
 
     @property
@@ -297,9 +299,9 @@ class RunTrace:
         """Return the loss that the call of backward() at `seq` began from, None if no scalar."""
         return self._losses.of_call(seq, iteration)
 
-    def loss_courses(self, upto: int) -> tuple[Course, ...]:
+    def loss_courses(self, upto: int, since: int = 1) -> tuple[Course, ...]:
         """Return the losses by the line that called backward(); of long courses a sample."""
-        return self._courses.upto(upto)
+        return self._courses.upto(upto, since=since)
 
     def value(self, tensor: int, upto: int, version: int | None = None) -> TensorValue | None:
         """Return what was recorded of a tensor at or before `upto`: the latest or one version."""

@@ -382,6 +382,12 @@ COMMANDS: Final = (
         "pane('inspect')",
     ),
     Command(
+        "pane.timeline", ("5",), "Timeline",
+        "Focus the timeline: + and - look from nearer or further, down goes to the next iteration "
+        "that lacks zero_grad or step.",
+        "screen", "timeline",
+    ),
+    Command(
         "pane.tabs", ("right_square_bracket",), "Next tab", "Show the next tab of this pane.",
         "screen", "next_tab",
     ),

@@ -20,6 +20,7 @@ from gradstep.trace.errors import TraceError
 from gradstep.tui.actions import BY_ID, COMMANDS, Command, bindings
 from gradstep.tui.announce import Announcer
 from gradstep.tui.awaiting import LOOK_SECONDS, Awaiting
+from gradstep.tui.commands import Commands
 from gradstep.tui.crash import cause_of, one_line, write_log
 from gradstep.tui.frame import Frame, Selection, take_frame
 from gradstep.tui.gate import Gate
@@ -31,6 +32,7 @@ from gradstep.tui.look_commands import LookCommands
 from gradstep.tui.opening import Opener, opener_for
 from gradstep.tui.palette import CommandProvider
 from gradstep.tui.plain_ascii import PlainAscii
+from gradstep.tui.save_commands import SaveCommands
 from gradstep.tui.settled import (
     check_settings,
     draw_without_colour,
@@ -43,7 +45,7 @@ from gradstep.tui.theme import THEMES, defaults_for
 from gradstep.tui.travel import Travel
 from gradstep.tui.waiting import Waiting
 from gradstep.tui.why_command import follow
-from gradstep.tui.widgets.bars import TimelineBar, first_key
+from gradstep.tui.widgets.bars import first_key
 from gradstep.tui.widgets.graph_pane import GraphRows
 from gradstep.tui.widgets.lines import LinesView
 from gradstep.tui.widgets.locals_pane import LocalsPane
@@ -51,6 +53,7 @@ from gradstep.tui.widgets.loss_pane import LossPane
 from gradstep.tui.widgets.optimizer_pane import OptimizerPane
 from gradstep.tui.widgets.source_pane import SourcePane
 from gradstep.tui.widgets.talk_panes import Log, StdoutPane
+from gradstep.tui.widgets.timeline_bar import TimelineBar
 from gradstep.tui.widgets.watch_pane import WatchPane
 from gradstep.tui.widgets.why_pane import WhyPane
 from gradstep.views.glyphs import ASCII, UNICODE, Glyphs
@@ -62,7 +65,9 @@ FRAME_SECONDS: Final = 1 / 15
 """While the script runs the screen is painted no more often than this."""
 
 
-class GradstepApp(Habits, Hints, Waiting, Travel, LookCommands, StepCommands, LessonCommands):
+class GradstepApp(
+    Habits, Hints, Waiting, Travel, LookCommands, StepCommands, SaveCommands, LessonCommands
+):
     """Shows one session. `opener` makes it once the screen is up, so that starting is visible."""
 
     TITLE = "gradstep"
@@ -210,7 +215,11 @@ class GradstepApp(Habits, Hints, Waiting, Travel, LookCommands, StepCommands, Le
             frame = take_frame(self.session, self.selection, self.glyphs, self.moves)
         self.forget_other_run()
         self.look_at_lesson(frame)
-        frame = replace(frame, marks=self.trail.shown(), is_asked=self.is_asked)
+        stop = self.session.stop if self.session is not None else None
+        if stop is not None and stop.reason == "breakpoint":
+            self.trail.stopped(stop.seq)
+        trail = self.trail
+        frame = replace(frame, marks=trail.shown(), stops=trail.stops(), is_asked=self.is_asked)
         self.frame = frame
         self.main.title_bar.note = self._announcer.note(frame)
         self.main.paint(frame)
@@ -276,8 +285,15 @@ class GradstepApp(Habits, Hints, Waiting, Travel, LookCommands, StepCommands, Le
         self.toggle_line(message.file, message.number)
 
     def on_timeline_bar_picked(self, message: TimelineBar.Picked) -> None:
-        """A click in the timeline."""
-        self.seek(message.seq)
+        """A click in the timeline; the stations of a drag are no jumps to go back to."""
+        if message.dragged:
+            Commands.seek(self, message.seq)
+        else:
+            self.seek(message.seq)
+
+    def on_timeline_bar_told(self, message: TimelineBar.Told) -> None:
+        """The timeline has something to say."""
+        self.say(message.text)
 
     def on_loss_pane_picked(self, message: LossPane.Picked) -> None:
         """A click on a loss."""

@@ -350,6 +350,13 @@ class Commands(App[int]):
             main.pane(name).next_tab()
         main.focus_pane(name)
 
+    def action_timeline(self) -> None:
+        """Focus the timeline."""
+        if not self.main.timeline.display:
+            self.say("there is no room for the timeline", "warning")
+            return
+        self.main.timeline.focus()
+
     def action_show_tab(self, name: str, tab: str) -> None:
         """Show a tab of a pane, and focus it."""
         self.main.pane(name).active = tab
@@ -367,6 +374,9 @@ class Commands(App[int]):
 
     def action_help(self) -> None:
         """Show all keys and what the pane shows."""
+        if self.focused is self.main.timeline:
+            self.push_screen(HelpScreen("Timeline", self.main.timeline.HELP, self.keys_of))
+            return
         pane = self.main.focused_pane()
         content = pane.content()
         shown: Any = content.rows if isinstance(content, GraphPane) else content

@@ -51,6 +51,8 @@ class Frame:
     moves: int = 0
     marks: Mapping[int, str] = field(default_factory=dict)
     """Letters by the events that the user marked."""
+    stops: tuple[int, ...] = ()
+    """The events at which a breakpoint has stopped, as far as this session saw it."""
     is_asked: bool = False
     """Whether a lesson asks what comes: then nothing may tell it beforehand."""
 

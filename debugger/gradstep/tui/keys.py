@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gradstep.tui.actions import COMMANDS, GROUPS, unique_keys
+from gradstep.tui.pane_keys import PANE_KEYS
 
 HEAD = """\
 # Keys
@@ -36,6 +37,15 @@ A command can be given other keys by its id, in the [configuration file](config.
 A border between two panes can be drawn to another place; the wheel scrolls what lies under it.
 """
 
+PANES = """
+## In one pane
+
+These keys work where the focus is, and have no id to rebind them by.
+
+| pane | key | command | what it does |
+|---|---|---|---|
+"""
+
 
 def keys_page() -> str:
     """Return the page."""
@@ -48,6 +58,10 @@ def keys_page() -> str:
             text = command.help.replace("|", "\\|")
             title_cell = command.title.replace("|", "\\|")
             parts.append(f"| {keys} | {title_cell} | `{command.id}` | {text} |\n")
+    parts.append(PANES)
+    for pane, own in PANE_KEYS.items():
+        for key in own:
+            parts.append(f"| {pane} | `{key.text}` | {key.title} | {key.help} |\n")
     return "".join(parts)
 
 

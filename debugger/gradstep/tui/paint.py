@@ -58,6 +58,7 @@ class Painter:
         self._variables = variables
         self._styles: dict[str, Style] = {}
         self._heat: dict[int, Style] = {}
+        self._halves: dict[tuple[int, int], Style] = {}
 
     def colour(self, variable: str) -> Color:
         """Return a theme variable as a colour; the foreground where it has no plain colour."""
@@ -90,8 +91,12 @@ class Painter:
 
     def half_block(self, upper: float, lower: float) -> Style:
         """Return the style of `▀` for two values, one above the other."""
-        top, low = self.heat(upper).bgcolor, self.heat(lower).bgcolor
-        return Style(color=top, bgcolor=low)
+        key = (round(upper * 32), round(lower * 32))
+        found = self._halves.get(key)
+        if found is None:
+            top, low = self.heat(upper).bgcolor, self.heat(lower).bgcolor
+            found = self._halves[key] = Style(color=top, bgcolor=low)
+        return found
 
     def segments(self, line: Iterable[Span]) -> list[Segment]:
         """Return a line's spans as segments."""

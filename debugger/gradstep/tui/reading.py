@@ -109,8 +109,7 @@ READINGS: Final = {
             ("since event", "which event gave it the contents that it has at the cursor"),
         ),
         (
-            ("↑ ↓ ← →", "move the window over the rows and columns"),
-            ("< >", "go through the leading dimensions"),
+            ("↑ ↓ ← →", "go from element to element; the window follows, and the wheel moves it"),
             ("v", "the gradient instead of the value, and back"),
             ("L ^l", "go to the event that changed it last, or changes it next"),
             ("y w W", "where it came from; break when it changes; watch it"),

@@ -22,6 +22,15 @@ class Trail:
         self._been: list[int] = []
         self._at = 0
         self.marks: dict[str, int] = {}
+        self._stops: dict[int, None] = {}
+
+    def stopped(self, seq: int) -> None:
+        """Remember where a breakpoint stopped."""
+        self._stops[seq] = None
+
+    def stops(self) -> tuple[int, ...]:
+        """Return the events at which breakpoints have stopped."""
+        return tuple(self._stops)
 
     def jumped(self, origin: int) -> None:
         """Remember where a jump began; what lay ahead in the list is forgotten."""
@@ -64,3 +73,4 @@ class Trail:
         self._been.clear()
         self._at = 0
         self.marks.clear()
+        self._stops.clear()

@@ -10,16 +10,22 @@ from gradstep.views.cards.card import Draft
 from gradstep.views.cards.preview import figure_parts
 from gradstep.views.coming import Coming, marks, percent, stale_text, total_descent
 from gradstep.views.glyphs import Glyphs
+from gradstep.views.optimizer_sort import UNSORTED, Sort
 from gradstep.views.text import Line, Span, crop, fit, line, pad
 
 COLUMN: Final = 9
 
 
-def coming_titles(first: int, width: int, glyphs: Glyphs) -> Line:
-    """Give the titles of the columns."""
+def column_titles(glyphs: Glyphs) -> tuple[str, ...]:
+    """Give the titles of the columns, the names' first."""
     theta, delta = glyphs.theta, glyphs.step
-    columns = ["|grad|", f"|{delta}|", f"|{delta}|/|{theta}|", f"g{glyphs.times}{delta}"]
-    text = " " + fit("param", first) + "".join(fit(c, COLUMN, right=True) for c in columns)
+    return "param", "|grad|", f"|{delta}|", f"|{delta}|/|{theta}|", f"g{glyphs.times}{delta}"
+
+
+def coming_titles(first: int, width: int, glyphs: Glyphs, sort: Sort = UNSORTED) -> Line:
+    """Set the titles over their columns; the one that is sorted by is marked."""
+    name, *columns = (sort.titled(title, glyphs) for title in column_titles(glyphs))
+    text = " " + fit(name, first) + "".join(fit(c, COLUMN, right=True) for c in columns)
     return pad(crop(line((text, "dim")), width), width)
 
 

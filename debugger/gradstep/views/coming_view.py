@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gradstep.views.cards.card import Draft, chosen
 from gradstep.views.cards.update import write_update
 from gradstep.views.coming import Coming
-from gradstep.views.coming_rows import coming_line, coming_titles, total_line, write_figures
+from gradstep.views.coming_rows import (
+    column_titles,
+    coming_line,
+    coming_titles,
+    total_line,
+    write_figures,
+)
 from gradstep.views.glyphs import Glyphs
 from gradstep.views.optimizer_rows import OptimizerView, ParameterRow, headers
+from gradstep.views.optimizer_sort import UNSORTED, Sort
 from gradstep.views.reading import one
 from gradstep.views.text import Line, crop
 from gradstep.views.updates import coming_update
@@ -29,15 +36,17 @@ class ComingView:
     element: tuple[int, ...] | None
     width: int
     glyphs: Glyphs
+    sort: Sort = UNSORTED
 
     def made(
         self, selected: int | None, left_out: Collection[int], *, skips_step: bool
     ) -> OptimizerView:
         """Make the view; the worst row is selected where none is."""
-        items, width = self.items, self.width
+        titles = column_titles(self.glyphs)
+        items, width = self.sort.ordered(self.items, self._key(titles)), self.width
         if selected not in {each.param for each in items}:
             about = one(self.moment.run.tensors(self.moment.seq), "param")
-            first_open = next((each for each in items if not each.done), items[0])
+            first_open = next((each for each in self.items if not each.done), items[0])
             selected = about.tensor if about is not None else None
             if selected not in {each.param for each in items if not each.done}:
                 selected = first_open.param
@@ -63,8 +72,22 @@ class ComingView:
         optimizers = list({each.optimizer.id: each.optimizer for each in items}.values())
         titled = [crop(text, width) for text in headers(self.moment, optimizers)]
         titled += total_line(items, skips_step=skips_step, width=width)
-        titles = coming_titles(first, width, self.glyphs)
-        return OptimizerView(tuple(titled), titles, rows, self._formula(chosen_one), ())
+        named = coming_titles(first, width, self.glyphs, self.sort)
+        return OptimizerView(tuple(titled), named, rows, self._formula(chosen_one), (), titles)
+
+    def _key(self, titles: tuple[str, ...]) -> Callable[[Coming], float | str | None]:
+        """Give what the rows are sorted by; by themselves they have the worst first."""
+        place = titles.index(self.sort.by) if self.sort.by in titles else 0
+
+        def key(each: Coming) -> float | str | None:
+            made = each.figures
+            if place == 0:
+                return each.name
+            if made is None:
+                return None
+            return (made.grad, made.change, made.ratio, made.descent)[place - 1]
+
+        return key
 
     def _formula(self, each: Coming) -> tuple[Line, ...]:
         moment = self.moment

@@ -70,6 +70,9 @@ class Glyphs:
     bar: str = "━"
     nan: str = "NaN"
     infinity: str = "∞"
+    doubled: str = "«"
+    heat: str = "▦"
+    wave: str = "∿"
 
 
 UNICODE: Final = Glyphs()
@@ -127,6 +130,9 @@ ASCII: Final = Glyphs(
     bar="=",
     nan="NaN",
     infinity="I",
+    doubled="&",
+    heat="%",
+    wave="~",
 )
 
 PHASE_STYLES: Final = {

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
 
 from gradstep.views import numbers
 from gradstep.views.glyphs import UNICODE, Glyphs
+from gradstep.views.loss_panel import panel_lines, panel_rows
 from gradstep.views.plot import Canvas, Scale
 from gradstep.views.reading import is_op_name
 from gradstep.views.text import Line, Span, line, whole_parts, width_of
@@ -17,6 +19,9 @@ from gradstep.views.text import Line, Span, line, whole_parts, width_of
 if TYPE_CHECKING:
     from gradstep.trace.courses import Course
     from gradstep.trace.moment import Moment
+
+Part = tuple[int, int]
+"""The first and the last event of a stretch of a run."""
 
 SMOOTHED_FROM: Final = 20
 """With fewer values than this there is no running mean."""
@@ -44,19 +49,39 @@ class _Shown:
     window: int
     at: int
 
+    @property
+    def cursor(self) -> int:
+        """The call at the cursor, 0 before the first."""
+        return self.course.losses[self.at - 1][0] if self.at else 0
+
 
 def loss_view(
-    moment: Moment, *, head: int, width: int, height: int, glyphs: Glyphs = UNICODE
+    moment: Moment,
+    *,
+    head: int,
+    width: int,
+    height: int,
+    part: Part | None = None,
+    smooth: bool = True,
+    signs: Mapping[int, str] | None = None,
+    glyphs: Glyphs = UNICODE,
 ) -> LossView:
-    """Draw every loss up to the event `head`; what comes after the cursor is dim."""
-    courses = moment.run.loss_courses(head)
+    """Draw every loss up to the event `head`; what comes after the cursor is dim.
+
+    `part` is the stretch of events that is drawn, all of them by default. `signs` stand at their
+    events on the axis: the letters of marks, and where breakpoints stopped.
+    """
+    since, upto = part if part is not None else (1, head)
+    courses = moment.run.loss_courses(min(head, upto), since)
     if not courses:
-        return _empty(moment, head)
-    shown = [_shown(moment, course, head) for course in courses]
+        return _empty(moment, head, part)
+    shown = [_shown(moment, course, head, smooth=smooth) for course in courses]
     each = height // len(shown)
-    # The header has one row, and the axis another where that leaves enough to the curve.
+    # The header has one row, and the axis another where that leaves enough to the curve; what
+    # stood beside the losses comes last.
     has_axis = each - 2 >= LEAST_ROWS
-    rows = each - 1 - has_axis
+    beside = panel_rows(each - 2) if has_axis else 0
+    rows = each - 1 - has_axis - beside
     lines: list[Line] = []
     seqs: list[tuple[int, ...]] = []
     for one in shown:
@@ -64,16 +89,48 @@ def loss_view(
             lines.append(_one_line(one, width, glyphs))
             seqs.append(())
             continue
-        lines.append(_header(one, width, glyphs))
+        lines.append(
+            _header(one, width, glyphs, _now_beside(moment, one, glyphs) if beside else ())
+        )
         seqs.append(())
-        curve = _curve(one, width, rows, glyphs)
-        for text, places in curve if has_axis else curve[:-1]:
+        curve = _curve(one, width, rows, signs or {}, glyphs)
+        for text, places in curve[:-1]:
             lines.append(text)
             seqs.append(places)
+        if not curve or not has_axis:
+            continue
+        if beside:
+            left = len(curve[0][1]) - sum(1 for seq in curve[0][1] if seq)
+            places = curve[0][1][left:]
+            panel = panel_lines(moment.run, places, head, beside, left, one.cursor, glyphs)
+            lines += panel
+            seqs += [curve[0][1]] * len(panel)
+        lines.append(curve[-1][0])
+        seqs.append(())
     return LossView(tuple(lines), tuple(seqs))
 
 
-def _empty(moment: Moment, head: int) -> LossView:
+def _now_beside(moment: Moment, one: _Shown, glyphs: Glyphs) -> Line:
+    """Say the norm of the gradients and the rate of the call at the cursor."""
+    if not one.at:
+        return ()
+    beside = moment.run.loss_facts.beside(one.course.losses[one.at - 1][0], moment.seq)
+    spans: list[Span] = []
+    if beside.grad_norm is not None:
+        look = "backward" if math.isfinite(beside.grad_norm) else "error bold"
+        spans += [Span("  "), Span(f"|g| {numbers.short(beside.grad_norm)}", look)]
+    if beside.lr is not None:
+        spans += [Span("  "), Span(f"lr {numbers.hyper(beside.lr)}", "step")]
+    return tuple(spans)
+
+
+def _empty(moment: Moment, head: int, part: Part | None) -> LossView:
+    if part is not None and moment.run.loss_courses(head):
+        lines = (
+            line(("no loss in this part of the run", "bold")),
+            line(("0 shows the whole run again.", "dim")),
+        )
+        return LossView(lines, ((), ()))
     calls = moment.run.course(head)
     seen = any(
         event.phase == "backward" for event in moment.run.events(1, head + 1, {"phase_entered"})
@@ -91,10 +148,10 @@ def _empty(moment: Moment, head: int) -> LossView:
     return LossView(lines, ((), ()))
 
 
-def _shown(moment: Moment, course: Course, head: int) -> _Shown:
+def _shown(moment: Moment, course: Course, head: int, *, smooth: bool) -> _Shown:
     values = [loss[3] for loss in course.losses]
     at = bisect_right([loss[0] for loss in course.losses], moment.seq)
-    window = max(5, len(values) // 20) if len(values) >= SMOOTHED_FROM else 0
+    window = max(5, len(values) // 20) if smooth and len(values) >= SMOOTHED_FROM else 0
     latest = course.losses[-1]
     then = moment.run.at(min(head, latest[0]))
     name, op = then.name(latest[2]), then.op_of_result(latest[2])
@@ -117,10 +174,10 @@ def running_mean(values: list[float], window: int) -> list[float]:
     return means
 
 
-def _header(one: _Shown, width: int, glyphs: Glyphs) -> Line:
+def _header(one: _Shown, width: int, glyphs: Glyphs, beside: Line = ()) -> Line:
     """Name, place, value at the cursor, lowest value, mean: as many as fit."""
     course, gap = one.course, Span("  ")
-    spans = [*_now(one, glyphs)]
+    spans = [*_now(one, glyphs), *beside]
     place = f"{PurePath(course.file).name}:{course.line}" if course.file else ""
     bad = [loss for loss in course.losses[: one.at] if not math.isfinite(loss[3])]
     if bad:
@@ -169,7 +226,7 @@ def _one_line(one: _Shown, width: int, glyphs: Glyphs) -> Line:
 
 
 def _curve(
-    one: _Shown, width: int, rows: int, glyphs: Glyphs
+    one: _Shown, width: int, rows: int, signs: Mapping[int, str], glyphs: Glyphs
 ) -> list[tuple[Line, tuple[int, ...]]]:
     """Draw the rows of the curve and the axis under it."""
     scale = Scale.of(one.values)
@@ -204,7 +261,18 @@ def _curve(
             style = "dim" if column > future or raw else "forward"
             spans.append(Span(text, style if layer >= 0 else ""))
         found.append((tuple(_joined(spans)), (*([0] * (left + 2)), *places)))
-    found.append((_axis(one, left + 2, columns, future, glyphs), ()))
+    marked = _marked(signs, places)
+    found.append((_axis(one, left + 2, columns, future, marked, glyphs), ()))
+    return found
+
+
+def _marked(signs: Mapping[int, str], places: list[int]) -> dict[int, str]:
+    """Give the columns that stand nearest after signed events, each with its sign."""
+    found: dict[int, str] = {}
+    known = [place for place in places if place]
+    for seq, sign in signs.items():
+        if known and seq <= known[-1]:
+            found[min(bisect_right(known, seq - 1), len(known) - 1)] = sign
     return found
 
 
@@ -222,8 +290,10 @@ def _places(one: _Shown, canvas: Canvas) -> list[int]:
     return found
 
 
-def _axis(one: _Shown, left: int, columns: int, cursor: int, glyphs: Glyphs) -> Line:
-    """Write the first and the last iteration under the curve, and the cursor where it stands."""
+def _axis(
+    one: _Shown, left: int, columns: int, cursor: int, marked: Mapping[int, str], glyphs: Glyphs
+) -> Line:
+    """Write the first and the last iteration under the curve, with signs and the cursor between."""
     first, last = one.course.losses[0][1], one.course.losses[-1][1]
     if first == last:
         start, end = "call 1", f"call {numbers.count(one.course.calls)}"
@@ -231,14 +301,14 @@ def _axis(one: _Shown, left: int, columns: int, cursor: int, glyphs: Glyphs) -> 
         start, end = f"it {numbers.count(first)}", f"it {numbers.count(last)}"
     if len(one.values) == 1:
         end = ""
-    row = list(start + end.rjust(columns - len(start)))[:columns]
-    if not (0 <= cursor < len(row) and one.at < len(one.values) and row[cursor] == " "):
-        return line((" " * left, ""), ("".join(row), "dim"))
-    row[cursor] = glyphs.cursor
-    before, mark, after = row[:cursor], row[cursor], row[cursor + 1 :]
-    return line(
-        (" " * left, ""), ("".join(before), "dim"), (mark, "accent"), ("".join(after), "dim")
-    )
+    row = [Span(text, "dim") for text in (start + end.rjust(columns - len(start)))[:columns]]
+    for column, sign in marked.items():
+        if column < len(row):
+            row[column] = Span(sign, "warning bold")
+    is_free = len(start) < cursor < len(row) - len(end) - 1
+    if is_free and one.at < len(one.values) and row[cursor].text == " ":
+        row[cursor] = Span(glyphs.cursor, "accent")
+    return tuple(_joined([Span(" " * left), *row]))
 
 
 def _joined(spans: list[Span]) -> list[Span]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from gradstep.views import numbers
@@ -11,23 +12,25 @@ from gradstep.views.cards.card import Draft, chosen
 from gradstep.views.cards.update import write_update
 from gradstep.views.coming import Live, coming, stands_before_update
 from gradstep.views.coming_view import ComingView
-from gradstep.views.formulas.call import contents
 from gradstep.views.glyphs import UNICODE, Glyphs
 from gradstep.views.happened import verdict_lines, verdict_on
 from gradstep.views.optimizer_rows import OptimizerView, ParameterRow, headers
-from gradstep.views.reading import one, value_of
-from gradstep.views.text import Line, Span, crop, fit, line, pad
+from gradstep.views.optimizer_sort import UNSORTED, Sort
+from gradstep.views.optimizer_trend import MOST_TOGETHER, STEPS, course, relative_change
+from gradstep.views.reading import one
+from gradstep.views.text import Line, Span, crop, fit, line, pad, width_of
 from gradstep.views.updates import coming_update, recorded_update
 
 if TYPE_CHECKING:
     from gradstep.protocol.row import EventRow
-    from gradstep.trace.model import OptimizerState
+    from gradstep.trace.model import OptimizerState, TensorValue
     from gradstep.trace.moment import Moment
 
-COLUMN: Final = 10
+COLUMN: Final = 9
 MOST_UPDATES: Final = 2000
-MOST_ELEMENTS: Final = 300_000
-"""Of larger parameters the change is not computed: it would hold up the screen."""
+TREND_WIDTH: Final = STEPS + 1
+WORST: Final = "worst"
+"""What the rows can be sorted by beside their columns."""
 STATE_TITLES: Final = {
     "momentum_buffer": "|b|",
     "exp_avg": "|m|",
@@ -49,6 +52,7 @@ def optimizer_view(
     live: Live | None = None,
     left_out: Collection[int] = (),
     skips_step: bool = False,
+    sort: Sort = UNSORTED,
 ) -> OptimizerView:
     """Show all optimizers; `selected` is a parameter's tensor id (default: the event's own).
 
@@ -60,7 +64,7 @@ def optimizer_view(
         return OptimizerView((), (), (), (), _none_yet(width))
     items = coming(moment, live) if stands_before_update(moment) else []
     if any(each.lineage is not None for each in items):
-        view = ComingView(moment, items, element, width, glyphs)
+        view = ComingView(moment, items, element, width, glyphs, sort)
         return view.made(selected, left_out, skips_step=skips_step)
     held = [
         (optimizer, param)
@@ -78,29 +82,44 @@ def optimizer_view(
     names = {param: moment.name(param) for _, param in held}
     first = min(max((len(name) for name in names.values()), default=5), 20) + 1
     first = max(first, 7)
-    shown = states[: max(0, (width - first - 3 * COLUMN - 2) // COLUMN)]
+    room = width - first - 3 * COLUMN - 3 - TREND_WIDTH
+    shown = states[: max(0, room // COLUMN)]
+    figures = _figures(moment, held, shown, updates)
+    theta = glyphs.theta
+    titles = {
+        "param": "param",
+        "norm": f"|{theta}|",
+        "grad": "|grad|",
+        **{name: STATE_TITLES.get(name, name) for name in shown},
+        "ratio": f"|{glyphs.step}|/|{theta}|",
+    }
+    columns = (*dict.fromkeys(titles.values()), WORST)
+    by_title = {title: name for name, title in titles.items()}
+    named = {(each.optimizer.id, each.param): names[each.param] for each in figures}
+
+    def key(each: Figures) -> float | str | None:
+        if sort.by == "param":
+            return named[each.optimizer.id, each.param]
+        return each.badness if sort.by == WORST else each.numbers.get(by_title.get(sort.by, ""))
+
     rows = tuple(
-        _row(
-            moment,
-            optimizer,
-            param,
-            names[param],
-            first,
-            shown,
-            updates,
-            param == selected,
-            width,
-            glyphs,
+        ParameterRow(
+            each.param,
+            each.optimizer.id,
+            names[each.param],
+            _row(each, names[each.param], first, shown, each.param == selected, width, glyphs),
+            each.param == selected,
         )
-        for optimizer, param in held
+        for each in sort.ordered(figures, key)
     )
     formula = _formula(moment, held, selected, updates, element, width, glyphs)
     return OptimizerView(
         tuple(crop(text, width) for text in headers(moment, optimizers)),
-        _titles(first, shown, width, glyphs),
+        _titles(first, list(titles.values()), sort, width, glyphs),
         rows,
         formula,
         (),
+        columns,
     )
 
 
@@ -114,66 +133,111 @@ def _none_yet(width: int) -> tuple[Line, ...]:
     return tuple(crop(text, width) for text in lines)
 
 
-def _titles(first: int, states: list[str], width: int, glyphs: Glyphs) -> Line:
-    theta = glyphs.theta
-    columns = [
-        f"|{theta}|",
-        "|grad|",
-        *(STATE_TITLES.get(s, s) for s in states),
-        f"|{glyphs.step}|/|{theta}|",
-    ]
-    text = " " + fit("param", first) + "".join(fit(c, COLUMN, right=True) for c in columns)
-    return pad(line((text, "dim")), width)
+def _titles(first: int, titles: list[str], sort: Sort, width: int, glyphs: Glyphs) -> Line:
+    name, *columns = (sort.titled(title, glyphs) for title in titles)
+    text = " " + fit(name, first) + "".join(fit(c, COLUMN, right=True) for c in columns)
+    tail = f"   {WORST} first" if sort.by == WORST and not sort.is_reversed else ""
+    return pad(crop(line((text + tail, "dim")), width), width)
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a row says of a parameter: norms by column, the course of its changes, its update."""
+
+    optimizer: OptimizerState
+    param: int
+    numbers: Mapping[str, float | None]
+    has_grad: bool
+    course: tuple[float, ...]
+    check: bool | None
+    is_updated: bool
+
+    @property
+    def badness(self) -> float:
+        """What the worst has most of: a wrong update, NaN or Inf, then the largest change."""
+        if self.check is False:
+            return math.inf
+        odd = [n for n in self.numbers.values() if n is not None and not math.isfinite(n)]
+        return math.nan if odd else self.numbers.get("ratio") or 0.0
+
+
+def _figures(
+    moment: Moment,
+    held: list[tuple[OptimizerState, int]],
+    states: list[str],
+    updates: dict[tuple[int, int], EventRow],
+) -> list[Figures]:
+    found, left = [], MOST_TOGETHER
+    for optimizer, param in held:
+        value, state = moment.value(param), moment.grad(param)
+        grad = moment.value(state.tensor) if state.tensor is not None else None
+        by_name = {entry.name: entry for entry in moment.state(optimizer.id, param)}
+        numbers_of: dict[str, float | None] = {"norm": _norm(value), "grad": _norm(grad)}
+        for name in states:
+            entry = by_name.get(name)
+            kept = moment.value(entry.tensor) if entry and entry.tensor is not None else None
+            numbers_of[name] = _norm(kept) if kept else entry.number if entry else None
+        last = updates.get((optimizer.id, param))
+        numbers_of["ratio"] = relative_change(moment.run, last.seq) if last is not None else None
+        size = math.prod(value.shape) if value is not None else 0
+        trend, left = course(moment, param, size, left)
+        check = verdict_on(moment, last).check if last is not None else None
+        found.append(
+            Figures(
+                optimizer,
+                param,
+                numbers_of,
+                state.tensor is not None,
+                tuple(trend),
+                None if check is None else check.is_fine,
+                last is not None,
+            )
+        )
+    return found
+
+
+def _norm(value: TensorValue | None) -> float | None:
+    """Give a tensor's norm; of one with NaN or Inf there is none that is finite."""
+    if value is None:
+        return None
+    return math.nan if value.nan else math.inf if value.inf else value.norm
 
 
 def _row(
-    moment: Moment,
-    optimizer: OptimizerState,
-    param: int,
+    each: Figures,
     name: str,
     first: int,
     states: list[str],
-    updates: dict[tuple[int, int], EventRow],
     selected: bool,
     width: int,
     glyphs: Glyphs,
-) -> ParameterRow:
-    value = moment.value(param)
-    state = moment.grad(param)
-    grad = moment.value(state.tensor) if state.tensor is not None else None
-    by_name = {entry.name: entry for entry in moment.state(optimizer.id, param)}
+) -> Line:
     spans = [
         Span(glyphs.selected if selected else " ", "accent"),
         Span(fit(name, first), "bold" if selected else "leaf"),
-        _number(value.norm if value else None),
+        _number(each.numbers["norm"]),
     ]
-    if state.tensor is None:
-        spans.append(Span(fit("None", COLUMN, right=True), "dim"))
+    if each.has_grad:
+        spans.append(_number(each.numbers["grad"], "backward"))
     else:
-        spans.append(_number(grad.norm if grad else None, "backward"))
-    for entry_name in states:
-        entry = by_name.get(entry_name)
-        held = moment.value(entry.tensor) if entry and entry.tensor is not None else None
-        spans.append(_number(held.norm if held else entry.number if entry else None))
-    last = updates.get((optimizer.id, param))
-    spans.append(_number(_relative_change(moment, last), "step"))
-    if last is not None:
-        spans.append(_mark(moment, last, glyphs))
-    painted = pad(tuple(spans), width)
-    return ParameterRow(param, optimizer.id, name, painted, selected)
-
-
-def _mark(moment: Moment, update: EventRow, glyphs: Glyphs) -> Span:
-    """Say in one glyph whether an update was what its formula gives."""
-    check = verdict_on(moment, update).check
-    if check is None:
-        return Span("  ", "dim")
-    return (
-        Span(f" {glyphs.tick}", "success") if check.is_fine else Span(f" {glyphs.cross}", "error")
-    )
+        spans.append(Span(fit("None", COLUMN, right=True), "dim"))
+    spans += [_number(each.numbers[state]) for state in states]
+    spans.append(_number(each.numbers["ratio"], "step"))
+    if each.is_updated or each.course:
+        # One glyph says whether the update was what its formula gives.
+        sign = {None: "  ", True: f" {glyphs.tick}", False: f" {glyphs.cross}"}[each.check]
+        spans.append(Span(sign, "error" if each.check is False else "success"))
+    if len(each.course) > 1:
+        left = width - width_of(tuple(spans)) - 1
+        if left >= 2:
+            drawn = numbers.sparkline(each.course, min(TREND_WIDTH - 1, left), glyphs)
+            spans.append(Span(f" {drawn}", "step"))
+    return pad(crop(tuple(spans), width), width)
 
 
 def _number(value: float | None, style: str = "") -> Span:
+    if value is not None and not math.isfinite(value):
+        style = "error bold"
     return Span(
         fit(numbers.short(value), COLUMN, right=True), style if value is not None else "dim"
     )
@@ -205,22 +269,6 @@ def _without_stale(
         if row.phase == "step":
             last.setdefault(int(row.detail.get("optimizer") or 0), row.enclosing)
     return {key: row for key, row in updates.items() if row.seq > last.get(key[0], 0)}
-
-
-def _relative_change(moment: Moment, row: EventRow | None) -> float | None:
-    if row is None:
-        return None
-    tensors = moment.run.tensors(row.seq)
-    value = value_of(moment, one(tensors, "before"))
-    if value is None or math.prod(value.shape) > MOST_ELEMENTS:
-        return None
-    before = contents(value)
-    after = contents(value_of(moment, one(tensors, "param")))
-    if before is None or after is None:
-        return None
-    size = float((before**2).sum()) ** 0.5
-    change = float(((after - before) ** 2).sum()) ** 0.5
-    return change / size if size else None
 
 
 def _state_names(moment: Moment, held: list[tuple[OptimizerState, int]]) -> list[str]:

@@ -30,7 +30,8 @@ class OptimizerView:
     """Header lines (one per group), column titles, one row per parameter, formula lines.
 
     The formula belongs to the selected parameter and stands under its row. `empty` holds lines
-    that say what is missing and why; then there are no rows.
+    that say what is missing and why; then there are no rows. `columns` are what the rows can be
+    sorted by.
     """
 
     header: tuple[Line, ...]
@@ -38,6 +39,7 @@ class OptimizerView:
     rows: tuple[ParameterRow, ...]
     formula: tuple[Line, ...]
     empty: tuple[Line, ...]
+    columns: tuple[str, ...] = ()
 
     @property
     def lines(self) -> tuple[Line, ...]:

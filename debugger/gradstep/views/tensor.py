@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from gradstep.trace.numbers import to_numpy
 from gradstep.trace.reasons import why_none
+from gradstep.trace.versions import previous_gradient, previous_value
 from gradstep.views import numbers
+from gradstep.views.change import change_of
+from gradstep.views.element import element_lines
 from gradstep.views.glyphs import UNICODE, Glyphs
 from gradstep.views.passing import passed_gradient, passing_name
 from gradstep.views.reading import one, value_of
-from gradstep.views.tensor_grid import (
-    LABEL_WIDTH,
-    OVERVIEW_COLUMNS,
-    Cell,
-    histogram,
-    make_grid,
-    overview,
-)
-from gradstep.views.text import Line, Span, crop, line, width_of, wrap
+from gradstep.views.tensor_body import LOW, NOW, TensorView, cursor_line, with_body
+from gradstep.views.tensor_grid import Cell
+from gradstep.views.tensor_header import Title, companion_line, header_line, stats_line
+from gradstep.views.tensor_lens import Lens, mode_chips
+from gradstep.views.text import Line, crop, line, width_of, wrap
 from gradstep.views.why_texts import answers
 
 if TYPE_CHECKING:
     from gradstep.trace.model import TensorValue
     from gradstep.trace.moment import Moment
 
-__all__ = ["Cell", "TensorView", "event_tensor", "tensor_view"]
+__all__ = ["Cell", "Lens", "TensorView", "event_tensor", "tensor_view"]
 
 ROLES: Final = {
     "node": ("grad_input", "grad_output"),
@@ -49,54 +48,12 @@ SUBJECTS: Final = {
 }
 """What the end of a phase is about: events of a kind, and the parameter's value or gradient."""
 
+LEAST_HEADER: Final = 16
+"""Columns that the header keeps beside the names of the modes."""
+
 NO_LEAF: Final = (
     "Only leaves keep a .grad: backward passes through here without storing (retain_grad() would)."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class TensorView:
-    """What the tensor pane paints.
-
-    `cells[r][c]` belongs to `row_labels[r]` and `column_labels[c]`; all cell texts are
-    `cell_width` wide. `rows`/`columns` is the size of the whole matrix shown (the last two
-    dimensions), `row`/`column` where the window begins after clamping, `slices` how many
-    matrices there are (product of the leading dimensions). A vector is folded into rows.
-    `overview` is a coarse heat picture of the whole matrix. `note` says why there are no cells, or
-    what they are of; `companion` is `.grad` of a leaf whose value is shown, or the value. A single
-    number stands in the header alone.
-    """
-
-    tensor: int | None
-    what: str
-    header: Line
-    stats: Line = ()
-    companion: Line = ()
-    row_labels: tuple[str, ...] = ()
-    column_labels: tuple[str, ...] = ()
-    cells: tuple[tuple[Cell, ...], ...] = ()
-    cell_width: int = 8
-    row: int = 0
-    column: int = 0
-    rows: int = 0
-    columns: int = 0
-    slices: int = 1
-    more: Line = ()
-    histogram: Line = ()
-    overview: tuple[tuple[float | None, ...], ...] = ()
-    note: tuple[Line, ...] = ()
-
-    @property
-    def lines(self) -> tuple[Line, ...]:
-        """Everything as lines, the heat left out."""
-        grid = [
-            line((label + " ", "dim"), " ".join(cell.text for cell in row))
-            for label, row in zip(self.row_labels, self.cells, strict=True)
-        ]
-        columns = line((" " * LABEL_WIDTH + " ".join(self.column_labels), "dim"))
-        cells = (columns, *grid) if grid else ()
-        parts = [self.header, self.stats, self.companion, *cells, *self.note]
-        return tuple(part for part in (*parts, self.more, self.histogram) if part)
 
 
 def event_subject(moment: Moment) -> tuple[int | None, str]:
@@ -129,9 +86,7 @@ def tensor_view(
     tensor: int | None,
     *,
     what: str = "value",
-    row: int = 0,
-    column: int = 0,
-    slice_index: int = 0,
+    lens: Lens = NOW,
     width: int = 72,
     height: int = 12,
     glyphs: Glyphs = UNICODE,
@@ -141,6 +96,22 @@ def tensor_view(
     `tensor` None shows what the event under the cursor is about: of an accumulation that is the
     gradient, and `what` = `grad` then shows the value.
     """
+    elements: tuple[Line, ...] = ()
+    if lens.followed is not None:
+        elements = element_lines(moment, *lens.followed, width=width, glyphs=glyphs)
+    view = _view(moment, tensor, what, lens, width, height - len(elements), glyphs)
+    return replace(view, elements=elements)
+
+
+def _view(
+    moment: Moment,
+    tensor: int | None,
+    what: str,
+    lens: Lens,
+    width: int,
+    height: int,
+    glyphs: Glyphs,
+) -> TensorView:
     if tensor is None:
         tensor, natural = event_subject(moment)
         if natural == "grad":
@@ -161,29 +132,63 @@ def tensor_view(
         value = moment.value(state.tensor) if state.tensor is not None else None
         if state.tensor is None:
             passed = passed_gradient(moment, tensor) if not passing else None
-            if passed is None:
+            before = previous_gradient(moment, tensor) if lens.compare == "before" else None
+            if passed is None and before is None:
                 return _no_grad(moment, tensor, name, passing=bool(passing))
-            value = value_of(moment, passed)
-            note = wrapped(f"{name} is no leaf. {NO_LEAF} Shown is the one that passed.", width)
+            if before is None:
+                value = value_of(moment, passed)
+                note = wrapped(f"{name} is no leaf. {NO_LEAF} Shown is the one that passed.", width)
         elif not passing:
-            other = _companion(moment.value(tensor), name, "value", width)
+            other = companion_line(moment.value(tensor), name, "value", width)
         name += ".grad"
     else:
         value = moment.value(tensor)
         if not passing and (moment.is_parameter(tensor) or moment.grad(tensor).known):
             state = moment.grad(tensor)
             grad = moment.value(state.tensor) if state.tensor is not None else None
-            other = _companion(grad, ".grad", "grad", width)
-    if value is None:
+            other = companion_line(grad, ".grad", "grad", width)
+    if value is None and lens.compare != "before":
         return _nothing(tensor, what, line((name, "bold")), "It does not exist yet at this event.")
     title = Title(name, "grad" if passing else what, passed=bool(note))
-    single = math.prod(value.shape) == 1
+    if lens.compare != "now":
+        is_leaf_grad = what == "grad" and not note and not passing
+        find = previous_gradient if is_leaf_grad else previous_value
+        subject = tensor if is_leaf_grad or value is None else value.tensor
+        earlier = find(moment, subject)
+        compared = "before" if lens.compare == "before" else glyphs.step
+        if lens.compare == "change" and earlier is not None:
+            compared += f" from event {numbers.count(earlier.seq)}"
+        title, other = replace(title, compared=compared), ()
+        found = _compared(value, earlier, lens.compare)
+        if isinstance(found, str):
+            header = line((name, "bold"), (f" {compared}", "warning bold"))
+            view = _nothing(tensor, what, header, found)
+            return replace(view, name=f"{name} {compared}")
+        value = found
+    assert value is not None
+    shape = value.shape
+    lens = lens.for_shape(shape)
+    single = math.prod(shape) == 1
     if single and other:
         title = replace(title, rest=(*line("  "), *other))
         other = ()
-    header = _header(moment, tensor, title, value, width)
-    stats = () if single else crop(_stats(value, width), width)
-    base = TensorView(tensor, what, header, stats, companion=other, note=note)
+    chips = () if single or not math.prod(shape) else mode_chips(lens.mode, width, glyphs)
+    if width - width_of(chips) < LEAST_HEADER:
+        chips = ()
+    room = width - width_of(chips) - 2 if chips else width
+    base = TensorView(
+        tensor,
+        what,
+        header_line(moment, tensor, title, value, room),
+        () if single else crop(stats_line(value, width), width),
+        companion=other,
+        note=note,
+        chips=chips,
+        name=title.name if lens.compare == "now" else f"{name} {lens.compare}",
+        shape=shape,
+        value=value,
+        lens=lens,
+    )
     if value.content is None:
         text = "Its contents were not recorded: statistics only."
         return replace(base, note=(*note, *wrapped(text, width)))
@@ -193,174 +198,27 @@ def tensor_view(
         array = to_numpy(value)
     except ValueError as error:
         return replace(base, note=(*note, *wrapped(str(error), width)))
+    if height < LOW and lens.mode == "values":
+        base, other = replace(base, companion=()), ()
     taken = len(note) + bool(other)
-    return _with_grid(base, array, (row, column, slice_index), (width, height - taken), glyphs)
+    base = replace(base, cursor_line=cursor_line(array, lens, width))
+    return with_body(base, array, width, height - taken, glyphs)
 
 
-def _companion(value: TensorValue | None, label: str, what: str, width: int) -> Line:
-    """Say `.grad` of a leaf beside its value, or the value: the number, or its statistics."""
-    style = "backward" if what == "grad" else "leaf"
-    head = Span(f"{label} ", f"{style} dim")
-    if value is None:
-        return (head, Span("None", "dim"))
-    if math.prod(value.shape) == 1:
-        return (head, Span(_scalar(value), f"{style} bold"))
-    return crop((head, *_stats(value, width - width_of((head,)))), width)
-
-
-def _with_grid(
-    base: TensorView,
-    array: object,
-    start: tuple[int, int, int],
-    size: tuple[int, int],
-    glyphs: Glyphs,
-) -> TensorView:
-    width, height = size
-    # The header, the statistics, the column labels, the line "more" and the histogram.
-    room = max(1, height - 5)
-    grid = make_grid(array, *start, width, room, glyphs)
-    picture: tuple[tuple[float | None, ...], ...] = ()
-    hidden = grid.rows > len(grid.cells) or grid.columns > len(grid.column_labels)
-    if hidden and width >= 56:
-        narrow = width - OVERVIEW_COLUMNS - 2
-        grid = make_grid(array, *start, narrow, room, glyphs)
-        picture = overview(array, grid.slice_index, 2 * room)
-    drawn = histogram(array, min(40, width - 26), glyphs)
-    spread: Line = ()
-    if drawn:
-        bars, low, high = drawn
-        spread = line(
-            ("hist ", "dim"),
-            (numbers.short(low).rjust(8) + " ", "dim"),
-            (bars, "backward"),
-            (" " + numbers.short(high), "dim"),
-        )
-    return replace(
-        base,
-        row_labels=grid.row_labels,
-        column_labels=grid.column_labels,
-        cells=grid.cells,
-        cell_width=grid.cell_width,
-        row=grid.row,
-        column=grid.column,
-        rows=grid.rows,
-        columns=grid.columns,
-        slices=grid.slices,
-        more=crop(
-            _more(
-                grid.rows - grid.row - len(grid.cells),
-                grid.columns - grid.column - len(grid.column_labels),
-                grid.slices,
-                grid.leading,
-                glyphs,
-            ),
-            width,
-        ),
-        histogram=spread,
-        overview=picture,
-    )
-
-
-def _more(rows: int, columns: int, slices: int, leading: tuple[int, ...], glyphs: Glyphs) -> Line:
-    parts = []
-    if rows > 0:
-        parts.append(numbers.plural(rows, "more row"))
-    if columns > 0:
-        parts.append(numbers.plural(columns, "more column"))
-    if slices > 1:
-        at = ",".join(map(str, leading))
-        parts.append(f"slice [{at},:,:] of {numbers.count(slices)}")
-    return line((f"{glyphs.ellipsis} " + " · ".join(parts), "dim")) if parts else ()
-
-
-@dataclass(frozen=True, slots=True)
-class Title:
-    """What a header begins with; `passed`: a gradient that its tensor did not keep."""
-
-    name: str
-    what: str
-    passed: bool = False
-    rest: Line = ()
-
-
-def _header(moment: Moment, tensor: int, title: Title, value: TensorValue, width: int) -> Line:
-    role = ""
-    if title.what != "grad":
-        if moment.is_parameter(tensor):
-            role = "parameter"
-        elif moment.is_leaf(tensor):
-            role = "leaf"
-        elif value.requires_grad:
-            role = "in the graph"
-    style = "backward" if title.what == "grad" else "forward"
-    if style == "forward" and moment.is_parameter(tensor):
-        style = "leaf"
-    spans = [Span(title.name, f"{style} bold")]
-    if title.passed:
-        spans += [Span(" None", "bold"), Span("  passed:", "dim")]
-    if math.prod(value.shape) == 1:
-        bad = bool(value.nan or value.inf)
-        spans.append(Span(f" {_scalar(value)}", "error bold" if bad else "bold"))
-    spans += title.rest
-    # What is least needed goes first where room is short, and always as a whole.
-    facts = [f"{numbers.dtype(value.dtype)}{numbers.shape(value.shape)}"]
-    facts += [role] if role else []
-    facts.append(f"since event {numbers.count(value.seq)}")
-    while len(facts) > 1 and width_of(tuple(spans)) + sum(len(f) + 2 for f in facts) > width:
-        facts.pop()
-    return crop((*spans, *(Span(f"  {fact}", "dim") for fact in facts)), width)
-
-
-def _stats(value: TensorValue, width: int) -> Line:
-    """Set the statistics; where room is short the least telling go away as a whole."""
-    size = math.prod(value.shape)
-    if size == 0:
-        return line(("no elements", "dim"))
-    bad = [
-        _figure(label, numbers.count(count), "error bold")
-        for label, count in (("NaN", value.nan), ("Inf", value.inf))
-        if count
-    ]
-    figures = {
-        "mean": value.mean,
-        "std": value.std,
-        "min": value.min,
-        "max": value.max,
-        "|·|": value.norm,
-    }
-    found = {label: _figure(label, numbers.short(number)) for label, number in figures.items()}
-    share = f"{100 * value.zeros / size:.1f}%" if value.zeros else "0"
-    found["zeros"] = _figure("zeros", share, "warning" if value.zeros else "")
-    if not bad:
-        found["NaN"] = _figure("NaN", "0", "success")
-    for label in ("", "|·|", "std", "min", "mean", "zeros"):
-        found.pop(label, None)
-        shown = _spaced([*bad, *found.values()])
-        if width_of(shown) <= width:
-            break
-    return shown
-
-
-def _figure(label: str, text: str, style: str = "") -> Line:
-    return line((f"{label} ", "dim"), (text, style))
-
-
-def _spaced(parts: list[Line]) -> Line:
-    found: list[Span] = []
-    for part in parts:
-        found += [Span("  "), *part] if found else part
-    return tuple(found)
-
-
-def _scalar(value: TensorValue) -> str:
-    if value.nan:
-        return "NaN"
-    if value.inf and value.mean is None:
-        return "inf"
-    whole = value.dtype.startswith(("int", "uint"))
-    if value.mean is None:
-        return "?"
-    return numbers.number(int(value.mean) if whole else value.mean)
+def _compared(
+    now: TensorValue | None, before: TensorValue | None, compare: str
+) -> TensorValue | str:
+    """Give the version before, or the change since; or say why there is none."""
+    if before is None:
+        return "There is no version before this one."
+    if compare == "before":
+        return before
+    if now is None:
+        return "It is None now."
+    try:
+        return change_of(now, before)
+    except ValueError as error:
+        return str(error)
 
 
 def _no_grad(moment: Moment, tensor: int, name: str, *, passing: bool) -> TensorView:

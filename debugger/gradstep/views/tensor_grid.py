@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from gradstep.views import numbers
 from gradstep.views.glyphs import Glyphs
+from gradstep.views.tensor_heat import largest
+
+if TYPE_CHECKING:
+    from gradstep.trace.model import TensorValue
 
 LABEL_WIDTH: Final = 6
 OVERVIEW_COLUMNS: Final = 14
@@ -33,34 +37,32 @@ class Grid:
     column: int
     rows: int
     columns: int
-    slices: int
-    slice_index: int
-    leading: tuple[int, ...]
+    folded: bool
 
 
 def make_grid(
-    array: Any, row: int, column: int, slice_index: int, width: int, height: int, glyphs: Glyphs
+    array: Any,
+    peak: float,
+    row: int,
+    column: int,
+    leading: tuple[int, ...],
+    width: int,
+    height: int,
+    glyphs: Glyphs,
 ) -> Grid:
-    """Cut the window out of an array; a vector is folded into as many rows as it takes."""
-    import numpy as np
+    """Cut the window out of an array; a vector is folded into as many rows as it takes.
 
-    leading: tuple[int, ...] = ()
-    slices = 1
-    peak = _peak(array)
+    `peak` is the largest finite magnitude in it, `leading` the place before the last two
+    dimensions.
+    """
     texts = _Texts(array, peak, glyphs)
     fitting = max(1, (width - LABEL_WIDTH) // (texts.width + 1))
-    folded = array.ndim < 2
+    matrix = matrix_of(array, leading)
+    folded = matrix.ndim < 2
     if folded:
-        flat = array.reshape(-1)
-        matrix, per_row = flat, max(1, min(fitting, flat.size))
-        rows, columns = -(-flat.size // per_row), per_row
+        per_row = max(1, min(fitting, matrix.size))
+        rows, columns = -(-matrix.size // per_row), per_row
     else:
-        stack = array.reshape(math.prod(array.shape[:-2]), *array.shape[-2:])
-        slices = stack.shape[0]
-        slice_index = max(0, min(slice_index, slices - 1))
-        if array.ndim > 2 and slices:
-            leading = tuple(int(i) for i in np.unravel_index(slice_index, array.shape[:-2]))
-        matrix = stack[slice_index] if slices else stack.reshape(0, 0)
         rows, columns = matrix.shape
     row = max(0, min(row, rows - height))
     column = max(0, min(column, columns - fitting))
@@ -87,10 +89,24 @@ def make_grid(
         column=column,
         rows=rows,
         columns=columns,
-        slices=slices,
-        slice_index=slice_index,
-        leading=leading,
+        folded=folded,
     )
+
+
+def matrix_of(array: Any, leading: tuple[int, ...]) -> Any:
+    """Give the matrix at a place in the leading dimensions; a vector or a number as a vector."""
+    if array.ndim < 2:
+        return array.reshape(-1)
+    if 0 in array.shape[:-2]:
+        return array.reshape(0, 0)
+    return array[leading] if array.ndim > 2 else array
+
+
+def peak_of(value: TensorValue, array: Any) -> float:
+    """Give the largest finite magnitude: from the statistics, or from the numbers themselves."""
+    if value.min is not None and value.max is not None:
+        return max(abs(value.min), abs(value.max))
+    return _peak(array)
 
 
 def _peak(array: Any) -> float:
@@ -142,7 +158,8 @@ class _Texts:
             sign = "+" if real > 0 else "-"
             return (sign + self.glyphs.infinity).rjust(self.width)
         if self.decimals is None:
-            return f"{real:.1e}".rjust(self.width)
+            mantissa, _, exponent = f"{real:.1e}".partition("e")
+            return f"{mantissa}e{int(exponent)}".rjust(self.width)
         text = f"{real:.{self.decimals}f}"
         if float(text) == 0:
             text = numbers.short(real)
@@ -157,40 +174,9 @@ def _decimals(peak: float) -> int | None:
     return 4 if peak < 10 else 3 if peak < 100 else 2 if peak < 1000 else 1
 
 
-def overview(array: Any, slice_index: int, rows: int) -> tuple[tuple[float | None, ...], ...]:
+def overview(matrix: Any, peak: float, rows: int) -> tuple[tuple[float | None, ...], ...]:
     """Shrink a matrix to a small heat picture: each place the largest magnitude of its block."""
-    import numpy as np
-
-    if array.ndim < 2 or array.size == 0:
+    if matrix.ndim < 2 or matrix.size == 0:
         return ()
-    matrix = array.reshape(-1, *array.shape[-2:])[slice_index].astype(float)
-    peak = _peak(array)
-    down, over = min(rows, matrix.shape[0]), min(OVERVIEW_COLUMNS, matrix.shape[1])
-    found = []
-    for band in np.array_split(matrix, down, axis=0):
-        line = []
-        for block in np.array_split(band, over, axis=1):
-            flat = block.reshape(-1)
-            line.append(heat(float(flat[int(np.abs(flat).argmax())]), peak))
-        found.append(tuple(line))
-    return tuple(found)
-
-
-def histogram(array: Any, width: int, glyphs: Glyphs) -> tuple[str, float, float] | None:
-    """Draw how the finite values are spread, with the ends of the scale; None if there are none."""
-    import numpy as np
-
-    values = array.astype(float).reshape(-1)
-    values = values[np.isfinite(values)]
-    if values.size < 2 or width < 4:
-        return None
-    low, high = float(values.min()), float(values.max())
-    if low == high:
-        return None
-    counts, _ = np.histogram(values, bins=width, range=(low, high))
-    top = len(glyphs.blocks) - 1
-    highest = int(counts.max())
-    drawn = "".join(
-        glyphs.blocks[max(0, round(int(c) / highest * top))] if c else " " for c in counts
-    )
-    return drawn, low, high
+    blocks, _, _ = largest(matrix, rows, OVERVIEW_COLUMNS)
+    return tuple(tuple(heat(one, peak) for one in line) for line in blocks.tolist())

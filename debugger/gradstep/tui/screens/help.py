@@ -11,6 +11,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from gradstep.tui.actions import COMMANDS, GROUPS, Command, unique_keys
+from gradstep.tui.pane_keys import PANE_KEYS
 from gradstep.tui.reading import Reading
 from gradstep.tui.widgets.lines import LinesView
 from gradstep.views.text import Line, line
@@ -74,9 +75,10 @@ class HelpScreen(ModalScreen[None]):
             lines.append(line((self._title, "accent bold")))
             lines.extend(line(part) for part in _wrapped(self._about, width))
             lines.append(())
+        own = tuple((key.text, key.help) for key in PANE_KEYS.get(self._title, ()))
         for head, rows in (
             ("How to read it", self._reading.signs),
-            ("Keys and mouse in this pane", self._reading.keys),
+            ("Keys and mouse in this pane", (*self._reading.keys, *own)),
         ):
             if rows:
                 lines.append(line((head, "accent bold")))

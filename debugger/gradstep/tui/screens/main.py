@@ -17,9 +17,10 @@ from gradstep.tui.before import say_what_comes
 from gradstep.tui.crash import noted
 from gradstep.tui.frame import EMPTY, Frame
 from gradstep.tui.marks import summary
-from gradstep.tui.widgets.bars import KeyBar, PhaseBar, TimelineBar, TitleBar
+from gradstep.tui.widgets.bars import KeyBar, PhaseBar, TitleBar
 from gradstep.tui.widgets.find_bar import FindBar
 from gradstep.tui.widgets.graph_pane import GraphPane
+from gradstep.tui.widgets.hint import hint_of
 from gradstep.tui.widgets.lesson_pane import LessonPane
 from gradstep.tui.widgets.lines import LinesView
 from gradstep.tui.widgets.locals_pane import LocalsPane
@@ -31,6 +32,7 @@ from gradstep.tui.widgets.source_pane import SourcePane
 from gradstep.tui.widgets.tabbed import TabbedPane
 from gradstep.tui.widgets.talk_panes import ConsolePane, StdoutPane
 from gradstep.tui.widgets.tensor_pane import TensorPane
+from gradstep.tui.widgets.timeline_bar import TimelineBar
 from gradstep.tui.widgets.watch_pane import WatchPane
 from gradstep.tui.widgets.why_pane import WhyPane
 
@@ -167,6 +169,9 @@ class MainScreen(Screen[None]):
             if paint is not None and self._painted.get(pane.active) != now:
                 self._guarded(pane, paint)
                 self._painted[pane.active] = now
+        inspect = self.pane("inspect")
+        if inspect.active:
+            inspect.border_subtitle = hint_of(inspect.content())
         self.pane("graph").border_subtitle = self.graph.summary.replace("[", r"\[")
 
     def _guarded(self, pane: TabbedPane, paint: Callable[[], None]) -> None:

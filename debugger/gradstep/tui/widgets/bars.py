@@ -1,12 +1,11 @@
-"""The rows across the whole screen: title, phase strip, timeline, footer."""
+"""The rows across the whole screen: title, phase strip, footer."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import ClassVar, Final
 
 from textual import events
-from textual.message import Message
 from textual.strip import Strip
 from textual.timer import Timer
 from textual.widget import Widget
@@ -17,11 +16,7 @@ from gradstep.tui.frame import EMPTY, Frame
 from gradstep.tui.paint import painter_for
 from gradstep.views.phases import phase_strip
 from gradstep.views.text import Line, Span, justify, line, width_of
-from gradstep.views.timeline import Timeline, timeline
 from gradstep.views.title import title_line
-
-if TYPE_CHECKING:
-    from gradstep.trace.moment import Moment
 
 NOTE_SECONDS: Final = 4.0
 
@@ -107,68 +102,6 @@ class PhaseBar(Bar):
             return (line((word, "dim")), ())
         strip = phase_strip(frame.moment, width=width, glyphs=frame.glyphs)
         return (strip.strip, strip.progress)
-
-
-class TimelineBar(Bar):
-    """The run as one row; a click goes there."""
-
-    DEFAULT_CSS = """
-    TimelineBar {
-        height: 3; border: round $border-blurred;
-        border-title-color: $muted; border-subtitle-color: $muted; background: $surface;
-    }
-    """
-    BORDER_TITLE = "Timeline"
-
-    class Picked(Message):
-        """An event of the timeline was clicked."""
-
-        def __init__(self, seq: int) -> None:
-            """Say which event."""
-            super().__init__()
-            self.seq = seq
-
-    def __init__(self) -> None:
-        """Start empty."""
-        super().__init__(id="timeline")
-        self._seqs: tuple[int | None, ...] = ()
-
-    def paint(self, frame: Frame) -> None:
-        """Take a new instant, with its caption in the border."""
-        super().paint(frame)
-        if frame.moment is None:
-            return
-        self.border_subtitle = self._view(frame.moment, 8).caption.replace("[", r"\[")
-
-    def bar_lines(self, width: int) -> tuple[Line, ...]:
-        """Return the row."""
-        frame = self.frame
-        if frame.moment is None:
-            return (line(("events appear here as the script runs", "dim")),)
-        view = self._view(frame.moment, width)
-        self._seqs = view.seqs
-        return (view.line,)
-
-    def _view(self, moment: Moment, width: int) -> Timeline:
-        frame = self.frame
-        return timeline(
-            moment,
-            head=frame.head,
-            width=width,
-            live=frame.session is not None and frame.session.is_live,
-            state=frame.state,
-            marks=frame.marks,
-            glyphs=frame.glyphs,
-        )
-
-    def on_click(self, event: events.Click) -> None:
-        """Go to the event under the mouse."""
-        offset = event.get_content_offset(self)
-        if offset is None or not 0 <= offset.x < len(self._seqs):
-            return
-        seq = self._seqs[offset.x]
-        if seq is not None:
-            self.post_message(self.Picked(seq))
 
 
 class KeyBar(Bar):
