@@ -31,6 +31,7 @@ class FakeSession:
     exit_status: int | None = None
     stop: Stop | None = None
     killed: bool = False
+    walked: int = 0
     typed: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     motions_begun: list[tuple[str, bool]] = field(default_factory=list)

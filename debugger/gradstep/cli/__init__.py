@@ -51,6 +51,10 @@ def _run(argv: list[str]) -> int:
             from gradstep.cli.diff import diff
 
             return diff(arguments)
+        case "config":
+            from gradstep.cli.config import config
+
+            return config(arguments)
         case "open":
             from gradstep.cli.screen import open_recorded
 
@@ -95,9 +99,10 @@ def _is_told(error: Exception) -> bool:
     """Tell whether an error's text was written for the user."""
     from gradstep.protocol.breakpoints import BreakpointError
     from gradstep.session.model import SessionError
+    from gradstep.settings import SettingsError
     from gradstep.trace.errors import TraceError
 
-    return isinstance(error, (BreakpointError, SessionError, TraceError))
+    return isinstance(error, (BreakpointError, SessionError, SettingsError, TraceError))
 
 
 def _leave_quietly() -> int:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Any, Final, NoReturn
 
 from gradstep import __version__
 from gradstep.protocol.launch import DETAILS, ENGINES
 
-COMMANDS: Final = ("demo", "record", "open", "export", "diff")
+COMMANDS: Final = ("demo", "record", "open", "export", "diff", "config")
 
 GRAPHS: Final = ("dot",)
 """What a graph can be written as."""
@@ -38,6 +38,7 @@ commands:
   open FILE       look at a recorded run
   export FILE     write a recorded run as JSON lines, its losses as CSV, or a graph
   diff A B        compare two recorded runs: the first event where they differ
+  config          show the settings in force; write or edit the file that holds them
   (gradstep COMMAND --help says more about each)
 """
 _EXAMPLES: Final = """\
@@ -80,6 +81,11 @@ class Arguments:
     teach: bool = False
     rtol: float | None = None
     atol: float = 0.0
+    edit: bool = False
+    init: bool = False
+    web: bool = False
+    port: int = 0
+    words: tuple[str, ...] = field(default=(), compare=False)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -95,9 +101,12 @@ def parse(argv: Sequence[str]) -> Arguments | None:
         UsageError: it cannot be understood.
     """
     try:
-        return _parse(list(argv))
+        found = replace(_parse(list(argv)), words=tuple(argv))
     except SystemExit:
         return None
+    if found.port and not found.web:
+        raise UsageError("--port is for --web")
+    return found
 
 
 def _parse(argv: list[str]) -> Arguments:
@@ -184,6 +193,7 @@ def _add_debug_options(parser: _Parser) -> None:
         "--record", metavar="FILE", default="", help="keep the trace of the run in FILE"
     )
     _add_ascii(parser)
+    _add_web(parser)
     _add_teach(parser)
     _add_common_options(parser, "stop")
     # Shown in the help only: `_find_script` takes these words before argparse could.
@@ -197,6 +207,21 @@ def _add_ascii(parser: _Parser) -> None:
         "--ascii",
         action="store_true",
         help="draw with ASCII characters only (the default where the locale is not UTF-8)",
+    )
+
+
+def _add_web(parser: _Parser) -> None:
+    parser.add_argument(
+        "--web",
+        action="store_true",
+        help="show the screen in a browser on this machine (needs the extra gradstep[web])",
+    )
+    parser.add_argument(
+        "--port",
+        type=_port,
+        metavar="N",
+        default=0,
+        help="the port that --web listens on (default: a free one)",
     )
 
 
@@ -285,6 +310,7 @@ def _open(before: list[str], after: list[str]) -> Arguments:
         help="a breakpoint for the recorded run, such as nan; may be repeated",
     )
     _add_ascii(parser)
+    _add_web(parser)
     _add_teach(parser)
     return _arguments("open", vars(parser.parse_args([*before, *after])))
 
@@ -370,12 +396,32 @@ def _diff(before: list[str], after: list[str]) -> Arguments:
     return _arguments("diff", found)
 
 
+def _config(before: list[str], after: list[str]) -> Arguments:
+    parser = _new_parser(
+        "gradstep config",
+        "Show the settings in force, where each comes from, and where the file is that holds them.",
+    )
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument(
+        "--init",
+        action="store_true",
+        help="write the file, with everything explained; one that is there stays as it is",
+    )
+    what.add_argument(
+        "--edit",
+        action="store_true",
+        help="open the file in the editor that VISUAL or EDITOR names, then check it",
+    )
+    return _arguments("config", vars(parser.parse_args([*before, *after])))
+
+
 _PARSERS: Final = {
     "demo": _demo,
     "record": _record,
     "open": _open,
     "export": _export,
     "diff": _diff,
+    "config": _config,
 }
 
 
@@ -392,6 +438,12 @@ def _new_parser(prog: str, description: str, epilog: str = "") -> _Parser:
 def _positive(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) < 10**12:
         raise argparse.ArgumentTypeError(f"'{text}' is not a number of steps, 1 or more")
+    return int(text)
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a port, 1 to 65535")
     return int(text)
 
 

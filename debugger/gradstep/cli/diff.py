@@ -58,9 +58,10 @@ def _is_same_run(a: RunTrace, b: RunTrace) -> bool:
 def _screen(a: RunTrace, b: RunTrace, tolerance: Tolerance) -> int:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("diff: --screen needs a terminal; without it the result is text")
+    from gradstep.settings import load_settings
     from gradstep.tui.diff_app import run_diff
 
-    return run_diff(a, b, tolerance)
+    return run_diff(a, b, tolerance, load_settings())
 
 
 class _Progress:

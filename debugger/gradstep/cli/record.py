@@ -21,6 +21,7 @@ from gradstep.session.interpreter import find_python
 from gradstep.session.model import LaunchOptions, SessionError
 from gradstep.session.process import describe_end
 from gradstep.session.trace_file import claim, default_record_path
+from gradstep.settings import load_settings
 from gradstep.trace.reader import Trace, TraceError
 from gradstep.trace.writer import mark_finished
 
@@ -48,7 +49,7 @@ def record(arguments: Arguments) -> int:
         is_module=arguments.module,
         trace=str(path),
         engine=arguments.engine,
-        detail=arguments.detail,
+        detail=arguments.detail or load_settings().chosen_detail,
         steps=arguments.steps,
         breakpoints=to_wire(Entry(number, point) for number, point in enumerate(points, 1)),
     )

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from gradstep.cli.arguments import Arguments, UsageError
 from gradstep.cli.demo import find_scenario
+from gradstep.cli.web import is_served
+from gradstep.settings import load_settings
 
 
 def open_live(arguments: Arguments) -> int:
@@ -18,6 +20,7 @@ def open_live(arguments: Arguments) -> int:
     from gradstep.session.model import LaunchOptions
     from gradstep.session.trace_file import check_place
 
+    settings = load_settings()
     script = arguments.script
     if arguments.command == "demo":
         script = str(find_scenario(script))
@@ -26,7 +29,7 @@ def open_live(arguments: Arguments) -> int:
         args=arguments.args,
         python=arguments.python,
         engine=arguments.engine,
-        detail=arguments.detail,
+        detail=arguments.detail or settings.chosen_detail,
         breakpoints=arguments.breakpoints,
         record_path=Path(arguments.record) if arguments.record else None,
         run=arguments.run,
@@ -38,6 +41,8 @@ def open_live(arguments: Arguments) -> int:
     points = [Breakpoint.parse(text) for text in options.breakpoints]
     if options.record_path:
         check_place(options.record_path)
+    if arguments.web and not is_served():
+        return _serve(arguments)
     _need_terminal(f"gradstep record {arguments.script}")
     for point in points:
         warning = warning_of(point, str(Path(script).absolute()))
@@ -45,7 +50,9 @@ def open_live(arguments: Arguments) -> int:
             print(f"gradstep: warning: breakpoint {point}: {warning}", file=sys.stderr)
     from gradstep.tui.app import run_app
 
-    return run_app(launch=options, ascii_only=arguments.ascii, teach=arguments.teach)
+    return run_app(
+        launch=options, ascii_only=arguments.ascii, teach=arguments.teach, settings=settings
+    )
 
 
 def open_recorded(arguments: Arguments) -> int:
@@ -53,10 +60,13 @@ def open_recorded(arguments: Arguments) -> int:
     from gradstep.protocol.breakpoints import Breakpoint
     from gradstep.trace.reader import Trace
 
+    settings = load_settings()
     for text in arguments.breakpoints:
         Breakpoint.parse(text)
     with Trace.open(arguments.file) as trace:
         trace.run()
+    if arguments.web and not is_served():
+        return _serve(arguments)
     _need_terminal(f"gradstep export {arguments.file}")
     from gradstep.tui.app import run_app
 
@@ -64,10 +74,22 @@ def open_recorded(arguments: Arguments) -> int:
         open_path=Path(arguments.file),
         breakpoints=arguments.breakpoints,
         ascii_only=arguments.ascii,
+        settings=settings,
         teach=arguments.teach,
     )
 
 
+def _serve(arguments: Arguments) -> int:
+    """Show the screen in a browser; what could go wrong without it has been looked at."""
+    from gradstep.cli.web import serve
+    from gradstep.tui.settled import check_settings
+
+    check_settings(load_settings())
+    return serve(arguments.words, arguments.port)
+
+
 def _need_terminal(instead: str) -> None:
+    if is_served():
+        return
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError(f"the debugger needs a terminal; without one there is '{instead}'")

@@ -1,4 +1,4 @@
-"""What is kept for each script between sessions: one small JSON file of its own."""
+"""What is kept between sessions: for each script a small JSON file of its own, and one for all."""
 
 from __future__ import annotations
 
@@ -7,34 +7,47 @@ import hashlib
 import json
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 
-def kept_file(script: str, what: str) -> Path:
-    """Return the file that keeps `what` for `script`, an absolute path or a module's name.
+def kept_folder() -> Path:
+    """Return the folder of all that is kept.
 
     Raises:
         RuntimeError: there is no home directory.
     """
     state = os.environ.get("XDG_STATE_HOME") or Path("~/.local/state").expanduser()
+    return Path(state, "gradstep")
+
+
+def kept_file(script: str, what: str) -> Path:
+    """Return the file that keeps `what` for `script`, an absolute path or a module's name.
+
+    Without a script, the file that keeps it for all of them.
+
+    Raises:
+        RuntimeError: there is no home directory.
+    """
+    if not script:
+        return kept_folder() / f"{what}.json"
     key = hashlib.sha256(script.encode("utf-8", "surrogateescape")).hexdigest()[:16]
-    return Path(state, "gradstep", what, f"{Path(script).stem}-{key}.json")
+    return kept_folder() / what / f"{Path(script).stem}-{key}.json"
 
 
-def read_texts(script: str, what: str) -> list[str]:
-    """Return the texts that were kept; a file that somebody else wrote into holds none."""
+def read_kept(script: str, what: str) -> dict[str, Any]:
+    """Return what was kept; a file that somebody else wrote into holds nothing."""
     try:
         data: Any = json.loads(kept_file(script, what).read_text("utf-8"))
-        found = data["texts"]
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError):
-        return []
-    return [text for text in found if isinstance(text, str)] if isinstance(found, list) else []
+    except (OSError, ValueError, RuntimeError):
+        return {}
+    return data if isinstance(data, dict) else {}
 
 
-def keep_texts(script: str, what: str, texts: list[str]) -> None:
-    """Keep texts for the next session; a place that cannot be written keeps none."""
-    text = json.dumps({"script": script, "texts": texts}, indent=1)
+def keep(script: str, what: str, data: Mapping[str, Any]) -> None:
+    """Keep `data` for the next session; a place that cannot be written keeps none."""
+    text = json.dumps({"script": script, **data}, indent=1)
     # All works for this session either way, and a read-only home is no reason to stop it.
     with contextlib.suppress(OSError, RuntimeError):
         file = kept_file(script, what)
@@ -44,3 +57,14 @@ def keep_texts(script: str, what: str, texts: list[str]) -> None:
         ) as new:
             new.write(text)
         os.replace(new.name, file)
+
+
+def read_texts(script: str, what: str) -> list[str]:
+    """Return the texts that were kept; a file that somebody else wrote into holds none."""
+    found = read_kept(script, what).get("texts")
+    return [text for text in found if isinstance(text, str)] if isinstance(found, list) else []
+
+
+def keep_texts(script: str, what: str, texts: list[str]) -> None:
+    """Keep texts for the next session; a place that cannot be written keeps none."""
+    keep(script, what, {"texts": texts})

@@ -142,6 +142,11 @@ class Session(LiveCursor):
         self.notice = PAUSE_REQUESTED + live.hindrance()
         self._changed()
 
+    @property
+    def walked(self) -> int:
+        """The event that the walk over recorded events has come to, 0 where none is known."""
+        return self._walk.reached if self._walk is not None else 0
+
     async def restart(self) -> None:
         """Run the script from the start in a fresh process, as a new run in the same trace file.
 

@@ -45,7 +45,7 @@ class _CalledOff(Exception):
 
 
 class Walk:
-    """One walk over a run. `call_off` ends it at the event it has reached."""
+    """One walk over a run. `call_off` ends it at the event it has `reached`, 0 before any."""
 
     def __init__(
         self,
@@ -67,6 +67,7 @@ class Walk:
         that a stop has told of. So does `counted`: hits are counted once.
         """
         self.occurrence = 1
+        self.reached = 0
         self._run = run
         self._motion = motion
         self._origin = origin
@@ -234,6 +235,7 @@ class Walk:
         """Let the screen live, and see whether the user gave up."""
         if time.monotonic() - self._breathed < BREATH_SECONDS:
             return
+        self.reached = here if here != self._start else self.reached
         await asyncio.sleep(0)
         self._breathed = time.monotonic()
         if self._is_called_off:

@@ -400,8 +400,32 @@ COMMANDS: Final = (
         "screen", "zoom", "zoom", 12,
     ),
     Command(
-        "theme.switch", ("f2",), "Dark or light", "Switch between the dark and the light theme.",
-        "screen", "switch_theme",
+        "pane.narrower", ("left_curly_bracket",), "Narrower",
+        "Give the pane with the focus less of the width; on a narrow screen, of the height. A "
+        "border can be drawn with the mouse as well.", "screen", "resize('columns', -1)",
+    ),
+    Command(
+        "pane.wider", ("right_curly_bracket",), "Wider",
+        "Give the pane with the focus more of the width; on a narrow screen, of the height.",
+        "screen", "resize('columns', 1)",
+    ),
+    Command(
+        "pane.shorter", ("ctrl+up",), "Shorter",
+        "Give the pane with the focus less of the height.", "screen", "resize('rows', -1)",
+    ),
+    Command(
+        "pane.taller", ("ctrl+down",), "Taller",
+        "Give the pane with the focus more of the height.", "screen", "resize('rows', 1)",
+    ),
+    Command(
+        "theme.switch", ("f2",), "Next theme",
+        "Go through gradstep's themes: dark, light, high contrast dark and light; all others are "
+        "in the palette.", "screen", "switch_theme",
+    ),
+    Command(
+        "screen.save", ("ctrl+s",), "Save the screen",
+        "Write the screen to an SVG file in the current directory, named by script and event.",
+        "screen", "save_screen",
     ),
     Command(
         "help.open", ("question_mark", "f1"), "Help", "All keys, and what this pane shows.",
@@ -426,6 +450,8 @@ _DISPLAY: Final = {
     "full_stop": ".",
     "equals_sign": "=",
     "right_square_bracket": "]",
+    "left_curly_bracket": "{",
+    "right_curly_bracket": "}",
     "apostrophe": "'",
     "ctrl+c": "^c",
     "ctrl+f": "^f",
@@ -434,6 +460,9 @@ _DISPLAY: Final = {
     "ctrl+o": "^o",
     "ctrl+p": "^p",
     "ctrl+q": "^q",
+    "ctrl+s": "^s",
+    "ctrl+up": "^up",
+    "ctrl+down": "^down",
     "ctrl+t": "^t",
 }
 

@@ -15,6 +15,7 @@ from textual.binding import BindingType
 from textual.command import Provider
 from textual.filter import LineFilter
 
+from gradstep.settings import Settings
 from gradstep.trace.errors import TraceError
 from gradstep.tui.actions import BY_ID, COMMANDS, Command, bindings
 from gradstep.tui.announce import Announcer
@@ -23,17 +24,26 @@ from gradstep.tui.commands import Commands
 from gradstep.tui.crash import cause_of, one_line, write_log
 from gradstep.tui.frame import Frame, Selection, take_frame
 from gradstep.tui.gate import Gate
+from gradstep.tui.habits import Habits
+from gradstep.tui.hints import Hints
 from gradstep.tui.keymap import keymap_path, load_keymap
 from gradstep.tui.lesson_commands import LessonCommands
 from gradstep.tui.look_commands import LookCommands
 from gradstep.tui.opening import Opener, opener_for
 from gradstep.tui.palette import CommandProvider
-from gradstep.tui.plain_ascii import PlainAscii, is_utf8
+from gradstep.tui.plain_ascii import PlainAscii
 from gradstep.tui.save_commands import SaveCommands
+from gradstep.tui.settled import (
+    check_settings,
+    draw_without_colour,
+    first_theme,
+    glyphs_for,
+)
 from gradstep.tui.step_commands import StepCommands
-from gradstep.tui.terminal_watch import TerminalWatch
+from gradstep.tui.terminal_watch import ServerWatch, TerminalWatch
 from gradstep.tui.theme import THEMES, defaults_for
 from gradstep.tui.travel import Travel
+from gradstep.tui.waiting import Waiting
 from gradstep.tui.why_command import follow
 from gradstep.tui.widgets.bars import first_key
 from gradstep.tui.widgets.graph_pane import GraphRows
@@ -55,7 +65,9 @@ FRAME_SECONDS: Final = 1 / 15
 """While the script runs the screen is painted no more often than this."""
 
 
-class GradstepApp(Travel, LookCommands, StepCommands, SaveCommands, LessonCommands):
+class GradstepApp(
+    Habits, Hints, Waiting, Travel, LookCommands, StepCommands, SaveCommands, LessonCommands
+):
     """Shows one session. `opener` makes it once the screen is up, so that starting is visible."""
 
     TITLE = "gradstep"
@@ -73,12 +85,15 @@ class GradstepApp(Travel, LookCommands, StepCommands, SaveCommands, LessonComman
         breakpoints: Sequence[str] = (),
         script: str = "",
         glyphs: Glyphs = UNICODE,
+        settings: Settings | None = None,
         teach: bool = False,
     ) -> None:
         """Take a script to launch, a trace to open, or what opens the session.
 
         `script` is the name to show until the session is there, `breakpoints` are for a trace.
         `teach` begins with a lesson.
+        Without `settings` none of the user's files is read but that of the keys, and newcomers get
+        no hints.
 
         Raises:
             ValueError: there is not exactly one of `opener`, `launch` and `open_path`.
@@ -88,7 +103,9 @@ class GradstepApp(Travel, LookCommands, StepCommands, SaveCommands, LessonComman
             opener, script = opener_for(launch, open_path, breakpoints)
         elif launch is not None or open_path is not None:
             raise ValueError("give one of opener, launch and open_path")
+        self.settings = settings if settings is not None else Settings(hints=False)
         self.keymap, self._keymap_error = load_keymap(keymap_path())
+        self.keymap |= {name: k for name, k in self.settings.keys.items() if name in BY_ID}
         super().__init__()
         self._opener = opener
         self.script = script
@@ -105,11 +122,12 @@ class GradstepApp(Travel, LookCommands, StepCommands, SaveCommands, LessonComman
         self._paint_is_next = False
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = THEMES[0].name
+        self.theme = first_theme(self.settings)
+        draw_without_colour(self, self.settings)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Give our colour names to themes that lack them."""
-        return defaults_for(self.current_theme.dark)
+        return defaults_for(self.current_theme)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Give what changes each painted line: with the ASCII glyphs, all else goes into ASCII."""
@@ -140,9 +158,12 @@ class GradstepApp(Travel, LookCommands, StepCommands, SaveCommands, LessonComman
         self.session.subscribe(self.session_changed)
         self.set_interval(LOOK_SECONDS, self._look_for_question)
         self.open_history()
+        self.restore_layout()
         self.show_lesson()
         if self._teaches:
             self.action_teach()
+        elif self.settings.hints:
+            self.begin_hints()
         self._fit_terminal()
         self.paint_now()
 
@@ -331,6 +352,12 @@ class GradstepApp(Travel, LookCommands, StepCommands, SaveCommands, LessonComman
         if self.session is not None:
             self.session.kill_now()
 
+    def server_gone(self) -> None:
+        """End: nobody looks any more; may be called from any thread."""
+        self.end_script()
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self.exit, 129)
+
     def panic(self, *renderables: object) -> None:
         """End after an error of ours; what Textual would print stays unprinted."""
         self._fatal_error()
@@ -351,23 +378,33 @@ def run_app(
     open_path: Path | None = None,
     breakpoints: Sequence[str] = (),
     ascii_only: bool = False,
+    settings: Settings | None = None,
     teach: bool = False,
 ) -> int:
     """Run the debugger on a script or a recorded run and return the exit status.
 
     Exactly one of the two is given; `breakpoints` are for a recorded run. With `ascii_only`, or
     where the locale is not UTF-8, nothing else than ASCII is drawn. `teach` begins a lesson.
+
+    Raises:
+        SettingsError: a setting cannot be used.
     """
-    glyphs = ASCII if ascii_only or not is_utf8() else UNICODE
+    settings = settings if settings is not None else Settings()
+    check_settings(settings)
     try:
         app = GradstepApp(
-            launch=launch, open_path=open_path, breakpoints=breakpoints, glyphs=glyphs, teach=teach
+            launch=launch,
+            open_path=open_path,
+            breakpoints=breakpoints,
+            glyphs=glyphs_for(settings, ascii_only=ascii_only),
+            settings=settings,
+            teach=teach,
         )
     except TraceError as error:
         print(f"gradstep: {error}", file=sys.stderr)
         return 2
     try:
-        with TerminalWatch(app.end_script):
+        with TerminalWatch(app.end_script), ServerWatch(app.server_gone):
             app.run()
     except Exception as error:
         app.crash_line = app.crash_line or one_line(error, write_log(error))

@@ -18,6 +18,7 @@ from gradstep.tui.actions import Command
 from gradstep.tui.change_place import change_place
 from gradstep.tui.frame import EMPTY, Frame, Selection
 from gradstep.tui.marks import line_place, on_line
+from gradstep.tui.reading import READINGS
 from gradstep.tui.screens.breakpoint import BreakpointScreen
 from gradstep.tui.screens.help import HelpScreen
 from gradstep.tui.screens.main import MainScreen
@@ -371,10 +372,6 @@ class Commands(App[int]):
         """Give the focused pane the whole screen, and back."""
         self.main.toggle_zoom()
 
-    def action_switch_theme(self) -> None:
-        """Switch between dark and light."""
-        self.theme = "gradstep-light" if self.current_theme.dark else "gradstep-dark"
-
     def action_help(self) -> None:
         """Show all keys and what the pane shows."""
         if self.focused is self.main.timeline:
@@ -384,7 +381,8 @@ class Commands(App[int]):
         content = pane.content()
         shown: Any = content.rows if isinstance(content, GraphPane) else content
         title = next(title for name, title in pane.tabs if name == pane.active)
-        self.push_screen(HelpScreen(title, shown.HELP, self.keys_of))
+        reading = READINGS.get(pane.active)
+        self.push_screen(HelpScreen(title, shown.HELP, self.keys_of, reading))
 
 
 def _is_expression(text: str) -> bool:

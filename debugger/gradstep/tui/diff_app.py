@@ -13,11 +13,13 @@ from textual.worker import Worker, WorkerState, get_current_worker
 
 from gradstep.comparison import Comparison, Tolerance, compare
 from gradstep.comparison.compare import Pair
+from gradstep.settings import Settings
 from gradstep.trace.reader import RunTrace
 from gradstep.tui.crash import cause_of, one_line, write_log
 from gradstep.tui.paint import painter_for
+from gradstep.tui.settled import check_settings, draw_without_colour, first_theme
 from gradstep.tui.terminal_watch import TerminalWatch
-from gradstep.tui.theme import THEMES, defaults_for
+from gradstep.tui.theme import THEMES, defaults_for, next_theme
 from gradstep.tui.widgets.lines import LinesView
 from gradstep.views.difference import details, event_text, report, row_line
 from gradstep.views.text import Line, line
@@ -74,24 +76,26 @@ class DiffApp(App[int]):
         Binding("N", "difference(-1)", "Previous", key_display="N", priority=True),
         Binding("s", "summary", "Summary"),
         Binding("tab", "app.focus_next", "Other pane"),
-        Binding("f2", "light", "Dark or light"),
+        Binding("f2", "light", "Theme"),
         Binding("q,escape,ctrl+q,ctrl+c", "leave", "Quit", key_display="q", priority=True),
     ]
 
-    def __init__(self, a: RunTrace, b: RunTrace, tolerance: Tolerance) -> None:
-        """Take two open runs."""
+    def __init__(
+        self, a: RunTrace, b: RunTrace, tolerance: Tolerance, theme: str = THEMES[0].name
+    ) -> None:
+        """Take two open runs, and the theme to begin with."""
         super().__init__()
         self._runs = (a, b)
         self._tolerance = tolerance
         self.comparison: Comparison | None = None
         self.crash_line = ""
-        for theme in THEMES:
-            self.register_theme(theme)
-        self.theme = THEMES[0].name
+        for own in THEMES:
+            self.register_theme(own)
+        self.theme = theme
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Give our colour names to themes that lack them."""
-        return defaults_for(self.current_theme.dark)
+        return defaults_for(self.current_theme)
 
     def compose(self) -> ComposeResult:
         """Which runs, their events, what differs in one."""
@@ -209,9 +213,8 @@ class DiffApp(App[int]):
             self._write(report(comparison), self._place(rows.row))
 
     def action_light(self) -> None:
-        """Switch between the dark and the light theme."""
-        names = [theme.name for theme in THEMES]
-        self.theme = names[(names.index(self.theme) + 1) % len(names)]
+        """Show the next theme."""
+        self.theme = next_theme(self.theme)
         painter_for(self)
         for view in self.query(LinesView):
             view.repaint_all()
@@ -223,9 +226,15 @@ class DiffApp(App[int]):
         self.exit(1 if comparison is not None and not comparison.is_same else 0)
 
 
-def run_diff(a: RunTrace, b: RunTrace, tolerance: Tolerance) -> int:
-    """Show two runs side by side until the user leaves; the status is that of the comparison."""
-    app = DiffApp(a, b, tolerance)
+def run_diff(a: RunTrace, b: RunTrace, tolerance: Tolerance, settings: Settings) -> int:
+    """Show two runs side by side until the user leaves; the status is that of the comparison.
+
+    Raises:
+        SettingsError: a setting cannot be used.
+    """
+    check_settings(settings)
+    app = DiffApp(a, b, tolerance, first_theme(settings))
+    draw_without_colour(app, settings)
     try:
         with TerminalWatch(lambda: None):
             app.run()

@@ -13,13 +13,28 @@ Made from the table in `debugger/gradstep/tui/actions.py` by `python -m gradstep
 A small letter goes forward, its capital goes the same way back. In the past, motions move over
 what was recorded; at the live edge, forward motions let the script go on.
 
-A command can be given other keys by its id, in `~/.config/gradstep/keys.toml`:
+A command can be given other keys by its id, in the [configuration file](config.md), or in
+`~/.config/gradstep/keys.toml`:
 
 ```toml
 [keys]
 "step.next" = "j"
 "step.back" = "k"
 ```
+
+## With the mouse
+
+| a click on | does |
+|---|---|
+| the gutter of a source line | sets or removes a breakpoint |
+| a value beside a line, a name in a card or in the console | shows its tensor in pane 4 |
+| a name in the code, twice | the same |
+| a row | selects it |
+| a title or tab in a border | focuses the pane, shows the tab |
+| the timeline, a curve of the losses | goes there |
+| a key in the footer | does what it says |
+
+A border between two panes can be drawn to another place; the wheel scrolls what lies under it.
 """
 
 PANES = """

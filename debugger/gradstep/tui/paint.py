@@ -81,7 +81,11 @@ class Painter:
         if found is None:
             base = self.colour("surface")
             end = self.colour("heat-high" if step > 0 else "heat-low")
-            found = Style(bgcolor=base.blend(end, abs(step) / 32).rich_color)
+            if end.ansi is None:
+                found = Style(bgcolor=base.blend(end, abs(step) / 32).rich_color)
+            else:
+                # The terminal's own colours do not mix: the larger half of the values has one.
+                found = Style(bgcolor=end.rich_color) if abs(step) > 16 else Style()
             self._heat[step] = found
         return found
 

@@ -1,14 +1,17 @@
-"""The command palette: every command of the table, and every named tensor."""
+"""The command palette: every command, and what a text can mean besides: places, tensors, stops."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider, SearchIcon
+from textual.content import Content
 
-from gradstep.tui.actions import COMMANDS, unique_keys
+from gradstep.protocol.breakpoints import Breakpoint, BreakpointError
+from gradstep.tui.actions import COMMANDS, Command, unique_keys
+from gradstep.tui.goto import GotoError, place_to_seq
 from gradstep.views.numbers import shape
 
 if TYPE_CHECKING:
@@ -16,34 +19,133 @@ if TYPE_CHECKING:
 
     from gradstep.tui.app import GradstepApp
 
-    Entry = tuple[str, str, Callable[[], object]]
+    Entry = tuple[str, str, str, Callable[[], object]]
+    """Title, keys, help, and what it does."""
+
+SAID: Final = 1000.0
+"""The score of what was typed out: it stands above all that only looks like it."""
+
+BREAK: Final = ("break on ", "break at ", "break ")
+
+MORE: Final = (
+    ("All themes…", "List the themes, with a look at each.", "choose_theme"),
+    ("Even out the panes", "Give all panes the sizes that they have by themselves.", "even_out"),
+    ("Show the hints again", "Show the lines for newcomers from the beginning.", "show_hints"),
+)
+
+
+class Palette(CommandPalette):
+    """The palette, without the picture in front of its input."""
+
+    DEFAULT_CSS = """
+    Palette > Vertical { width: 96; max-width: 100%; margin-top: 2; }
+    Palette #--input { border: hkey $primary; }
+    Palette #--input.--list-visible { border-bottom: none; }
+    Palette SearchIcon { color: $primary; }
+    """
+
+    def __init__(self) -> None:
+        """Say what can be typed."""
+        super().__init__(
+            id="--command-palette",
+            placeholder="a command, event 34, step 3, line 12, a tensor, break op:relu, nan …",
+        )
+
+    def on_mount(self) -> None:
+        """Put a plain mark where the picture was."""
+        self.query_one(SearchIcon).icon = "»"
 
 
 class CommandProvider(Provider):
-    """Finds commands by title, help and id."""
+    """Finds commands by title, key and id; then what the text says by itself."""
 
     async def discover(self) -> Hits:
-        """List everything for an empty query."""
-        for title, help_text, run in self._commands():
-            yield DiscoveryHit(title, run, help=help_text)
+        """List all commands for an empty query."""
+        for title, keys, about, run in self._commands():
+            yield DiscoveryHit(_with_keys(Content(title), keys), run, text=title, help=about)
 
     async def search(self, query: str) -> Hits:
-        """List what matches."""
+        """List what matches, and what was meant."""
         matcher = self.matcher(query)
-        for title, help_text, run in (*self._commands(), *self._tensors()):
-            score = max(matcher.match(title), matcher.match(help_text) * 0.5)
+        wanted = query.casefold()
+        for title, keys, about, run in self._commands():
+            score = matcher.match(title)
+            if query in keys.split():
+                score = SAID
+            elif not score and len(query) > 2 and wanted in about.casefold():
+                score = 0.1
             if score > 0:
-                yield Hit(score, matcher.highlight(title), run, text=title, help=help_text)
+                shown = _with_keys(matcher.highlight(title), keys)
+                yield Hit(score, shown, run, text=title, help=about)
+        for title, about, meant in self._places(query):
+            yield Hit(SAID + 1, title, meant, text=title, help=about)
+        for title, about, meant in self._stops(query):
+            yield Hit(SAID, title, meant, text=title, help=about)
+        for name, about, show in self._tensors():
+            score = SAID if name == query else matcher.match(name)
+            if score > 0:
+                highlighted = matcher.highlight(name)
+                shown = Content.assemble("Show ", highlighted)
+                yield Hit(score, shown, show, text=f"Show {name}", help=about)
+
+    @property
+    def _app(self) -> GradstepApp:
+        return cast("GradstepApp", self.app)
 
     def _commands(self) -> Iterator[Entry]:
         for command in COMMANDS:
             if command.id != "palette.open":
-                title = f"{command.title}  ({' '.join(unique_keys(command))})"
-                yield title, command.help, partial(self.app.run_action, command.action)
-        yield "Theme…", "Choose among all themes.", self.app.action_change_theme
+                run = partial(self.app.run_action, command.action)
+                yield command.title, self._keys(command), command.help, run
+        for title, about, action in MORE:
+            yield title, "", about, partial(self.app.run_action, action)
 
-    def _tensors(self) -> Iterator[Entry]:
-        app = cast("GradstepApp", self.app)
+    def _keys(self, command: Command) -> str:
+        if command.id in self._app.keymap:
+            return self._app.keys_of(command)
+        return " ".join(unique_keys(command))
+
+    def _places(self, query: str) -> Iterator[tuple[str, str, Callable[[], object]]]:
+        """Read the text as a place in time."""
+        app = self._app
+        session = app.session
+        if session is None or app.frame.moment is None:
+            return
+        try:
+            seq = place_to_seq(query, session.run, session.head, session.cursor, app.trail.marks)
+        except GotoError:
+            return
+        event = session.run.event(seq)
+        about = f"event {seq:,}: {event.name or event.kind}, iteration {event.iteration:,}"
+        yield f"Go to {query.strip()}", about, partial(app.seek, seq)
+
+    def _stops(self, query: str) -> Iterator[tuple[str, str, Callable[[], object]]]:
+        """Read the text as a breakpoint; after `break`, a name alone is an op's."""
+        app = self._app
+        text = query.strip()
+        prefix = next((word for word in BREAK if text.casefold().startswith(word)), "")
+        text = text[len(prefix) :].strip()
+        number = text.removeprefix("line ").strip()
+        candidates = [number if number.isdecimal() else text, *([f"op:{text}"] if prefix else [])]
+        for candidate in candidates:
+            try:
+                point = str(Breakpoint.parse(candidate))
+            except BreakpointError:
+                continue
+            known = app.session is not None and any(
+                point == item.text for item in app.session.breakpoints.list()
+            )
+            where = f"line {point}" if point.isdecimal() else point
+            title = f"Remove the breakpoint {where}" if known else f"Break on {where}"
+            yield (
+                title,
+                "docs/breakpoints.md says what can stand here",
+                partial(app.toggle_place, point),
+            )
+            return
+
+    def _tensors(self) -> Iterator[tuple[str, str, Callable[[], object]]]:
+        app = self._app
         moment = app.frame.moment
         if moment is None:
             return
@@ -51,4 +153,8 @@ class CommandProvider(Provider):
             value = moment.value(tensor)
             if value is not None:
                 about = f"tensor {value.dtype}{shape(value.shape)}"
-                yield f"Show {name}", about, partial(app.show_tensor, tensor)
+                yield name, about, partial(app.show_tensor, tensor)
+
+
+def _with_keys(title: Content, keys: str) -> Content:
+    return Content.assemble(title, f"  {keys}") if keys else title

@@ -184,6 +184,10 @@ class SessionPort(Protocol):
         """Whether the run was launched here, so that it can be started again."""
 
     @property
+    def walked(self) -> int:
+        """The event that the walk over recorded events has come to, 0 where none is known."""
+
+    @property
     def at_edge(self) -> bool:
         """Whether the cursor stands at the newest event."""
 

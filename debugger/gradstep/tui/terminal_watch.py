@@ -34,13 +34,16 @@ class TerminalWatch:
 
     def __enter__(self) -> TerminalWatch:
         """Begin to watch, where that can be done."""
-        if hasattr(select, "poll") and os.isatty(self._descriptor):
+        if hasattr(select, "poll") and self._is_watched():
             self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         """Watch no longer."""
         self._over.set()
+
+    def _is_watched(self) -> bool:
+        return os.isatty(self._descriptor)
 
     def _wait(self) -> None:
         poll = select.poll()
@@ -56,3 +59,17 @@ class TerminalWatch:
         self._on_gone()
         if not self._over.wait(GRACE):
             os._exit(GONE_STATUS)
+
+
+class ServerWatch(TerminalWatch):
+    """Does the same for a screen that is served to a browser: its stdin leads to the server.
+
+    A server that was killed says no word; what tells is that the other end of stdin is closed.
+    """
+
+    def __init__(self, on_gone: Callable[[], None]) -> None:
+        """Watch stdin where Textual talks to a server, else nothing."""
+        super().__init__(on_gone, 0)
+
+    def _is_watched(self) -> bool:
+        return os.environ.get("TEXTUAL_DRIVER", "").endswith(":WebDriver")

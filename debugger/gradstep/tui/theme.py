@@ -1,4 +1,4 @@
-"""Two themes of our own, and the colour names that every theme must answer to.
+"""Themes of our own, and the colour names that every theme must answer to.
 
 Colours are the Okabe-Ito set, which people with colour-vision deficiencies can tell apart. Panes
 name meanings (`forward`, `leaf`, …) and never a literal colour, so the built-in themes of Textual
@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
+
+from gradstep.tui.contrast_themes import CONTRAST_DARK, CONTRAST_LIGHT
 
 DARK: Final = Theme(
     name="gradstep-dark",
@@ -50,9 +52,9 @@ DARK: Final = Theme(
 LIGHT: Final = Theme(
     name="gradstep-light",
     primary="#0b6aa8",
-    secondary="#a35f00",
+    secondary="#9a5900",
     accent="#0b6aa8",
-    warning="#8a6d00",
+    warning="#836700",
     error="#c23b12",
     success="#00795a",
     foreground="#1d2733",
@@ -62,7 +64,7 @@ LIGHT: Final = Theme(
     dark=False,
     variables={
         "forward": "#0b6aa8",
-        "backward": "#a35f00",
+        "backward": "#9a5900",
         "step": "#00795a",
         "zero": "#4a5666",
         "leaf": "#a5457f",
@@ -83,9 +85,67 @@ LIGHT: Final = Theme(
     },
 )
 
-THEMES: Final = (DARK, LIGHT)
+THEMES: Final = (DARK, LIGHT, CONTRAST_DARK, CONTRAST_LIGHT)
+"""In the order in which F2 goes through them."""
+
+_ANSI: Final = {
+    "forward": "ansi_bright_blue",
+    "backward": "ansi_yellow",
+    "step": "ansi_green",
+    "zero": "ansi_default",
+    "leaf": "ansi_magenta",
+    "muted": "ansi_default",
+    "faint": "ansi_bright_black",
+    "selection": "ansi_bright_black",
+    "chip-text": "ansi_black",
+    "code-keyword": "ansi_red",
+    "code-name": "ansi_default",
+    "code-string": "ansi_green",
+    "code-number": "ansi_cyan",
+    "code-function": "ansi_magenta",
+    "heat-low": "ansi_blue",
+    "heat-high": "ansi_yellow",
+    "border-blurred": "ansi_bright_black",
+    "footer-key-foreground": "ansi_bright_blue",
+}
+"""For the themes that take the terminal's own sixteen colours."""
+
+_ANSI_LIGHT: Final = {
+    **_ANSI,
+    "forward": "ansi_blue",
+    "faint": "ansi_white",
+    "selection": "ansi_white",
+    "chip-text": "ansi_bright_white",
+    "border-blurred": "ansi_white",
+    "footer-key-foreground": "ansi_blue",
+}
 
 
-def defaults_for(dark: bool) -> dict[str, str]:
+def theme_names() -> tuple[str, ...]:
+    """Return the names of all themes, ours first."""
+    return (*(theme.name for theme in THEMES), *sorted(BUILTIN_THEMES))
+
+
+def next_theme(name: str) -> str:
+    """Return the one of our themes that follows; after any other theme it is the first."""
+    names = [theme.name for theme in THEMES]
+    return names[(names.index(name) + 1) % len(names)] if name in names else names[0]
+
+
+def defaults_for(theme: Theme) -> dict[str, str]:
     """Return the values of our colour names for a theme that does not define them."""
-    return dict((DARK if dark else LIGHT).variables)
+    if theme.ansi:
+        return dict(_ANSI if theme.dark else _ANSI_LIGHT)
+    return dict((DARK if theme.dark else LIGHT).variables)
+
+
+__all__ = [
+    "CONTRAST_DARK",
+    "CONTRAST_LIGHT",
+    "DARK",
+    "LIGHT",
+    "THEMES",
+    "defaults_for",
+    "next_theme",
+    "theme_names",
+]

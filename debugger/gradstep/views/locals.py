@@ -48,7 +48,10 @@ def live_rows(moment: Moment, found: Variables) -> list[LocalsRow]:
             )
         )
     if not found.rows:
-        rows.append(LocalsRow(line((" no variables yet", "dim"))))
+        rows.append(LocalsRow(line((" no variables yet", "bold"))))
+        rows.append(
+            LocalsRow(line((" Each appears once a line has set it; n runs a line.", "dim")))
+        )
     if found.left_out:
         what = "one module, function or class is"
         if found.left_out > 1:

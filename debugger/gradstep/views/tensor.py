@@ -117,7 +117,12 @@ def _view(
         if natural == "grad":
             what = "value" if what == "grad" else "grad"
     if tensor is None:
-        return _nothing(None, what, line(("no tensor", "bold")), "Select an op or a parameter.")
+        return _nothing(
+            None,
+            what,
+            line(("no tensor", "bold")),
+            "The event's tensor appears here, or that of a graph row.",
+        )
     passing = passing_name(moment, tensor)
     name = passing or moment.name(tensor)
     note: tuple[Line, ...] = ()

@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 
 from gradstep.tui.actions import COMMANDS, GROUPS, Command, unique_keys
 from gradstep.tui.pane_keys import PANE_KEYS
+from gradstep.tui.reading import Reading
 from gradstep.tui.widgets.lines import LinesView
 from gradstep.views.text import Line, line
 
@@ -32,12 +33,19 @@ class HelpScreen(ModalScreen[None]):
         Binding("escape,q,question_mark,f1", "close", "Close", show=False)
     ]
 
-    def __init__(self, title: str, about: str, keys_of: Callable[[Command], str]) -> None:
-        """Take the focused pane's name and text."""
+    def __init__(
+        self,
+        title: str,
+        about: str,
+        keys_of: Callable[[Command], str],
+        reading: Reading | None = None,
+    ) -> None:
+        """Take the focused pane's name and text, and how to read it."""
         super().__init__()
         self._title = title
         self._about = about
         self._keys_of = keys_of
+        self._reading = reading or Reading((), ())
 
     def compose(self) -> ComposeResult:
         """One scrolling text."""
@@ -66,9 +74,17 @@ class HelpScreen(ModalScreen[None]):
         if self._about:
             lines.append(line((self._title, "accent bold")))
             lines.extend(line(part) for part in _wrapped(self._about, width))
-            for key in PANE_KEYS.get(self._title, ()):
-                lines.extend(self._row(key.text, key.help, width))
             lines.append(())
+        own = tuple((key.text, key.help) for key in PANE_KEYS.get(self._title, ()))
+        for head, rows in (
+            ("How to read it", self._reading.signs),
+            ("Keys and mouse in this pane", (*self._reading.keys, *own)),
+        ):
+            if rows:
+                lines.append(line((head, "accent bold")))
+                for sign, meaning in rows:
+                    lines.extend(_explained(sign, meaning, width))
+                lines.append(())
         for group, title in GROUPS.items():
             lines.append(line((title, "accent bold")))
             for command in COMMANDS:
@@ -80,14 +96,16 @@ class HelpScreen(ModalScreen[None]):
     def _command(self, command: Command, width: int) -> list[Line]:
         first = self._keys_of(command)
         keys = " ".join(dict.fromkeys((first, *unique_keys(command))))
-        return self._row(keys, command.help, width)
+        return _explained(keys, command.help, width)
 
-    def _row(self, keys: str, about: str, width: int) -> list[Line]:
-        texts = _wrapped(about, max(20, width - KEYS_WIDTH - 2))
-        head = f"  {keys}".ljust(KEYS_WIDTH)
-        lines = [line((head, "accent bold"), texts[0])]
-        lines.extend(line(" " * KEYS_WIDTH, text) for text in texts[1:])
-        return lines
+
+def _explained(sign: str, meaning: str, width: int) -> list[Line]:
+    """Return a sign at the left, and what it means in a column of its own."""
+    texts = _wrapped(meaning, max(20, width - KEYS_WIDTH - 2))
+    head = f"  {sign} ".ljust(KEYS_WIDTH)
+    lines = [line((head, "accent bold"), texts[0])]
+    lines.extend(line(" " * KEYS_WIDTH, text) for text in texts[1:])
+    return lines
 
 
 def _wrapped(text: str, width: int) -> list[str]:

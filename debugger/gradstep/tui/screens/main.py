@@ -11,7 +11,9 @@ from textual.containers import Container
 from textual.screen import Screen
 from textual.widget import Widget
 
+from gradstep.tui import layout
 from gradstep.tui.actions import Command
+from gradstep.tui.before import say_what_comes
 from gradstep.tui.crash import noted
 from gradstep.tui.frame import EMPTY, Frame
 from gradstep.tui.marks import summary
@@ -84,6 +86,7 @@ class MainScreen(Screen[None]):
         self._top = "source"
         self._last_focus: Widget | None = None
         self._painted: dict[str, object] = {}
+        self.shares = layout.Shares()
 
     def compose(self) -> ComposeResult:
         """Lay the bars and panes out; the style sheet places them."""
@@ -121,7 +124,8 @@ class MainScreen(Screen[None]):
         yield KeyBar(self._keys_of)
 
     def on_mount(self) -> None:
-        """Begin in the source pane."""
+        """Begin in the source pane; until there is something to see, each pane says what comes."""
+        say_what_comes(self)
         self.source.focus()
 
     def paint(self, frame: Frame) -> None:
@@ -223,6 +227,7 @@ class MainScreen(Screen[None]):
             pane.display = pane.id == zoomed if zoomed else shown
             pane.neighbours = stack if pane.id in names and not zoomed else ()
         self.query_one("#body").set_class(bool(zoomed), "-zoomed")
+        layout.apply(self)
         self.call_after_refresh(self.paint_panes)
 
     zoomed: str = ""

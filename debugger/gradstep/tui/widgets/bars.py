@@ -116,6 +116,18 @@ class KeyBar(Bar):
         self._spans: list[tuple[int, int, Command]] = []
         self._note: Line = ()
         self._timer: Timer | None = None
+        self._waiting = ""
+
+    def show_waiting(self, text: str) -> None:
+        """Show what is being waited for in place of the keys, until it is over."""
+        self._waiting = text
+        self.refresh()
+
+    def drop_waiting(self) -> None:
+        """Nothing is waited for any more."""
+        if self._waiting:
+            self._waiting = ""
+            self.refresh()
 
     def show_note(self, text: str, style: str) -> None:
         """Show a message in place of the keys for a moment."""
@@ -154,8 +166,9 @@ class KeyBar(Bar):
             left.extend((*part, Span("  ")))
             at += size + 2
         self._spans.append((width - width_of(help_part), width, shown[0]))
-        if self._note:
-            return (justify(self._note, help_part, width),)
+        note = line((self._waiting, "accent bold")) if self._waiting else self._note
+        if note:
+            return (justify(note, help_part, width),)
         return (justify(tuple(left), help_part, width),)
 
     def _part(self, command: Command, by_id: dict[str, Command]) -> Line:

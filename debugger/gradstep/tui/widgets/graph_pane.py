@@ -28,13 +28,9 @@ class GraphRows(LinesView):
     # Columns would move whenever the graph grows longer than the pane.
     DEFAULT_CSS = "GraphRows { scrollbar-gutter: stable; }"
     HELP: ClassVar[str] = (
-        "One row per operation in the order in which they ran; the rails join an operation to "
-        "what it read. Backward walks the same rows upwards: ✓ its gradient is there, ◄ it runs "
-        "now, ○ it is still to come. Up and down select a row: the card below explains it with "
-        "this run's numbers, pane 4 shows its tensor. t goes to its event, b breaks on it. "
-        "▸ is the call of a module, folded into one row: Right (or a click on the triangle) "
-        "unfolds it, Left folds it, + unfolds and - folds all, and once more leaves it to "
-        "gradstep. A long graph is folded but for the modules around the operation that runs."
+        "One row per operation in the order in which they ran: the graph that forward builds, and "
+        "whose rows backward goes up again. The card below explains the selected row with this "
+        "run's numbers; pane 4 shows its tensor."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left,h", "fold", "Fold", show=False),

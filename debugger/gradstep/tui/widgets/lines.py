@@ -65,6 +65,22 @@ class LinesView(ScrollView, can_focus=True):
             self.view = view
             self.row = row
 
+    class Pointed(Message):
+        """A place in a row was clicked, `times` in a row."""
+
+        def __init__(self, view: LinesView, row: int, column: int, times: int) -> None:
+            """Say which view, row and column; columns are those of the row, not of the pane."""
+            super().__init__()
+            self.view = view
+            self.row = row
+            self.column = column
+            self.times = times
+
+        @property
+        def text(self) -> str:
+            """What the row shows."""
+            return self.view.row_painted(self.row)
+
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         """Start empty."""
         super().__init__(id=id)
@@ -192,7 +208,13 @@ class LinesView(ScrollView, can_focus=True):
             return
         row = offset.y + round(self.scroll_offset.y)
         if 0 <= row < self.row_count():
-            self.clicked(row, offset.x + round(self.scroll_offset.x))
+            column = offset.x + round(self.scroll_offset.x)
+            self.post_message(self.Pointed(self, row, column, event.chain))
+            self.clicked(row, column)
+
+    def row_painted(self, row: int) -> str:
+        """Return the text of a row as it was painted."""
+        return self._strip_of(row).text if row < self.row_count() else ""
 
     def clicked(self, row: int, column: int) -> None:
         """Handle a click on a row; the default selects it."""

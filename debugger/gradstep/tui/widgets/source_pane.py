@@ -15,6 +15,7 @@ from gradstep.tui.frame import EMPTY, Frame
 from gradstep.tui.highlight import Highlighter
 from gradstep.tui.marks import line_marks
 from gradstep.tui.paint import Painter
+from gradstep.tui.pointing import style_at
 from gradstep.tui.widgets.lines import LinesView
 from gradstep.views.glyphs import Glyphs
 from gradstep.views.source import SourceLine, SourceView, source_view
@@ -25,10 +26,9 @@ class SourcePane(LinesView):
     """The file of the event under the cursor; the gutter takes clicks for breakpoints."""
 
     HELP: ClassVar[str] = (
-        "The script. ► marks the line that caused the event under the cursor; during backward that "
-        "is the backward() call, and ◄ marks the forward line that made the node. What a line "
-        "computed in this iteration stands at its right. b or a click in the gutter sets a "
-        "breakpoint (● plain, ◆ conditional, ○ switched off); t runs to the selected line."
+        "The script, as far as the event under the cursor: what each line computed in this "
+        "iteration stands at its right. During backward the arrow stays at the call of backward(), "
+        "and another one shows the forward line whose node runs."
     )
 
     class BreakpointAsked(Message):
@@ -135,6 +135,12 @@ class SourcePane(LinesView):
             if column - round(self.scroll_offset.x) < gutter:
                 self.post_message(self.BreakpointAsked(self.view.file, row + 1))
         self.select_row(row)
+
+    def is_value(self, row: int, column: int) -> bool:
+        """Tell whether a column of a row lies in the values at its right."""
+        width = self.scrollable_content_region.width
+        left = round(self.scroll_offset.x)
+        return "italic" in style_at(self.row_line(row, width), column - left).split()
 
     def action_sideways(self, by: int) -> None:
         """Scroll the code sideways."""

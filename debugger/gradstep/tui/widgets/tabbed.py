@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.geometry import Offset
 from textual.message import Message
 from textual.reactive import var
 from textual.widget import Widget
@@ -51,6 +52,18 @@ class TabbedPane(Vertical):
             super().__init__()
             self.pane = pane
 
+    class Dragged(Message):
+        """One of this pane's borders is drawn to a place on the screen."""
+
+        def __init__(self, pane: TabbedPane, edge: str, x: int, y: int, *, is_done: bool) -> None:
+            """Say which: left, right, top or bottom; `is_done` when the mouse let it go."""
+            super().__init__()
+            self.pane = pane
+            self.edge = edge
+            self.x = x
+            self.y = y
+            self.is_done = is_done
+
     def __init__(
         self,
         number: int,
@@ -64,6 +77,9 @@ class TabbedPane(Vertical):
         self.number = number
         self.tabs = tuple(tabs)
         self.badges: dict[str, str] = {}
+        self._edge = ""
+        self._was_drawn = False
+        self._held_at = Offset()
         self._contents = contents
 
     def compose(self) -> ComposeResult:
@@ -123,14 +139,50 @@ class TabbedPane(Vertical):
 
     def on_click(self, event: events.Click) -> None:
         """Show the tab, or ask for the pane, whose title was clicked."""
-        if event.widget is not self or event.y != 0:
+        x, y = self._place_of(event)
+        if y != 0 or self._was_drawn:
             return
         left = 2
         for target, text, kind in self._title_parts():
-            if left <= event.x < left + len(text):
+            if left <= x < left + len(text):
                 if kind == "pane":
                     self.post_message(self.Asked(target))
                 elif target:
                     self.active = target
                     self.post_message(self.Asked(self.id or ""))
             left += len(text)
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Take hold of a border."""
+        self._was_drawn = False
+        self._edge = self._edge_at(*self._place_of(event)) if event.button == 1 else ""
+        if self._edge:
+            self._held_at = event.screen_offset
+            self.capture_mouse()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Draw the border along."""
+        if self._edge and (self._was_drawn or event.screen_offset != self._held_at):
+            self._was_drawn = True
+            self._tell_drawn(event, is_done=False)
+
+    def on_mouse_up(self, event: events.MouseUp) -> None:
+        """Let the border go."""
+        if self._edge:
+            if self._was_drawn:
+                self._tell_drawn(event, is_done=True)
+            self._edge = ""
+            self.release_mouse()
+
+    def _place_of(self, event: events.MouseEvent) -> tuple[int, int]:
+        """Return where in this pane an event is; it may have come up from a widget inside."""
+        return round(event.screen_x) - self.region.x, round(event.screen_y) - self.region.y
+
+    def _edge_at(self, x: int, y: int) -> str:
+        width, height = self.outer_size
+        edges = {"left": x == 0, "right": x == width - 1, "top": y == 0, "bottom": y == height - 1}
+        return next((edge for edge, is_there in edges.items() if is_there), "")
+
+    def _tell_drawn(self, event: events.MouseEvent, *, is_done: bool) -> None:
+        x, y = event.screen_offset
+        self.post_message(self.Dragged(self, self._edge, x, y, is_done=is_done))

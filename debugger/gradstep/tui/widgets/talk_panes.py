@@ -15,7 +15,7 @@ from textual.widgets import Input, Static
 
 from gradstep.tui.widgets.lines import LinesView
 from gradstep.tui.widgets.prompt import Complete, PromptInput
-from gradstep.views.text import Line, Span, cells, line, width_of
+from gradstep.views.text import Line, Span, cells, line, plain, width_of
 
 RING: Final = 10_000
 OFFERED: Final = 40
@@ -57,6 +57,11 @@ class Log(LinesView):
             self._wrapped.extend(wrap(added, self._width))
         del self._wrapped[:-RING]
         self._show()
+
+    @property
+    def said(self) -> str:
+        """All lines as plain text, unwrapped."""
+        return plain(self._kept)
 
     def show_all(self, lines: Iterable[Line]) -> None:
         """Show these lines instead."""
@@ -209,7 +214,11 @@ class StdoutPane(Vertical):
     def __init__(self) -> None:
         """Start empty."""
         super().__init__(id="stdout-view")
-        empty = (line(("the script has printed nothing yet", "dim")),)
+        empty = (
+            line(("the script has printed nothing yet", "bold")),
+            line(("What it prints stands here, up to the event under the", "dim")),
+            line(("cursor; Tab, and a line below, is for its stdin.", "dim")),
+        )
         self.log_view = Log(id="stdout-log", empty=empty)
         self.prompt = PromptInput(placeholder="a line for the script's stdin", id="stdin-input")
         self._shown = ""

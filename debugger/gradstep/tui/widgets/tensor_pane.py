@@ -6,6 +6,7 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.strip import Strip
@@ -237,6 +238,18 @@ class TensorPane(LinesView):
     def on_resize(self) -> None:
         """Take as many values as fit now."""
         self._look()
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Move the window with the wheel; with Shift sideways."""
+        self._rolled(event, 3)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Move the window back."""
+        self._rolled(event, -3)
+
+    def _rolled(self, event: events.MouseEvent, by: int) -> None:
+        event.stop()
+        self.action_pan(0, by) if event.shift else self.action_pan(by, 0)
 
     def action_pan(self, rows: int, columns: int) -> None:
         """Move to another element; the window follows."""

@@ -1,0 +1,184 @@
+"""Themes: enough contrast, colours that everybody can tell apart, and no state by colour alone."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import numpy as np
+import pytest
+from textual.color import Color
+from textual.theme import Theme
+
+from gradstep.session.kept import keep, read_kept
+from gradstep.settings import Settings
+from gradstep.testing import screen_text
+from gradstep.tui.app import GradstepApp
+from gradstep.tui.paint import Painter, painter_for
+from gradstep.tui.settled import SCREEN, first_theme, keep_theme
+from gradstep.tui.theme import CONTRAST_DARK, CONTRAST_LIGHT, DARK, LIGHT, THEMES, theme_names
+from gradstep.views.glyphs import ASCII, UNICODE
+from tests.tui.conftest import Open, press
+
+PHASES = ("zero", "forward", "backward", "step")
+TEXTS = (*PHASES, "leaf", "muted", "warning", "error", "success", "primary", "foreground")
+CODE = ("code-keyword", "code-name", "code-string", "code-number", "code-function")
+
+# Viénot, Brettel and Mollon 1999, on linear RGB: without the middle cones (deuteranopia)
+# and without the long ones (protanopia).
+BLIND = {
+    "deuteranopia": [[0.29275, 0.70725, 0.0], [0.29275, 0.70725, 0.0], [-0.02234, 0.02234, 1.0]],
+    "protanopia": [[0.11238, 0.88762, 0.0], [0.11238, 0.88762, 0.0], [0.00401, -0.00401, 1.0]],
+}
+TO_XYZ = [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
+
+
+def colour_of(theme: Theme, name: str) -> Color:
+    variables = theme.to_color_system().generate() | dict(theme.variables)
+    return Color.parse(variables[name])
+
+
+def linear(colour: Color) -> np.ndarray:
+    share = np.array(colour.rgb) / 255
+    return np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
+
+
+def contrast(one: Color, other: Color) -> float:
+    """The ratio of WCAG 2, from 1 to 21."""
+    light, dark = sorted((np.array(TO_XYZ[1]) @ linear(c) for c in (one, other)), reverse=True)
+    return float((light + 0.05) / (dark + 0.05))
+
+
+def lab(colour: Color, kind: str = "") -> np.ndarray:
+    """CIE L*a*b*, as somebody with this kind of colour vision sees it."""
+    seen = linear(colour)
+    if kind:
+        seen = np.clip(np.array(BLIND[kind]) @ seen, 0, 1)
+    x, y, z = np.cbrt(np.array(TO_XYZ) @ seen / [0.9505, 1.0, 1.089])
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+@pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)
+def test_texts_can_be_read_on_their_ground(theme: Theme) -> None:
+    is_high = theme in (CONTRAST_DARK, CONTRAST_LIGHT)
+    for ground in ("surface", "panel", "background"):
+        for name in (*TEXTS, *CODE):
+            ratio = contrast(colour_of(theme, name), colour_of(theme, ground))
+            least = 7.0 if is_high and ground != "panel" else 4.5 if name != "muted" else 4.0
+            assert ratio >= least, (name, ground, ratio)
+    for name in (*PHASES, "primary", "warning", "error"):
+        assert contrast(colour_of(theme, "chip-text"), colour_of(theme, name)) >= 4.5, name
+
+
+@pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)
+def test_what_is_selected_can_be_read(theme: Theme) -> None:
+    for name in (*PHASES, "leaf", "foreground", *CODE):
+        ratio = contrast(colour_of(theme, name), colour_of(theme, "selection"))
+        assert ratio >= (4.5 if theme in (CONTRAST_DARK, CONTRAST_LIGHT) else 4.0), (name, ratio)
+
+
+@pytest.mark.parametrize("kind", ["", *BLIND])
+@pytest.mark.parametrize("theme", [DARK, LIGHT, CONTRAST_DARK, CONTRAST_LIGHT])
+def test_phases_and_heat_are_told_apart_by_everybody(theme: Theme, kind: str) -> None:
+    """A difference of 10 is seen at a glance, one of 2.3 just so (CIE 1976)."""
+    pairs = [*itertools.combinations(PHASES, 2), ("heat-low", "heat-high"), ("forward", "error")]
+    for one, other in pairs:
+        gap = lab(colour_of(theme, one), kind) - lab(colour_of(theme, other), kind)
+        assert np.linalg.norm(gap) >= 10, (one, other, kind)
+
+
+def test_red_and_green_would_not_pass() -> None:
+    red, green = Color.parse("#a04030"), Color.parse("#50722a")
+    assert np.linalg.norm(lab(red) - lab(green)) > 40
+    assert np.linalg.norm(lab(red, "deuteranopia") - lab(green, "deuteranopia")) < 10
+
+
+@pytest.mark.parametrize("glyphs", [UNICODE, ASCII])
+def test_every_state_has_a_glyph_of_its_own(glyphs: object) -> None:
+    """Without colours, what may stand in the same place must still differ."""
+    phases = ("zero_grad", "forward", "backward", "step", "other")
+    states = ("pending", "current", "done", "none", "cut")
+    passed = ("tick", "backward", "pending", "cross")
+    points = ("breakpoint", "conditional", "disabled")
+    for group in (phases, states, passed, points):
+        drawn = [getattr(glyphs, name) for name in group]
+        assert len(set(drawn)) == len(drawn), group
+
+
+async def test_f2_goes_through_our_themes_and_the_choice_is_kept(open_app: Open) -> None:
+    async with open_app() as (app, pilot, _):
+        seen = []
+        for _ in THEMES:
+            await pilot.press("f2")
+            seen.append(app.theme)
+        assert seen == [theme.name for theme in (*THEMES[1:], THEMES[0])]
+        await pilot.press("f2")
+    assert first_theme(Settings()) == "gradstep-light"
+    async with open_app() as (app, _, _):
+        assert app.theme == "gradstep-light"
+
+
+def test_a_theme_settled_later_counts_more_than_one_chosen_before() -> None:
+    keep_theme(Settings(), "gradstep-contrast")
+    assert first_theme(Settings()) == "gradstep-contrast"
+    assert first_theme(Settings(theme="nord")) == "nord"
+    assert first_theme(Settings(remember=False)) == DARK.name
+    keep_theme(Settings(theme="nord"), "monokai")
+    assert first_theme(Settings(theme="nord")) == "monokai"
+    keep("", SCREEN, {"theme": "gone", "settled": "auto"})
+    assert first_theme(Settings()) == DARK.name
+
+
+async def test_every_theme_paints_and_the_dialog_previews(open_app: Open) -> None:
+    async with open_app() as (app, pilot, _):
+        await press(app, pilot, "p", "p", "p")
+        before = screen_text(app)
+        await app.run_action("choose_theme")
+        await pilot.pause()
+        await pilot.press("down", "down", "down", "down")
+        previewed = app.theme
+        assert previewed == theme_names()[4]
+        assert read_kept("", SCREEN) == {}
+        await pilot.press("escape")
+        assert app.theme == DARK.name
+        await app.run_action("choose_theme")
+        await pilot.pause()
+        await pilot.press("end", "enter")
+        await pilot.pause()
+        assert app.theme == theme_names()[-1]
+        assert read_kept("", SCREEN)["theme"] == app.theme
+        for name in ("ansi-dark", "ansi-light", "nord", "gradstep-contrast"):
+            app.theme = name
+            await pilot.pause()
+            assert screen_text(app) == before
+
+
+async def test_the_terminals_own_colours_stay_its_own(open_app: Open) -> None:
+    async with open_app() as (app, pilot, _):
+        app.theme = "ansi-dark"
+        await pilot.pause()
+        painter: Painter = painter_for(app)
+        for name in ("forward", "backward", "step", "leaf", "dim", "accent chip", "selected"):
+            style = painter.style(name)
+            for colour in (style.color, style.bgcolor):
+                assert colour is None or colour.triplet is None, name
+        assert painter.heat(0.9) != painter.heat(-0.9)
+        assert painter.heat(0.9).bgcolor is not None
+
+
+async def test_without_colour_nothing_is_coloured(
+    trace_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = GradstepApp(open_path=trace_path, settings=Settings(colour="never"))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await app.reached(lambda frame: frame.moment is not None)
+        await pilot.pause()
+        grey = set()
+        for strip in app.screen._compositor.render_strips():
+            for text, style, _ in strip.apply_filter(app.get_line_filters()[-1], Color(0, 0, 0)):
+                for colour in (style.color, style.bgcolor) if style and text.strip() else ():
+                    if colour is not None and colour.triplet is not None:
+                        red, green, blue = colour.triplet
+                        grey.add(red == green == blue)
+        assert grey <= {True}
+        assert "1 Source" in screen_text(app)
