@@ -346,6 +346,17 @@ COMMANDS: Final = (
         13,
     ),
     Command(
+        "connection.show",
+        ("k",),
+        "Connection",
+        "Show what joins the loss and the optimizers: for each parameter whether the loss reaches "
+        "it, what its .grad holds, who will read that, and what changed it; again, or Esc: back.",
+        "look",
+        "connection",
+        "connection",
+        9,
+    ),
+    Command(
         "find.open", ("slash",), "Find…", "Find text in the pane that has the focus.", "look",
         "find",
     ),

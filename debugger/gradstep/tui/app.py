@@ -19,6 +19,7 @@ from gradstep.trace.errors import TraceError
 from gradstep.tui.actions import BY_ID, COMMANDS, Command, bindings
 from gradstep.tui.announce import Announcer
 from gradstep.tui.awaiting import LOOK_SECONDS, Awaiting
+from gradstep.tui.connection_commands import ConnectionCommands
 from gradstep.tui.crash import cause_of, one_line, write_log
 from gradstep.tui.frame import Frame, Selection, take_frame
 from gradstep.tui.gate import Gate
@@ -33,6 +34,7 @@ from gradstep.tui.theme import THEMES, defaults_for
 from gradstep.tui.travel import Travel
 from gradstep.tui.why_command import follow
 from gradstep.tui.widgets.bars import TimelineBar, first_key
+from gradstep.tui.widgets.connection_pane import ConnectionRows
 from gradstep.tui.widgets.graph_pane import GraphRows
 from gradstep.tui.widgets.lines import LinesView
 from gradstep.tui.widgets.locals_pane import LocalsPane
@@ -51,7 +53,7 @@ FRAME_SECONDS: Final = 1 / 15
 """While the script runs the screen is painted no more often than this."""
 
 
-class GradstepApp(Travel, LookCommands, StepCommands):
+class GradstepApp(Travel, LookCommands, StepCommands, ConnectionCommands):
     """Shows one session. `opener` makes it once the screen is up, so that starting is visible."""
 
     TITLE = "gradstep"
@@ -243,6 +245,8 @@ class GradstepApp(Travel, LookCommands, StepCommands):
             self.main.pane("inspect").active = "tensor-view"
         elif isinstance(message.view, WhyPane):
             follow(self, message.view, message.row)
+        elif isinstance(message.view, ConnectionRows):
+            self.follow_connection()
 
     def on_source_pane_breakpoint_asked(self, message: SourcePane.BreakpointAsked) -> None:
         """A click in the gutter."""

@@ -16,6 +16,7 @@ from gradstep.tui.crash import noted
 from gradstep.tui.frame import EMPTY, Frame
 from gradstep.tui.marks import summary
 from gradstep.tui.widgets.bars import KeyBar, PhaseBar, TimelineBar, TitleBar
+from gradstep.tui.widgets.connection_pane import ConnectionPane, ConnectionTable
 from gradstep.tui.widgets.find_bar import FindBar
 from gradstep.tui.widgets.graph_pane import GraphPane
 from gradstep.tui.widgets.lines import LinesView
@@ -36,6 +37,9 @@ STACKED: Final = (("source", "1 Source"), ("graph", "2 Graph"), ("talk", "3 Cons
 
 LOOKS: Final = ("locals-view", "watch-view")
 """The tabs that show what the paused script was asked for."""
+
+CONNECTION: Final = "connection"
+"""The pane that is in sight only while it lies over all others."""
 
 NARROW: Final = 100
 SHORT: Final = 16
@@ -68,6 +72,7 @@ class MainScreen(Screen[None]):
     local_names = getters.query_one(LocalsPane)
     why = getters.query_one(WhyPane)
     loss = getters.query_one(LossPane)
+    connection = getters.query_one(ConnectionTable)
     console = getters.query_one(ConsolePane)
     stdout = getters.query_one(StdoutPane)
     watches = getters.query_one(WatchPane)
@@ -106,6 +111,7 @@ class MainScreen(Screen[None]):
                 [TensorPane(), OptimizerPane(), LocalsPane(), WhyPane(), LossPane()],
                 id="inspect",
             )
+            yield ConnectionPane()
         yield TimelineBar()
         yield FindBar()
         yield SearchBar()
@@ -145,6 +151,7 @@ class MainScreen(Screen[None]):
             "watch-view": lambda: self.watches.paint(frame),
             "why-view": lambda: self.why.paint(frame),
             "loss-view": lambda: self.loss.paint(frame),
+            "connection-view": lambda: self.connection.paint(frame),
         }
         for pane in self.panes():
             if not pane.display or not pane.active:
@@ -170,7 +177,7 @@ class MainScreen(Screen[None]):
                 view.show_failure(noted(error))
 
     def panes(self) -> list[TabbedPane]:
-        """Return the four panes in order."""
+        """Return the panes in order, the connection view last."""
         return list(self.query(TabbedPane))
 
     def pane(self, name: str) -> TabbedPane:
@@ -206,22 +213,35 @@ class MainScreen(Screen[None]):
         if self._top not in (names or ["source"]):
             self._top = "source"
         for pane in self.panes():
-            shown = pane.id not in names or pane.id == self._top
+            shown = pane.id != CONNECTION and (pane.id not in names or pane.id == self._top)
             pane.display = pane.id == zoomed if zoomed else shown
             pane.neighbours = stack if pane.id in names and not zoomed else ()
         self.query_one("#body").set_class(bool(zoomed), "-zoomed")
         self.call_after_refresh(self.paint_panes)
 
     zoomed: str = ""
+    _under: tuple[str, str] = ("", "source")
 
     def focus_pane(self, name: str) -> None:
         """Bring a pane to the front and give it the focus."""
         if any(name == stacked for stacked, _ in self.stack):
             self._top = name
         if self.zoomed:
-            self.zoomed = name
+            self.zoomed = "" if self.zoomed == CONNECTION else name
         self._show_panes()
         self._focus_content(name)
+
+    def toggle_connection(self) -> None:
+        """Put the connection view over all panes, or the panes back as they were."""
+        if self.zoomed == CONNECTION:
+            self.zoomed, pane = self._under
+            self._show_panes()
+            self._focus_content(pane)
+        else:
+            self._under = (self.zoomed, self.focused_pane().id or "source")
+            self.zoomed = CONNECTION
+            self._show_panes()
+            self._focus_content(CONNECTION)
 
     def _focus_content(self, name: str) -> None:
         target = _focusable(self.pane(name).content())

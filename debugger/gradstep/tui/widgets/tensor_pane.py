@@ -30,10 +30,10 @@ class TensorPane(LinesView):
     """A window on a matrix; the arrow keys move the window."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "pan(-1, 0)", "Up", show=False),
-        Binding("down,j", "pan(1, 0)", "Down", show=False),
-        Binding("left,h", "pan(0, -1)", "Left", show=False),
-        Binding("right,l", "pan(0, 1)", "Right", show=False),
+        Binding("up", "pan(-1, 0)", "Up", show=False),
+        Binding("down", "pan(1, 0)", "Down", show=False),
+        Binding("left", "pan(0, -1)", "Left", show=False),
+        Binding("right", "pan(0, 1)", "Right", show=False),
         Binding("pageup", "pan(-10, 0)", "Page up", show=False),
         Binding("pagedown", "pan(10, 0)", "Page down", show=False),
         Binding("home", "pan(-1000000000, -1000000000)", "First", show=False),
