@@ -14,7 +14,8 @@ from weakref import WeakKeyDictionary
 
 from gradstep.trace.about import events_about
 from gradstep.trace.dataflow import Cut, Reach, Use, dataflow
-from gradstep.trace.holdings import Holding, holdings
+from gradstep.trace.holdings import NO_READER, Holding, holdings
+from gradstep.trace.loss_roots import MOST_LOSSES, LossRoot, loss_roots
 from gradstep.trace.reached import Way, reached_leaves
 
 if TYPE_CHECKING:
@@ -23,31 +24,7 @@ if TYPE_CHECKING:
     from gradstep.trace.moment import Moment
     from gradstep.trace.reader import RunTrace
 
-MOST_LOSSES: Final = 8
-"""So many losses are offered: the latest of each line, of the latest iterations."""
-
-LOOKED_AT: Final = 64
-"""Backward calls that are looked through for losses of other lines."""
-
 OLD: Final = " (old)"
-
-
-@dataclass(frozen=True, slots=True)
-class LossRoot:
-    """What backward began from, or will begin from.
-
-    `seq` is the call, or the op that made a loss which no backward has begun from yet
-    (`is_coming`); `upto` is the event whose view of the values counts.
-    """
-
-    tensor: int
-    roots: tuple[Use, ...]
-    seq: int
-    upto: int
-    file: str
-    line: int
-    iteration: int
-    is_coming: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +46,9 @@ class Wire:
     """One parameter.
 
     `way` tells that the loss reaches it. Of one that it does not reach `why` is a code: `frozen`,
-    `other_loss`, `cut`, `replaced`, `leads_elsewhere`, `not_used`, `unrecorded`, `too_long` or
-    `no_loss`, with the event to look at and, for a cut, the place. `holes` are codes too:
+    `other_loss`, `cut`, `replaced`, `leads_elsewhere`, `not_used`, `elsewhere_so_far` and
+    `not_used_yet` while the iteration goes on, `unrecorded`, `too_long` or `no_loss`, with the
+    event to look at and, for a cut, the place. `holes` are codes too:
     `no_optimizer`, `holds_old`, `replaced`, `not_reached`, `held_twice`, `stale`.
     """
 
@@ -121,9 +99,11 @@ def wiring(moment: Moment, choice: int = 0) -> Wiring:
         if tensor in holders
         or tensor in reached
         or (modules.get(tensor) and not names[tensor].endswith(OLD))
+        or moment.grad(tensor).tensor is not None
     ]
     held = holdings(moment, chosen)
     missing = _Missing(moment, loss, losses)
+    stepped = _stepped(moment, loss)
     wires = []
     for tensor in chosen:
         requires_grad = _requires_grad(moment, tensor)
@@ -134,6 +114,9 @@ def wiring(moment: Moment, choice: int = 0) -> Wiring:
                 names[tensor], held[tensor], requires_grad=requires_grad
             )
         mine = holders.get(tensor, ())
+        is_late = stepped is None or any(one.optimizer in stepped for one in mine)
+        if why in _SO_FAR and not (is_late or (stepped and not mine)):
+            why = _SO_FAR[why]
         wires.append(
             Wire(
                 tensor,
@@ -152,54 +135,22 @@ def wiring(moment: Moment, choice: int = 0) -> Wiring:
     return Wiring(loss, losses, tuple(wires), len(live))
 
 
-def loss_roots(moment: Moment) -> tuple[LossRoot, ...]:
-    """Return the losses to choose from, the latest first: one that is being made, then calls."""
-    run = moment.run
-    found: list[LossRoot] = []
-    coming = _coming(moment)
-    if coming is not None:
-        found.append(coming)
-    seen: set[tuple[str, int]] = set()
-    looked = 0
-    newest: int | None = None
-    for row in run.events_before(moment.seq + 1, ("phase_entered",)):
-        if row.phase != "backward":
-            continue
-        newest = row.iteration if newest is None else newest
-        looked += 1
-        if looked > LOOKED_AT or row.iteration < newest - 1 or len(found) >= MOST_LOSSES:
-            break
-        if (row.file, row.line) in seen:
-            continue
-        refs = run.tensors(row.seq)
-        roots = tuple((r.tensor, r.version) for r in refs if r.role == "root" and r.tensor)
-        if roots:
-            seen.add((row.file, row.line))
-            at = (row.file, row.line, row.iteration)
-            found.append(LossRoot(roots[0][0], roots, row.seq, row.seq, *at))
-    return tuple(found)
+_SO_FAR: Final = {"not_used": "not_used_yet", "leads_elsewhere": "elsewhere_so_far"}
+"""What may still change in an iteration that goes on: no hole."""
 
 
-def _coming(moment: Moment) -> LossRoot | None:
-    """Return the number that a forward which is over ended in, if no backward followed it yet."""
-    run = moment.run
-    over = next(run.events_before(moment.seq + 1, ("phase_exited", "phase_entered")), None)
-    while over is not None and over.phase in ("zero_grad", "other"):
-        over = next(run.events_before(over.seq, ("phase_exited", "phase_entered")), None)
-    if over is None or over.phase != "forward" or over.kind != "phase_exited":
+def _stepped(moment: Moment, loss: LossRoot | None) -> set[int] | None:
+    """Return the optimizers that stepped since a loss; None if its iteration is over."""
+    if loss is None:
+        return set()
+    event = moment.event
+    if event.iteration > loss.iteration or event.kind == "run_finished":
         return None
-    op = next(run.events_before(over.seq, ("op",)), None)
-    if op is None or op.phase != "forward" or not op.detail.get("grad_fn"):
-        return None
-    made = next((r for r in run.tensors(op.seq) if r.role == "output" and r.tensor), None)
-    if made is None or made.tensor is None:
-        return None
-    value = run.value(made.tensor, moment.seq, made.version)
-    if value is None or any(size != 1 for size in value.shape):
-        return None
-    root = (made.tensor, made.version)
-    at = (op.file, op.line, op.iteration)
-    return LossRoot(made.tensor, (root,), op.seq, op.seq + 1, *at, is_coming=True)
+    return {
+        int(row.detail.get("optimizer") or 0)
+        for row in moment.run.events(loss.seq, moment.seq + 1, ("phase_entered",))
+        if row.phase == "step"
+    }
 
 
 def live_optimizers(moment: Moment) -> list[OptimizerState]:
@@ -303,7 +254,9 @@ def _holes(
         found.append("not_reached")
     if len(mine) > 1:
         found.append("held_twice")
-    if requires_grad and not mine and has_optimizer:
+    by_hand = holding.change
+    is_by_hand = by_hand is not None and by_hand.kind == "written" and by_hand.name not in NO_READER
+    if requires_grad and not mine and has_optimizer and not is_by_hand:
         old = names[tensor] + OLD
         is_old_held = any(names.get(held) == old for held in holders)
         found.append("holds_old" if is_old_held else "no_optimizer")

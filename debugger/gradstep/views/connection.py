@@ -14,7 +14,7 @@ from gradstep.views import numbers
 from gradstep.views.connection_cells import Cell, cells_of
 from gradstep.views.connection_texts import hole_words, told
 from gradstep.views.glyphs import UNICODE, Glyphs
-from gradstep.views.text import Line, Span, crop, line, shorten, width_of, wrap
+from gradstep.views.text import Line, Span, crop, line, width_of, wrap
 from gradstep.views.why_texts import place
 
 if TYPE_CHECKING:
@@ -45,6 +45,17 @@ SEVERITY: Final = {
     "stale": 4,
 }
 """How bad a hole is: what stands first when the worst do."""
+
+
+HOLE_COLUMNS: Final = {
+    "not_reached": 2,
+    "replaced": 2,
+    "stale": 3,
+    "no_optimizer": 4,
+    "holds_old": 4,
+    "held_twice": 4,
+}
+"""The column that tells of a hole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,10 +166,15 @@ class ConnectionView:
         words += [line((f"{word} ", style)) for word in text.split()]
         return (*joined, *wrap(words, self.width, indent=2))
 
-    def lines(self) -> tuple[Line, ...]:
-        """The whole table, for a terminal that only prints."""
+    def report(self) -> tuple[Line, ...]:
+        """The whole table, and a sentence for each hole: for a terminal that only prints."""
         rows = tuple(self.row(index) for index in range(len(self.wires)))
-        return (self.header(), *rows, (), *self.foot())
+        said: list[Line] = []
+        for index, wire in enumerate(self.wires):
+            for column in sorted({HOLE_COLUMNS[hole] for hole in wire.holes}):
+                said += self.detail(index, column)
+        head = (self.header(), *rows, ()) if rows else ()
+        return (*head, *self.foot(), *(((), *said) if said else ()))
 
     def _set(self, texts: Sequence[Line]) -> Line:
         """Put cells under their titles."""
@@ -222,11 +238,3 @@ def _measured(
         widths.append(max((len(text) for text in texts), default=0))
     widths = [max(w, len(titles[c])) for w, c in zip(widths, columns, strict=True)]
     return _Layout(columns, tuple(widths), is_short)
-
-
-def loss_names(moment: Moment, found: Wiring) -> list[str]:
-    """Name the losses to choose from."""
-    return [
-        f"{shorten(moment.name(loss.tensor), 24)} ({place(moment, loss.file, loss.line)})"
-        for loss in found.losses
-    ]

@@ -73,6 +73,10 @@ def _reached(moment: Moment, wire: Wire, glyphs: Glyphs) -> Cell:
             return Cell(f"{cross} used{at}, not for it", f"{cross} unused{at}", "error", seq)
         case "not_used":
             return Cell(f"{cross} not used", f"{cross} not used", "error", seq)
+        case "elsewhere_so_far":
+            return Cell(f"{none} used{at}, not for it", f"{none} unused{at}", "dim", seq)
+        case "not_used_yet":
+            return Cell(f"{none} not used so far", f"{none} not yet", "dim", seq)
         case "frozen":
             return Cell(f"{none} frozen{at}", f"{none} frozen{at}", "dim", seq)
         case "other_loss":

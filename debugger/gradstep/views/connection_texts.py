@@ -88,12 +88,20 @@ def _reached(moment: Moment, found: Wiring, wire: Wire) -> str:
         case "replaced":
             name = wire.name.removesuffix(" (old)")
             return f"is an old tensor: {at} uses another one by the name {name}."
-        case "leads_elsewhere":
+        case "leads_elsewhere" | "elsewhere_so_far":
             return f"is used at {at}, but {root} does not depend on what came of that."
         case "not_used":
             return f"is taken by no operation of this iteration, so {root} does not depend on it."
+        case "not_used_yet":
+            return (
+                "has not been taken by an operation of this iteration so far;"
+                f" {root} was made without it."
+            )
         case "frozen":
             return f"requires no gradient ({at}), so backward leaves it alone."
+        case "other_loss" if moment.run.event(wire.why_seq).kind == "op":
+            of = f"what {at} computed, which no backward() has begun from yet"
+            return f"is not reached by {root}, but by {of}."
         case "other_loss":
             return f"is reached by another loss, whose backward() is at {at}; not by {root}."
         case "unrecorded":
