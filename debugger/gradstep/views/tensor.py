@@ -10,7 +10,7 @@ from gradstep.trace.numbers import to_numpy
 from gradstep.trace.reasons import why_none
 from gradstep.views import numbers
 from gradstep.views.glyphs import UNICODE, Glyphs
-from gradstep.views.passing import passed_gradient, passing_name
+from gradstep.views.passing import passed_gradient, passing
 from gradstep.views.reading import one, value_of
 from gradstep.views.tensor_grid import (
     LABEL_WIDTH,
@@ -147,31 +147,32 @@ def tensor_view(
             what = "value" if what == "grad" else "grad"
     if tensor is None:
         return _nothing(None, what, line(("no tensor", "bold")), "Select an op or a parameter.")
-    passing = passing_name(moment, tensor)
-    name = passing or moment.name(tensor)
+    on_way = passing(moment, tensor)
+    name = on_way.name if on_way is not None else moment.name(tensor)
     note: tuple[Line, ...] = ()
     other: Line = ()
     if what == "grad":
         state = moment.grad(tensor)
         value = moment.value(state.tensor) if state.tensor is not None else None
         if state.tensor is None:
-            passed = passed_gradient(moment, tensor) if not passing else None
+            passed = passed_gradient(moment, tensor) if on_way is None else None
             if passed is None:
-                return _no_grad(moment, tensor, name, passing=bool(passing))
+                return _no_grad(moment, tensor, name, passing=on_way is not None)
             value = value_of(moment, passed)
             note = wrapped(f"{name} is no leaf. {NO_LEAF} Shown is the one that passed.", width)
-        elif not passing:
+        elif on_way is None:
             other = _companion(moment.value(tensor), name, "value", width)
         name += ".grad"
     else:
         value = moment.value(tensor)
-        if not passing and (moment.is_parameter(tensor) or moment.grad(tensor).known):
+        if on_way is None and (moment.is_parameter(tensor) or moment.grad(tensor).known):
             state = moment.grad(tensor)
             grad = moment.value(state.tensor) if state.tensor is not None else None
             other = _companion(grad, ".grad", "grad", width)
     if value is None:
         return _nothing(tensor, what, line((name, "bold")), "It does not exist yet at this event.")
-    title = Title(name, "grad" if passing else what, passed=bool(note))
+    how = on_way.how if on_way is not None else ""
+    title = Title(name, "grad" if on_way else what, passed=bool(note), how=how)
     single = math.prod(value.shape) == 1
     if single and other:
         title = replace(title, rest=(*line("  "), *other))
@@ -270,11 +271,15 @@ def _more(rows: int, columns: int, slices: int, leading: tuple[int, ...], glyphs
 
 @dataclass(frozen=True, slots=True)
 class Title:
-    """What a header begins with; `passed`: a gradient that its tensor did not keep."""
+    """What a header begins with; `passed`: a gradient that its tensor did not keep.
+
+    `how` tells of a gradient on its way which node has it.
+    """
 
     name: str
     what: str
     passed: bool = False
+    how: str = ""
     rest: Line = ()
 
 
@@ -299,7 +304,7 @@ def _header(moment: Moment, tensor: int, title: Title, value: TensorValue, width
     spans += title.rest
     # What is least needed goes first where room is short, and always as a whole.
     facts = [f"{numbers.dtype(value.dtype)}{numbers.shape(value.shape)}"]
-    facts += [role] if role else []
+    facts += [fact for fact in (title.how, role) if fact]
     facts.append(f"since event {numbers.count(value.seq)}")
     while len(facts) > 1 and width_of(tuple(spans)) + sum(len(f) + 2 for f in facts) > width:
         facts.pop()
