@@ -25,8 +25,9 @@ GROUPS: Final = {
 class Command:
     """One thing a user can ask for.
 
-    `short` is the word in the footer, "" when it never stands there; `rank` orders the footer and
-    the lowest survive on a narrow screen. `back` is the key of the opposite motion, shown with it.
+    `short` is the word in the footer, "" when it never stands there; of the commands that are of
+    use (footer.py) those of the lowest `rank` survive on a narrow screen. `back` is the opposite
+    motion.
     """
 
     id: str
@@ -107,7 +108,7 @@ COMMANDS: Final = (
     *_motion(
         "iteration", ("i",), ("I",), "Iteration",
         "the same point one iteration on: of several alike, the same one",
-        "the same point one iteration back", "iteration", 4
+        "the same point one iteration back", "iter", 4
     ),
     *_motion("finish", ("f",), ("F",), "Finish",
         "the first event after the innermost module call (inside net(x), in pool: after pool), "
@@ -121,7 +122,7 @@ COMMANDS: Final = (
         "Continue",
         "the next breakpoint, or the end of the script",
         "the breakpoint before, or the beginning",
-        "continue",
+        "cont",
         5,
     ),
     Command(
@@ -131,6 +132,8 @@ COMMANDS: Final = (
         "Run until the selected source line, or go to the selected graph row.",
         "forward",
         "to_cursor",
+        "to here",
+        16,
     ),
     Command(
         "edge.now",
@@ -140,7 +143,7 @@ COMMANDS: Final = (
         "forward",
         "to_edge",
         "now",
-        10,
+        3,
     ),
     Command(
         "goto.open",
@@ -151,7 +154,7 @@ COMMANDS: Final = (
         "back",
         "goto",
         "go to",
-        8,
+        14,
     ),
     Command(
         "change.last",
@@ -224,6 +227,8 @@ COMMANDS: Final = (
         "Pause a running script at its next event or line.",
         "program",
         "pause",
+        "pause",
+        1,
     ),
     Command(
         "run.interrupt",
@@ -250,7 +255,7 @@ COMMANDS: Final = (
         "break",
         "toggle_breakpoint",
         "break",
-        6,
+        7,
     ),
     Command(
         "break.change",
@@ -277,6 +282,8 @@ COMMANDS: Final = (
         "Leave out the optimizer step that has begun, or what is left of it, and go to its end.",
         "step",
         "skip_step",
+        "skip",
+        4,
     ),
     Command(
         "step.skip_parameter",
@@ -294,6 +301,8 @@ COMMANDS: Final = (
         "script.",
         "step",
         "edit_value",
+        "set",
+        6,
     ),
     Command(
         "console.focus",
@@ -303,7 +312,7 @@ COMMANDS: Final = (
         "look",
         "evaluate",
         "eval",
-        7,
+        8,
     ),
     Command(
         "watch.add",
@@ -321,7 +330,7 @@ COMMANDS: Final = (
         "Show the gradient of the selected tensor instead of its value, and back.",
         "look",
         "switch_value",
-        "value/grad",
+        "grad",
         11,
     ),
     Command(
@@ -343,7 +352,7 @@ COMMANDS: Final = (
         "look",
         "show_tab('inspect', 'loss-view')",
         "loss",
-        13,
+        10,
     ),
     Command(
         "connection.show",
@@ -353,8 +362,8 @@ COMMANDS: Final = (
         "it, what its .grad holds, who will read that, and what changed it; again, or Esc: back.",
         "look",
         "connection",
-        "connection",
-        9,
+        "connect",
+        6,
     ),
     Command(
         "find.open", ("slash",), "Find…", "Find text in the pane that has the focus.", "look",
@@ -384,7 +393,7 @@ COMMANDS: Final = (
     ),
     Command(
         "pane.zoom", ("z",), "Zoom", "Give the pane with the focus the whole screen, and back.",
-        "screen", "zoom", "zoom", 12,
+        "screen", "zoom", "zoom", 13,
     ),
     Command(
         "theme.switch", ("f2",), "Dark or light", "Switch between the dark and the light theme.",
@@ -400,7 +409,7 @@ COMMANDS: Final = (
     ),
     Command(
         "app.quit", ("q", "ctrl+q"), "Quit", "End gradstep and the script; no process is left.",
-        "program", "quit", "quit", 8,
+        "program", "quit", "quit", 15,
     ),
 )  # fmt: skip
 

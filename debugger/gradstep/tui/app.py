@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.binding import BindingType
-from textual.command import Provider
+from textual.command import CommandPalette, Provider
 from textual.filter import LineFilter
 
 from gradstep.trace.errors import TraceError
@@ -26,7 +26,7 @@ from gradstep.tui.gate import Gate
 from gradstep.tui.keymap import keymap_path, load_keymap
 from gradstep.tui.look_commands import LookCommands
 from gradstep.tui.opening import Opener, opener_for
-from gradstep.tui.palette import CommandProvider
+from gradstep.tui.palette import CommandProvider, Palette
 from gradstep.tui.plain_ascii import PlainAscii, is_utf8
 from gradstep.tui.step_commands import StepCommands
 from gradstep.tui.terminal_watch import TerminalWatch
@@ -163,6 +163,18 @@ class GradstepApp(Travel, LookCommands, StepCommands, ConnectionCommands):
             key = self.keys_of(BY_ID["pane.console"])
             text = f"input? {question} · {self.main.way_to_stdin(key)}"
             self.main.key_bar.show_note(text, "warning")
+
+    def asks_for_input(self) -> bool:
+        """Return whether the script seems to wait for a line of input."""
+        session = self.session
+        if session is None:
+            return False
+        return self._awaiting.still_asks(session.state, session.head, session.printed())
+
+    def action_command_palette(self) -> None:
+        """Open the palette, with a mark of ours in place of Textual's picture."""
+        if self.use_command_palette and not isinstance(self.screen, CommandPalette):
+            self.push_screen(Palette(id="--command-palette"))
 
     def _paint_next(self) -> None:
         """Paint, unless that was done after it was asked for."""

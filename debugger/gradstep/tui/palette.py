@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider, SearchIcon
 
 from gradstep.tui.actions import COMMANDS, unique_keys
 from gradstep.views.numbers import shape
@@ -17,6 +17,14 @@ if TYPE_CHECKING:
     from gradstep.tui.app import GradstepApp
 
     Entry = tuple[str, str, Callable[[], object]]
+
+
+class Palette(CommandPalette):
+    """Textual's palette without the emoji that stands before its prompt."""
+
+    def on_mount(self) -> None:
+        """Replace it by the mark of our own prompts."""
+        self.query_one(SearchIcon).icon = "»"
 
 
 class CommandProvider(Provider):

@@ -127,6 +127,7 @@ class MainScreen(Screen[None]):
         self.title_bar.paint(frame)
         self.phase_bar.paint(frame)
         self.timeline.paint(frame)
+        self.key_bar.paint(frame)
         if frame.session is not None:
             points = frame.session.breakpoints.list()
             self.pane("source").border_subtitle = summary(points, frame.glyphs)
@@ -153,7 +154,7 @@ class MainScreen(Screen[None]):
             "loss-view": lambda: self.loss.paint(frame),
             "connection-view": lambda: self.connection.paint(frame),
         }
-        for pane in self.panes():
+        for pane in self.query(TabbedPane):
             if not pane.display or not pane.active:
                 continue
             paint = painters.get(pane.active)
@@ -177,8 +178,8 @@ class MainScreen(Screen[None]):
                 view.show_failure(noted(error))
 
     def panes(self) -> list[TabbedPane]:
-        """Return the panes in order, the connection view last."""
-        return list(self.query(TabbedPane))
+        """Return the four panes in order."""
+        return [pane for pane in self.query(TabbedPane) if pane.id != CONNECTION]
 
     def pane(self, name: str) -> TabbedPane:
         """Return one pane by its id."""
@@ -213,9 +214,10 @@ class MainScreen(Screen[None]):
         if self._top not in (names or ["source"]):
             self._top = "source"
         for pane in self.panes():
-            shown = pane.id != CONNECTION and (pane.id not in names or pane.id == self._top)
+            shown = pane.id not in names or pane.id == self._top
             pane.display = pane.id == zoomed if zoomed else shown
             pane.neighbours = stack if pane.id in names and not zoomed else ()
+        self.pane(CONNECTION).display = zoomed == CONNECTION
         self.query_one("#body").set_class(bool(zoomed), "-zoomed")
         self.call_after_refresh(self.paint_panes)
 
@@ -283,6 +285,14 @@ class MainScreen(Screen[None]):
         self.focus_pane("talk")
         self.console.prompt.focus()
 
+    def open_stdin(self) -> None:
+        """Go to where a line for the script is typed, remembering where the focus was."""
+        if not isinstance(self.focused, PromptInput):
+            self._last_focus = self.focused
+        self.pane("talk").active = "stdout-view"
+        self.focus_pane("talk")
+        self.stdout.prompt.focus()
+
     def way_to_stdin(self, key: str) -> str:
         """Say how to write to the script; `key` focuses pane 3, and again shows its next tab."""
         if self.focused is self.stdout.prompt:
@@ -301,6 +311,10 @@ class MainScreen(Screen[None]):
                 self.focus_pane(pane.id)
         elif (lines := self.focused_lines()) is not None:
             lines.focus()
+
+    def on_descendant_focus(self) -> None:
+        """Another pane has other keys in the footer."""
+        self.key_bar.refresh()
 
     def on_tabbed_pane_asked(self, message: TabbedPane.Asked) -> None:
         """Focus the pane whose title was clicked."""
