@@ -96,7 +96,8 @@ def test_the_tensor_of_the_event_is_the_default(trace: Trace) -> None:
     assert (
         plain(tensor_view(moment, None).lines)
         == """\
-x.grad 6.0000  x 1.0000  f32[1]  since event 19"""
+x.grad 6.0000  x 1.0000  f32[1]  since event 19
+◄ event 19   backward adds  .grad  None → 6.0000"""
     )
 
 

@@ -12,6 +12,7 @@ from gradstep.views import numbers
 from gradstep.views.glyphs import UNICODE, Glyphs
 from gradstep.views.passing import passed_gradient, passing
 from gradstep.views.reading import one, value_of
+from gradstep.views.small_history import history_lines, is_small
 from gradstep.views.tensor_grid import (
     LABEL_WIDTH,
     OVERVIEW_COLUMNS,
@@ -64,7 +65,7 @@ class TensorView:
     matrices there are (product of the leading dimensions). A vector is folded into rows.
     `overview` is a coarse heat picture of the whole matrix. `note` says why there are no cells, or
     what they are of; `companion` is `.grad` of a leaf whose value is shown, or the value. A single
-    number stands in the header alone.
+    number stands in the header alone. `history` is how a tensor of very few elements went so far.
     """
 
     tensor: int | None
@@ -85,6 +86,7 @@ class TensorView:
     histogram: Line = ()
     overview: tuple[tuple[float | None, ...], ...] = ()
     note: tuple[Line, ...] = ()
+    history: tuple[Line, ...] = ()
 
     @property
     def lines(self) -> tuple[Line, ...]:
@@ -96,7 +98,8 @@ class TensorView:
         columns = line((" " * LABEL_WIDTH + " ".join(self.column_labels), "dim"))
         cells = (columns, *grid) if grid else ()
         parts = [self.header, self.stats, self.companion, *cells, *self.note]
-        return tuple(part for part in (*parts, self.more, self.histogram) if part)
+        parts += [self.more, self.histogram, *self.history]
+        return tuple(part for part in parts if part)
 
 
 def event_subject(moment: Moment) -> tuple[int | None, str]:
@@ -183,14 +186,21 @@ def tensor_view(
     if value.content is None:
         text = "Its contents were not recorded: statistics only."
         return replace(base, note=(*note, *wrapped(text, width)))
+    past: tuple[Line, ...] = ()
+    if is_small(value) and on_way is None:
+        taken = len(base.lines) + (0 if single else 2)
+        room = {"width": width, "height": height - taken}
+        past = history_lines(moment, tensor, **room, glyphs=glyphs)
     if single:
-        return base  # The header says it all.
+        return replace(base, history=past)  # The header says what it is.
     try:
         array = to_numpy(value)
     except ValueError as error:
         return replace(base, note=(*note, *wrapped(str(error), width)))
     taken = len(note) + bool(other)
-    return _with_grid(base, array, (row, column, slice_index), (width, height - taken), glyphs)
+    shown = _with_grid(base, array, (row, column, slice_index), (width, height - taken), glyphs)
+    # Of so few numbers the last changes say more than a histogram.
+    return replace(shown, history=past, histogram=() if past else shown.histogram)
 
 
 def _companion(value: TensorValue | None, label: str, what: str, width: int) -> Line:

@@ -92,6 +92,7 @@ class TensorPane(LinesView):
             lines.extend(() for _ in view.cells)
         lines.extend(view.note)
         lines.extend(part for part in (view.more, view.histogram) if part)
+        lines.extend(view.history)
         self._body = list(range(first, first + len(view.cells)))
         self.show_lines(lines)
 
