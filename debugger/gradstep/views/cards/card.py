@@ -79,7 +79,8 @@ class Draft:
         self.matches = fine if self.matches is None else self.matches and fine
         if fine:
             return line((f" {self.glyphs.tick}", "success"))
-        return line((f"  recorded: {numbers.number(recorded)}", "warning"))
+        told = f"  recorded: {numbers.number(recorded)}"
+        return line((f"{told} {self.glyphs.cross} not what the formula gives", "warning"))
 
     def done(self) -> Card:
         """Finish the card."""
@@ -108,6 +109,12 @@ def agrees(value: float, recorded: float, scale: float, dtype: str) -> bool:
         return True
     tolerance = _TOLERANCE.get(dtype, 2e-5)
     return bool(abs(value - recorded) <= tolerance * max(scale, abs(recorded)) + 1e-30)
+
+
+def least_exact(dtypes: Sequence[str]) -> str:
+    """Give the floating point type that rounds most."""
+    known = [dtype for dtype in dtypes if dtype in _TOLERANCE]
+    return max(known, key=lambda dtype: _TOLERANCE[dtype], default="")
 
 
 def most(array: Any) -> Place:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gradstep.views import numbers
-from gradstep.views.cards.card import Draft, array_of, brief, chosen
+from gradstep.views.cards.card import Draft, array_of, brief, chosen, least_exact
 from gradstep.views.formulas import Call, Rule, Unknown, is_inner, read_call, rule_of, takes_inner
 from gradstep.views.formulas.call import Place, contents, signed
 from gradstep.views.reading import having, is_op_name, phase_entry, value_of
@@ -136,11 +136,18 @@ def _worked(
         # The op was called in a way that the formula does not foresee: say so, never guess.
         return [where, result, line(("   not worked out: an unusual call of this op", "dim"))]
     recorded = value_of(draft.moment, ref)
-    mark = draft.check(worked.value, value, worked.scale, recorded.dtype if recorded else "")
+    kinds = [recorded.dtype if recorded else "", *_kinds(draft.moment, call)]
+    mark = draft.check(worked.value, value, worked.scale, least_exact(kinds))
     total = line((numbers.number(worked.value), "backward bold"))
     if worked.text == numbers.number(worked.value):
         return [where, (*total, *mark)]
     return [where, line(worked.text), line(" = "), (*total, *mark)]
+
+
+def _kinds(moment: Moment, call: Call) -> list[str]:
+    """Give the types that an op computed with: the least exact one decides about rounding."""
+    values = (value_of(moment, ref) for ref in moment.run.tensors(call.op.seq))
+    return [value.dtype for value in values if value is not None]
 
 
 def _following(node: EventRow, position: int) -> str:

@@ -80,7 +80,13 @@ PARTS: Final[Mapping[tuple[str, str], Rule]] = {
 }
 """Nodes of a composite op: the value between them, never a tensor of the script's, is named."""
 
-UNLIKE_THEIR_NODE: Final = frozenset({"rms_norm", "alpha_dropout", "instance_norm"})
+UNLIKE_THEIR_NODE: Final = frozenset(
+    (
+        *("rms_norm", "alpha_dropout", "instance_norm", "local_response_norm"),
+        *("conv_transpose1d", "conv_transpose2d", "conv_transpose3d"),
+        *("lstm", "gru", "rnn_tanh", "rnn_relu"),
+    )
+)
 """Ops that do more than the last step of theirs, by whose name their one node goes."""
 
 KNOWN_COMPOSITES: Final = frozenset({"cross_entropy"})
@@ -102,6 +108,8 @@ def rule_of(op: EventRow | None, node_name: str) -> Rule | None:
         for part in (name, numbered):
             if (op.name, part) in PARTS:
                 return PARTS[op.name, part]
+        if op.name in KNOWN_COMPOSITES and len(op.detail.get("nodes") or ()) > 1:
+            return None
     if op is not None and op.name.endswith("_") and name not in ("Add", "Sub"):
         # An in-place op has overwritten the value that its formula needs.
         return None

@@ -197,11 +197,7 @@ RULES: Final[Mapping[str, Rule]] = {
         (
             "ConstantPadNd",
             *(f"{kind}Pad{n}D" for kind in ("Reflection", "Replication") for n in (1, 2, 3)),
-            *(f"{kind}Pad{n}D" for kind in ("Circular",) for n in (1, 2, 3)),
         ),
         _PADDED,
-    ),
-    **dict.fromkeys(
-        (f"{kind}ionPad{n}D" for kind in ("Reflect", "Replicat") for n in (1, 2, 3)), _PADDED
     ),
 }

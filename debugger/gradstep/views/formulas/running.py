@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Final
 
-from gradstep.views.formulas.call import Call, Place, Unknown
+from gradstep.views.formulas.call import Array, Call, Place, Unknown
 from gradstep.views.formulas.reduction import reduced
 from gradstep.views.formulas.rule import Rule, Worked, number, product, summed
 
@@ -19,11 +19,10 @@ def _cumsum(call: Call, position: int, place: Place) -> Worked:
     return summed([number(value) for value in later[:3]], later)
 
 
-def _at(call: Call, array: object, place: Place) -> float:
-    spread, _ = reduced(call, array)  # type: ignore[arg-type]
-    return float(
-        spread[tuple(0 if s == 1 else i for i, s in zip(place, spread.shape, strict=True))]
-    )
+def _at(call: Call, array: Array, place: Place) -> float:
+    spread, _ = reduced(call, array)
+    at = tuple(0 if size == 1 else i for i, size in zip(place, spread.shape, strict=True))
+    return float(spread[at])
 
 
 def _logsumexp(call: Call, position: int, place: Place) -> Worked:
