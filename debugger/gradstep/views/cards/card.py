@@ -21,6 +21,9 @@ Part = str | Span | tuple[str, str] | Line
 _TOLERANCE: Final = {"float16": 4e-3, "bfloat16": 3e-2, "float32": 2e-5, "float64": 1e-9}
 
 
+DIFFERS: Final = "What was recorded is not what the formula gives."
+
+
 @dataclass(frozen=True, slots=True)
 class Card:
     """An explanation.
@@ -79,11 +82,12 @@ class Draft:
         self.matches = fine if self.matches is None else self.matches and fine
         if fine:
             return line((f" {self.glyphs.tick}", "success"))
-        told = f"  recorded: {numbers.number(recorded)}"
-        return line((f"{told} {self.glyphs.cross} not what the formula gives", "warning"))
+        return line((f"  recorded: {numbers.number(recorded)} {self.glyphs.cross}", "warning"))
 
     def done(self) -> Card:
         """Finish the card."""
+        if self.matches is False:
+            self.say(f"{self.glyphs.cross} {DIFFERS}", "warning")
         return Card(self.seq, self.title, tuple(self.rows), self.matches, self.tensor, self.shown)
 
     def _put(self, parts: Sequence[Line], indent: int) -> None:

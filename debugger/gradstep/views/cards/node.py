@@ -8,6 +8,7 @@ from gradstep.views import numbers
 from gradstep.views.cards.card import Draft, array_of, brief, chosen, least_exact
 from gradstep.views.formulas import Call, Rule, Unknown, is_inner, read_call, rule_of, takes_inner
 from gradstep.views.formulas.call import Place, contents, signed
+from gradstep.views.formulas.words import words_of
 from gradstep.views.reading import having, is_op_name, phase_entry, value_of
 from gradstep.views.text import Line, line
 
@@ -78,7 +79,8 @@ def _input(
     name = moment.name(source.tensor) if source and source.tensor is not None else ""
     letter = LETTERS[position % len(LETTERS)]
     recorded = array_of(moment, ref)
-    symbols = rule.symbols(position) if rule else f"grad_{letter} = ?"
+    words = words_of(call.op if call else None)
+    symbols = rule.symbols(position) if rule else f"grad_{letter} = {words or '?'}"
     # A formula may have letters of its own: grad_W of a linear layer is of the weight.
     left = symbols.partition(" ")[0]
     letter = left.removeprefix("grad_") if left.startswith("grad_") else letter
@@ -124,9 +126,7 @@ def _worked(
     if rule is None or call is None:
         why = "its forward op is unknown"
         if call:
-            inner = rule is None and is_inner(call.op)
-            what = f"one of several nodes of {call.op.name}" if inner else node.name
-            why = f"no formula for {what}"
+            why = f"no formula for {node.name}"
         return [where, result, line((f"   {why}: recorded numbers only", "dim"))]
     try:
         worked = rule.work(call, position, at)

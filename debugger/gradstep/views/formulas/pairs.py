@@ -9,7 +9,7 @@ from typing import Final
 from gradstep.views.formulas.call import Array, Call, Place, Unknown
 from gradstep.views.formulas.rule import ONE, Partial, Rule, elementwise, number
 
-NONE: Final = Partial("grad = none: it only chooses", lambda c: 0.0, lambda c, at: "0")
+NONE: Final = Partial("grad_c = none: c only chooses", lambda c: 0.0, lambda c, at: "0")
 
 
 def _compared(call: Call, sign: int, position: int) -> Array:
