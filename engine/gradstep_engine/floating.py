@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 import warnings
+from types import FrameType
 
 import numpy as np
 
@@ -16,9 +17,15 @@ _OURS = __name__.partition(".")[0] + "."
 
 
 def _on_error(kind: str, flags: int) -> None:
-    caller = sys._getframe(1)
-    if not caller.f_globals.get("__name__", "").startswith(_OURS):
-        warnings.warn(f"{kind} encountered", RuntimeWarning, stacklevel=2)
+    caller, depth = sys._getframe(1), 2
+    while _name(caller).startswith("numpy.") and caller.f_back is not None:
+        caller, depth = caller.f_back, depth + 1  # functions of numpy that are written in Python
+    if not _name(caller).startswith(_OURS):
+        warnings.warn(f"{kind} encountered", RuntimeWarning, stacklevel=depth)
+
+
+def _name(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__", ""))
 
 
 def accept_all_results() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from gradstep_engine.autograd.function import apply
 from gradstep_engine.autograd.report import composite
 from gradstep_engine.missing import missing
-from gradstep_engine.ops import bessel
+from gradstep_engine.ops import bessel, special
 
 _SAME = frozenset(
     """
@@ -26,10 +26,9 @@ _OTHER_NAMES = {
 }
 
 
-@composite("entr")
 def entr(input: Any) -> Any:
     """Return −x ln x, 0 at 0 and −∞ below."""
-    return (-input.xlogy(input)).masked_fill(input < 0, -math.inf)
+    return apply(special.Entr, input)
 
 
 def i0e(input: Any) -> Any:

@@ -63,6 +63,17 @@ async def test_a_number_of_a_pane_leaves_the_table(open_app: Open) -> None:
         assert app.main.pane("source").display
 
 
+async def test_the_console_comes_back_to_the_table(open_app: Open) -> None:
+    async with open_app() as (app, pilot, _):
+        await press(app, pilot, "p")
+        await pilot.press("k", "e")
+        await app.reached(lambda frame: app.focused is app.main.console.prompt)
+        assert app.main.zoomed == ""
+        await pilot.press("escape")
+        await app.reached(lambda frame: app.main.zoomed == CONNECTION)
+        assert app.focused is app.main.connection.rows
+
+
 async def test_a_narrow_screen_has_the_table_too(open_app: Open) -> None:
     async with open_app(size=(80, 24), live=False) as (app, pilot, _):
         await press(app, pilot, "p", "p", "p", "p")

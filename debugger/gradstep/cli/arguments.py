@@ -17,6 +17,9 @@ from gradstep.protocol.launch import DETAILS, ENGINES
 
 COMMANDS: Final = ("demo", "record", "open", "export", "connect", "diff")
 
+FIRST_LESSON: Final = "two_scalars"
+"""The scenario of a lesson for which none was named."""
+
 _HELP: Final = """\
 usage: gradstep [OPTIONS] SCRIPT [ARG ...]
        gradstep [OPTIONS] -m MODULE [ARG ...]
@@ -72,6 +75,7 @@ class Arguments:
     at: int = 0
     loss: int = 1
     worst: bool = False
+    teach: bool = False
     rtol: float | None = None
     atol: float = 0.0
 
@@ -178,6 +182,7 @@ def _add_debug_options(parser: _Parser) -> None:
         "--record", metavar="FILE", default="", help="keep the trace of the run in FILE"
     )
     _add_ascii(parser)
+    _add_teach(parser)
     _add_common_options(parser, "stop")
     # Shown in the help only: `_find_script` takes these words before argparse could.
     parser.add_argument(
@@ -190,6 +195,14 @@ def _add_ascii(parser: _Parser) -> None:
         "--ascii",
         action="store_true",
         help="draw with ASCII characters only (the default where the locale is not UTF-8)",
+    )
+
+
+def _add_teach(parser: _Parser) -> None:
+    parser.add_argument(
+        "--teach",
+        action="store_true",
+        help="begin with a lesson: before each phase, say what it will do, then watch",
     )
 
 
@@ -253,7 +266,10 @@ def _demo(before: list[str], after: list[str]) -> Arguments:
     )
     parser.add_argument("script", metavar="NAME", nargs="?", default="")
     _add_debug_options(parser)
-    return _arguments("demo", vars(parser.parse_args([*before, *after])), module=False)
+    found = vars(parser.parse_args([*before, *after]))
+    if found["teach"]:
+        found["script"] = found["script"] or FIRST_LESSON
+    return _arguments("demo", found, module=False)
 
 
 def _open(before: list[str], after: list[str]) -> Arguments:
@@ -267,6 +283,7 @@ def _open(before: list[str], after: list[str]) -> Arguments:
         help="a breakpoint for the recorded run, such as nan; may be repeated",
     )
     _add_ascii(parser)
+    _add_teach(parser)
     return _arguments("open", vars(parser.parse_args([*before, *after])))
 
 

@@ -45,7 +45,7 @@ def open_live(arguments: Arguments) -> int:
             print(f"gradstep: warning: breakpoint {point}: {warning}", file=sys.stderr)
     from gradstep.tui.app import run_app
 
-    return run_app(launch=options, ascii_only=arguments.ascii)
+    return run_app(launch=options, ascii_only=arguments.ascii, teach=arguments.teach)
 
 
 def open_recorded(arguments: Arguments) -> int:
@@ -64,6 +64,7 @@ def open_recorded(arguments: Arguments) -> int:
         open_path=Path(arguments.file),
         breakpoints=arguments.breakpoints,
         ascii_only=arguments.ascii,
+        teach=arguments.teach,
     )
 
 

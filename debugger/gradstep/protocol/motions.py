@@ -16,7 +16,7 @@ from typing import Any, Final
 from gradstep.protocol.place import place, same_file
 from gradstep.protocol.row import STEPPABLE, EventRow
 
-MOTIONS: Final = ("step", "line", "phase", "iteration", "finish", "continue", "to")
+MOTIONS: Final = ("step", "line", "phase", "iteration", "finish", "continue", "begin", "to")
 
 
 class MotionError(ValueError):
@@ -167,6 +167,8 @@ def rule(
             return _Where(origin, _outside_call(origin) or _phase_edge(origin, backward))
         case "continue":
             return StopRule(origin)
+        case "begin":
+            return _Where(origin, _is_beginning)
         case "to":
             return _to(origin, backward, target)
     raise MotionError(f"no motion {motion!r}; there are {', '.join(MOTIONS)}")
@@ -225,6 +227,11 @@ def _next_line(origin: EventRow, recorded: bool) -> Callable[[EventRow], bool]:
     if not recorded:
         return lambda row: row.kind == "line"
     return lambda row: row.kind == "line" or (_has_place(row) and place(row) != place(origin))
+
+
+def _is_beginning(row: EventRow) -> bool:
+    """Tell whether a phase of the loop begins here: nothing of it has happened yet."""
+    return row.kind == "phase_entered" and row.phase != "other"
 
 
 def _outside_call(origin: EventRow) -> Callable[[EventRow], bool] | None:

@@ -131,6 +131,9 @@ class _Finder:
                 return scan.of_kind(run, "line") | (has_place(run) & ~self._here(origin))
             case "phase":
                 return scan.of_kind(run, "phase_exited", rare=True)
+            case "begin":
+                is_other = scan.text_is(run, "phase", "other")
+                return scan.of_kind(run, "phase_entered", rare=True) & ~is_other
             case "finish" if origin.calls:
                 outside = Predicate(
                     "(calls IS NULL OR instr(',' || calls || ',', ?) = 0)",

@@ -324,6 +324,14 @@ COMMANDS: Final = (
         "watch",
     ),
     Command(
+        "lesson.toggle",
+        ("T",),
+        "Lesson",
+        "Begin or end a lesson: before each phase you say what it will do, and then watch.",
+        "look",
+        "teach",
+    ),
+    Command(
         "tensor.switch",
         ("v",),
         "Value or gradient",
@@ -372,8 +380,8 @@ COMMANDS: Final = (
     Command("pane.source", ("1",), "Source", "Focus the source pane.", "screen", "pane('source')"),
     Command("pane.graph", ("2",), "Graph", "Focus the graph pane.", "screen", "pane('graph')"),
     Command(
-        "pane.console", ("3",), "Console │ Stdout │ Watch", "Focus pane 3; again: its next tab.",
-        "screen", "pane('talk')",
+        "pane.console", ("3",), "Console │ Stdout │ Watch │ Lesson",
+        "Focus pane 3; again: its next tab.", "screen", "pane('talk')",
     ),
     Command(
         "pane.inspect",

@@ -24,6 +24,7 @@ from gradstep.tui.crash import cause_of, one_line, write_log
 from gradstep.tui.frame import Frame, Selection, take_frame
 from gradstep.tui.gate import Gate
 from gradstep.tui.keymap import keymap_path, load_keymap
+from gradstep.tui.lesson_commands import LessonCommands
 from gradstep.tui.look_commands import LookCommands
 from gradstep.tui.opening import Opener, opener_for
 from gradstep.tui.palette import CommandProvider, Palette
@@ -53,7 +54,7 @@ FRAME_SECONDS: Final = 1 / 15
 """While the script runs the screen is painted no more often than this."""
 
 
-class GradstepApp(Travel, LookCommands, StepCommands, ConnectionCommands):
+class GradstepApp(Travel, LookCommands, StepCommands, ConnectionCommands, LessonCommands):
     """Shows one session. `opener` makes it once the screen is up, so that starting is visible."""
 
     TITLE = "gradstep"
@@ -71,10 +72,12 @@ class GradstepApp(Travel, LookCommands, StepCommands, ConnectionCommands):
         breakpoints: Sequence[str] = (),
         script: str = "",
         glyphs: Glyphs = UNICODE,
+        teach: bool = False,
     ) -> None:
         """Take a script to launch, a trace to open, or what opens the session.
 
         `script` is the name to show until the session is there, `breakpoints` are for a trace.
+        `teach` begins with a lesson.
 
         Raises:
             ValueError: there is not exactly one of `opener`, `launch` and `open_path`.
@@ -90,6 +93,7 @@ class GradstepApp(Travel, LookCommands, StepCommands, ConnectionCommands):
         self.script = script
         self.glyphs = glyphs
         self.gate = Gate()
+        self._teaches = teach
         self._plain = PlainAscii()
         self.crash_line = ""
         self.failure = ""
@@ -135,6 +139,9 @@ class GradstepApp(Travel, LookCommands, StepCommands, ConnectionCommands):
         self.session.subscribe(self.session_changed)
         self.set_interval(LOOK_SECONDS, self._look_for_question)
         self.open_history()
+        self.show_lesson()
+        if self._teaches:
+            self.action_teach()
         self._fit_terminal()
         self.paint_now()
 
@@ -197,7 +204,8 @@ class GradstepApp(Travel, LookCommands, StepCommands, ConnectionCommands):
             self.selection = self.selection.moved()
             frame = take_frame(self.session, self.selection, self.glyphs, self.moves)
         self.forget_other_run()
-        frame = replace(frame, marks=self.trail.shown())
+        self.look_at_lesson(frame)
+        frame = replace(frame, marks=self.trail.shown(), is_asked=self.is_asked)
         self.frame = frame
         self.main.title_bar.note = self._announcer.note(frame)
         self.main.paint(frame)
@@ -345,16 +353,17 @@ def run_app(
     open_path: Path | None = None,
     breakpoints: Sequence[str] = (),
     ascii_only: bool = False,
+    teach: bool = False,
 ) -> int:
     """Run the debugger on a script or a recorded run and return the exit status.
 
     Exactly one of the two is given; `breakpoints` are for a recorded run. With `ascii_only`, or
-    where the locale is not UTF-8, nothing else than ASCII is drawn.
+    where the locale is not UTF-8, nothing else than ASCII is drawn. `teach` begins a lesson.
     """
     glyphs = ASCII if ascii_only or not is_utf8() else UNICODE
     try:
         app = GradstepApp(
-            launch=launch, open_path=open_path, breakpoints=breakpoints, glyphs=glyphs
+            launch=launch, open_path=open_path, breakpoints=breakpoints, glyphs=glyphs, teach=teach
         )
     except TraceError as error:
         print(f"gradstep: {error}", file=sys.stderr)

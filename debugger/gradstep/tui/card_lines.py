@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 def card_lines(frame: Frame, width: int) -> tuple[Line, ...]:
     """Explain the selected row, else the exception and the event under the cursor."""
     assert frame.moment is not None
+    if frame.is_asked and frame.selection.seq is None:
+        text = "What comes is the lesson's question: answer it in pane 3."
+        return tuple(wrap([line((f"{word} ", "dim")) for word in text.split()], width))
     card = explain(
         frame.moment,
         selected=frame.selection.seq,

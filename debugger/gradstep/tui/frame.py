@@ -51,6 +51,8 @@ class Frame:
     moves: int = 0
     marks: Mapping[int, str] = field(default_factory=dict)
     """Letters by the events that the user marked."""
+    is_asked: bool = False
+    """Whether a lesson asks what comes: then nothing may tell it beforehand."""
 
     @property
     def standing(self) -> tuple[str, int]:

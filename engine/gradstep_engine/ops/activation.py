@@ -8,7 +8,7 @@ import numpy as np
 
 from gradstep_engine.autograd.function import Op
 from gradstep_engine.autograd.variable import wrap
-from gradstep_engine.ops.masking import masked
+from gradstep_engine.ops.masking import masked, masked_tensor
 from gradstep_engine.ops.unbroadcast import unbroadcast
 
 
@@ -28,11 +28,12 @@ class Relu(Op):
 
     def backward(self, grad: Any) -> Any:
         assert self.saved is not None
-        return masked(grad, self.saved[0] > 0)
+        # A result is positive, 0, or NaN, which passes too.
+        return masked(grad, self.saved[0] != 0)
 
     def backward_tensors(self, grad: Any) -> Any:
         assert self.saved is not None
-        return grad * wrap(self.saved[0] > 0)
+        return masked_tensor(grad, self.saved[0] != 0)
 
 
 def _floating(x: Any) -> Any:
@@ -197,7 +198,7 @@ class _Exponential(Op):
         self.saved = (x,)
         self.parameters = alpha, scale, input_scale
         negative = alpha * np.expm1(np.minimum(x, 0) * input_scale)
-        return (scale * np.where(x > 0, x, negative))[()]
+        return (scale * np.where(x < 0, negative, x))[()]
 
     def backward(self, grad: Any) -> Any:
         assert self.saved is not None
@@ -211,7 +212,7 @@ class _Exponential(Op):
         alpha, scale, input_scale = self.parameters
         positive = x._array > 0
         above, below = wrap(positive), wrap(~positive)
-        slope = (x * below * input_scale).exp() * (alpha * input_scale)
+        slope = (x.masked_fill(above, 0) * input_scale).exp() * (alpha * input_scale)
         return scale * grad * (slope * below + above)
 
 
@@ -263,7 +264,8 @@ class Softplus(Op):
         assert self.saved is not None
         beta, threshold = self.parameters
         scaled = self.saved[0] * beta
-        return np.where(scaled > threshold, grad, grad * sigmoid(scaled))[()]
+        growth = np.exp(scaled)  # not σ, which is 0 where this is still a tiny number
+        return np.where(scaled > threshold, grad, grad * (growth / (growth + 1)))[()]
 
     def backward_tensors(self, grad: Any) -> Any:
         x = self.input(0)
@@ -286,7 +288,10 @@ class LogSigmoid(Op):
 
     def backward(self, grad: Any) -> Any:
         assert self.saved is not None
-        return grad * sigmoid(-self.saved[0])
+        (x,) = self.saved
+        decay = np.exp(-np.abs(x))
+        rest = decay / (decay + 1)
+        return grad * np.where(x < 0, 1 - rest, rest)[()]
 
     def backward_tensors(self, grad: Any) -> Any:
         return grad * (-self.input(0)).sigmoid()
@@ -309,7 +314,7 @@ class _Passing(Op):
 
     def backward_tensors(self, grad: Any) -> Any:
         assert self.saved is not None
-        result = grad * wrap(self.passes(self.saved[0]))
+        result = masked_tensor(grad, self.passes(self.saved[0]))
         return result if self.factor is None else result * self.factor
 
 
@@ -359,7 +364,7 @@ class Hardshrink(_Passing):
     def forward(self, x: Any, lambd: float = 0.5) -> Any:
         self.saved = (x,)
         self.lambd = lambd
-        return masked(x, self.passes(x))
+        return np.where(np.abs(x) <= lambd, x.dtype.type(0), x)[()]
 
     def passes(self, x: Any) -> Any:
         return (x > self.lambd) | (x < -self.lambd)
@@ -378,7 +383,7 @@ class Softshrink(Hardshrink):
 
 
 class Threshold(_Passing):
-    """x where x > threshold, else `value`.  ∂/∂x = grad there, else 0."""
+    """`value` where x ≤ threshold, else x.  ∂/∂x = grad in the latter case, else 0."""
 
     op_name = "threshold"
     node_name = "ThresholdBackward0"
@@ -386,7 +391,7 @@ class Threshold(_Passing):
     def forward(self, x: Any, threshold: float, value: float) -> Any:
         self.saved = (x,)
         self.threshold = threshold
-        return np.where(x > threshold, x, x.dtype.type(value))[()]
+        return np.where(x <= threshold, x.dtype.type(value), x)[()]
 
     def passes(self, x: Any) -> Any:
-        return x > self.threshold
+        return np.logical_not(x <= self.threshold)

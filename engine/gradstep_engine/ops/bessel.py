@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from gradstep_engine.autograd.function import apply
+from gradstep_engine.autograd.variable import wrap
 from gradstep_engine.ops.unary import OfInput
 
 _LIMIT = 30.0
@@ -45,8 +46,13 @@ def bessel(order: int, x: Any, scaled: bool) -> Any:
         if not scaled:
             result = np.exp(np.abs(wide)) * result
         if order:
-            result = np.copysign(result, wide)
+            result = np.where(wide < 0, -result, result)
         return np.asarray(result).astype(x.dtype)[()]
+
+
+def _near_zero(a: Any) -> Any:
+    """Return where I₁(a) / a is taken for ½; NaN counts as near, as in torch."""
+    return np.logical_not(np.abs(a) > np.finfo(a.dtype).eps)
 
 
 class I0(OfInput):
@@ -91,13 +97,14 @@ class I1(OfInput):
         return bessel(1, a, False)
 
     def slope(self, grad: Any, a: Any) -> Any:
-        safe = np.where(a == 0, 1, a)
-        slope = bessel(0, a, False) - bessel(1, a, False) / safe
-        return grad * np.where(a == 0, a.dtype.type(0.5), slope)
+        flat = _near_zero(a)
+        slope = bessel(0, a, False) - bessel(1, a, False) / np.where(flat, a.dtype.type(1), a)
+        return grad * np.where(flat, a.dtype.type(0.5), slope)
 
     def slope_of_tensors(self, grad: Any, a: Any) -> Any:
-        safe = a.masked_fill(a == 0, 1)
-        return grad * (apply(I0, a) - apply(I1, a) / safe).masked_fill(a == 0, 0.5)
+        flat = wrap(_near_zero(a._array))
+        slope = apply(I0, a) - apply(I1, a) / a.masked_fill(flat, 1)
+        return grad * slope.masked_fill(flat, 0.5)
 
 
 class I1e(OfInput):
@@ -110,11 +117,12 @@ class I1e(OfInput):
         return bessel(1, a, True)
 
     def slope(self, grad: Any, a: Any) -> Any:
-        safe = np.where(a == 0, 1, a)
-        slope = bessel(0, a, True) - bessel(1, a, True) * (np.sign(a) + 1 / safe)
-        return grad * np.where(a == 0, a.dtype.type(0.5), slope)
+        flat = _near_zero(a)
+        inverse = 1 / np.where(flat, a.dtype.type(1), a)
+        slope = bessel(0, a, True) - bessel(1, a, True) * (np.sign(a) + inverse)
+        return grad * np.where(flat, a.dtype.type(0.5), slope)
 
     def slope_of_tensors(self, grad: Any, a: Any) -> Any:
-        safe = a.masked_fill(a == 0, 1)
-        slope = apply(I0e, a) - apply(I1e, a) * (a.sign() + 1 / safe)
-        return grad * slope.masked_fill(a == 0, 0.5)
+        flat = wrap(_near_zero(a._array))
+        slope = apply(I0e, a) - apply(I1e, a) * (a.sign() + 1 / a.masked_fill(flat, 1))
+        return grad * slope.masked_fill(flat, 0.5)

@@ -14,7 +14,7 @@ from gradstep_engine.ops.unbroadcast import shape_of, unbroadcast
 class ClampTensors(Op):
     """a limited to [low, high], each None or a tensor; the gradient goes to what was chosen.
 
-    Where a equals a limit it goes to a; where low > high, high wins.
+    Where a equals a limit it goes to a; where low > high, high wins; where one is NaN, nobody.
     """
 
     op_name = "clamp"
@@ -27,13 +27,16 @@ class ClampTensors(Op):
         result = a if low is None else np.maximum(a, low)
         result = result if high is None else np.minimum(result, high)
         if self.edges:
-            below: Any = False if low is None else a < low
-            above: Any = False if high is None else a > high
-            if low is not None and high is not None:
-                above = above | (low > high)
-                below = below & ~above
             ones = np.ones(result.shape, bool)
-            self.saved = (ones & ~(below | above), ones & below, ones & above)
+            below, above = ones & False, ones & False
+            inside = ones
+            if low is not None:
+                inside, below = inside & (a >= low), ones & (a < low)
+            if high is not None:
+                inside, above = inside & (a <= high), ones & (a > high)
+            if low is not None and high is not None:
+                below, above = below & (low < high), above | (low > high)
+            self.saved = (inside, below, above)
         return result
 
     def backward(self, grad: Any) -> Any:

@@ -9,6 +9,7 @@ import numpy as np
 from gradstep_engine.autograd.function import Op, apply
 from gradstep_engine.autograd.variable import wrap
 from gradstep_engine.ops.joining import Stack
+from gradstep_engine.ops.masking import masked_tensor
 
 
 def from_end(a: Any, dim: int) -> Any:
@@ -66,14 +67,21 @@ class Cumprod(Op):
         dim = self.dim
         if not a.shape:
             return (grad * 1,)
+        if a.shape[dim] == 1:
+            return (grad * 1,)
+        zero, one = a.dtype.type(0), a.dtype.type(1)
         if np.all(a):
             return (from_end(grad * result, dim) / a,)
-        along = np.empty_like(a)
-        for i in range(a.shape[dim]):
-            others = np.cumprod(np.where(_at(i, dim, a.shape), a.dtype.type(1), a), axis=dim)
-            rest = np.take(grad * others, range(i, a.shape[dim]), axis=dim)
-            np.moveaxis(along, dim, 0)[i] = np.add.reduce(rest, axis=dim)
-        return (along,)
+        # Before the first zero as ever; at it the products of the others up to the second; then 0.
+        hole = np.equal(a, 0)
+        passed = np.cumsum(hole, axis=dim)
+        before = from_end(np.where(passed == 0, grad * result, zero), dim) / a
+        after = np.cumprod(np.where((passed == 1) & ~hole, a, one), axis=dim)
+        rest = np.add.reduce(np.where(passed == 1, grad, zero) * after, axis=dim, keepdims=True)
+        until = np.roll(result, 1, axis=dim)
+        np.moveaxis(until, dim, 0)[0] = 1
+        at = np.where((passed == 1) & hole, rest * until, zero)
+        return (np.where(passed == 0, before, at),)
 
     def backward_tensors(self, grad: Any) -> Any:
         assert self.saved is not None
@@ -116,9 +124,9 @@ class LogCumSumExp(Op):
         if not a.shape:
             return (grad * 1,)
         # In logarithms, positive and negative gradients apart: exp(−result) may overflow.
-        size = np.log(np.abs(grad)) - result
+        size, least = np.log(np.abs(grad)), np.finfo(grad.dtype).min
         parts = [
-            np.exp(_log_from_end(np.where(sign, size, -np.inf), self.dim) + a)
+            np.exp(_log_from_end(np.where(sign, size, least) - result, self.dim) + a)
             for sign in (grad > 0, grad < 0)
         ]
         return ((parts[0] - parts[1]).astype(grad.dtype, copy=False),)
@@ -128,7 +136,9 @@ class LogCumSumExp(Op):
         if not a.ndim:
             return (grad,)
         top = a.detach().amax(dim, True)
-        weighted = grad * (top - a.logcumsumexp(dim)).exp()
+        # A gradient of NaN has no sign, and counts as none above.
+        known = masked_tensor(grad, grad._array == grad._array)
+        weighted = known * (top - a.logcumsumexp(dim)).exp()
         return ((a - top).exp() * tensor_from_end(weighted, dim),)
 
 

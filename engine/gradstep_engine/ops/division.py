@@ -8,6 +8,7 @@ import numpy as np
 
 from gradstep_engine.autograd.variable import wrap
 from gradstep_engine.ops.elementwise import Binary, as_float
+from gradstep_engine.ops.masking import zero_tensor_for, zeros_for
 from gradstep_engine.ops.unbroadcast import shape_of, unbroadcast
 
 
@@ -55,9 +56,10 @@ class DivRounded(Binary):
         return quotient + ((quotient < 0) & (quotient * b != a))
 
     def backward(self, grad: Any) -> Any:
-        return self.reduced(grad * 0, grad * 0)
+        return self.reduced(zeros_for(grad), zeros_for(grad))
 
-    backward_tensors = backward
+    def backward_tensors(self, grad: Any) -> Any:
+        return self.reduced(zero_tensor_for(grad), zero_tensor_for(grad))
 
 
 class Remainder(Binary):

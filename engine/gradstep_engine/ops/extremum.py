@@ -8,6 +8,7 @@ import numpy as np
 
 from gradstep_engine.autograd.function import Op
 from gradstep_engine.autograd.variable import wrap
+from gradstep_engine.ops.masking import masked, weighted_tensor
 from gradstep_engine.ops.reduction import Axes, Reduction
 
 
@@ -34,6 +35,8 @@ class Max(Reduction):
     saves = (0,)
     fresh = True
     reduce: ClassVar[Any] = np.max
+    follows_nan: ClassVar[bool] = True
+    """Whether a result of NaN gives the gradient to the NaN among the elements, and 0 to others."""
 
     def forward(self, a: Any, *, dim: Axes = None, keepdim: bool = False) -> Any:
         self._note(a, dim, keepdim)
@@ -52,13 +55,16 @@ class Max(Reduction):
         assert self.saved is not None
         a, result = self.saved
         hit = a == self._spread(result)
-        if a.dtype.kind == "f" and np.isnan(np.add.reduce(result, axis=None)):
+        if self.follows_nan and a.dtype.kind == "f" and np.isnan(np.add.reduce(result, axis=None)):
             hit = hit | (np.isnan(a) & np.isnan(self._spread(result)))
         count = np.add.reduce(hit.astype(grad.dtype), axis=self.axes, keepdims=True)
-        return (self._spread(grad) * hit / (count if a.shape else 1),)
+        share = self._spread(grad) / (count if a.shape else 1)
+        return (masked(share, hit) if self.follows_nan else share * hit,)
 
     def backward_tensors(self, grad: Any) -> Any:
         shares = self.backward(np.ones(grad.shape, grad._array.dtype))[0]
+        if self.follows_nan:
+            return (weighted_tensor(self._spread(grad), shares),)
         return (self._spread(grad) * wrap(shares),)
 
 
@@ -74,6 +80,7 @@ class Amax(Max):
     """The largest elements along several dimensions."""
 
     op_name = "amax"
+    follows_nan = False
     node_name = "AmaxBackward0"
 
 
@@ -81,6 +88,7 @@ class Amin(Min):
     """The smallest elements along several dimensions."""
 
     op_name = "amin"
+    follows_nan = False
     node_name = "AminBackward0"
 
 

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from gradstep_engine.autograd.function import Op, apply
-from gradstep_engine.autograd.variable import wrap
 from gradstep_engine.ops.activation import Softplus, sigmoid
 from gradstep_engine.ops.erf import erf
 from gradstep_engine.ops.joining import Cat
+from gradstep_engine.ops.masking import masked_tensor
 from gradstep_engine.ops.scratch import scratch
 
 _INVERSE_ROOT = 1 / math.sqrt(2 * math.pi)
@@ -245,13 +245,14 @@ class Hardswish(Op):
     def backward(self, grad: Any) -> Any:
         assert self.saved is not None
         (x,) = self.saved
-        return grad * (((x * 2 + 3) / 6) * (abs(x) < 3) + (x >= 3))
+        inside = np.where(x >= 3, grad, grad * ((x * 2 + 3) / 6))
+        return np.where(x <= -3, grad.dtype.type(0), inside)[()]
 
     def backward_tensors(self, grad: Any) -> Any:
         x = self.input(0)
         array = x._array
-        inside, above = wrap(abs(array) < 3), wrap(array >= 3)
-        return grad * ((x * 2 + 3) / 6 * inside + above)
+        inside = masked_tensor(grad * ((x * 2 + 3) / 6), np.logical_not(abs(array) >= 3))
+        return inside + masked_tensor(grad, array >= 3)
 
 
 class Glu(Op):

@@ -11,7 +11,7 @@ import numpy as np
 
 from gradstep_engine.autograd.function import Op, apply
 from gradstep_engine.autograd.variable import TensorBase, wrap
-from gradstep_engine.ops.activation import LogSigmoid
+from gradstep_engine.ops.activation import LogSigmoid, sigmoid
 from gradstep_engine.ops.unbroadcast import unbroadcast
 
 _TINY = float(np.float32(1e-12))  # torch keeps this constant in single precision
@@ -219,7 +219,7 @@ class BinaryCrossEntropy(WeightedLoss):
 class BinaryCrossEntropyWithLogits(WeightedLoss):
     """w ((1 − t) x + (1 + (p − 1) t) log(1 + e^(−x))), with p the weight of positives.
 
-    With s = σ(x) and q = 1 + (p − 1) t: ∂/∂x = w ((1 − t) − q (1 − s)) grad,
+    With s = σ(x): ∂/∂x = w ((p t + 1 − t) s − p t) grad,
     ∂/∂t = w (−x + (p − 1) log(1 + e^(−x))) grad.
     """
 
@@ -247,10 +247,10 @@ class BinaryCrossEntropyWithLogits(WeightedLoss):
         return self.weighted((1 - target) * x + log_term)
 
     def slope(self, x: Any, target: Any, grad: Any) -> Any:
-        rest = 1 / (1 + np.exp(x))
-        if self.pos_weight is not None:
-            rest = rest * ((self.pos_weight - 1) * target + 1)
-        return self.weighted((1 - target - rest) * grad)
+        if self.pos_weight is None:
+            return self.weighted((sigmoid(x) - target) * grad)
+        positive = self.pos_weight * target
+        return self.weighted(((positive + 1 - target) * sigmoid(x) - positive) * grad)
 
     def target_slope(self, x: Any, target: Any, grad: Any) -> Any:
         slope = -x
@@ -259,10 +259,10 @@ class BinaryCrossEntropyWithLogits(WeightedLoss):
         return self.weighted(slope * grad)
 
     def slope_tensors(self, x: Any, target: Any, grad: Any) -> Any:
-        rest = (-x).sigmoid()
-        if self.pos_weight is not None:
-            rest = rest * (target * wrap(self.pos_weight - 1) + 1)
-        return self.weighted((1 - target - rest) * grad)
+        if self.pos_weight is None:
+            return self.weighted((x.sigmoid() - target) * grad)
+        positive = target * wrap(self.pos_weight)
+        return self.weighted(((positive + 1 - target) * x.sigmoid() - positive) * grad)
 
     def target_slope_tensors(self, x: Any, target: Any, grad: Any) -> Any:
         slope = -x
@@ -278,7 +278,7 @@ class BinaryCrossEntropyWithLogits(WeightedLoss):
 class KlDiv(PointwiseLoss):
     """t (log t − x), x being log-probabilities; 0 where t is 0.
 
-    ∂/∂x = −t grad, ∂/∂t = (log t + 1 − x) grad. With `log_target`, t stands for e^t.
+    ∂/∂x = −t grad, ∂/∂t = (log t + t / t − x) grad. With `log_target`, t stands for e^t.
     """
 
     op_name = "kl_div"
@@ -293,27 +293,25 @@ class KlDiv(PointwiseLoss):
     def losses(self, x: Any, target: Any) -> Any:
         if self.log_target:
             return np.exp(target) * (target - x)
-        return target * (self._log(target) - x)
+        return np.where(target == 0, target * 0, target * np.log(target)) - target * x
 
     def slope(self, x: Any, target: Any, grad: Any) -> Any:
         return -(np.exp(target) if self.log_target else target) * grad
 
     def target_slope(self, x: Any, target: Any, grad: Any) -> Any:
         if self.log_target:
-            return np.exp(target) * (target - x + 1) * grad
-        return (self._log(target) + 1 - x) * grad
+            growth = np.exp(target)
+            return grad * growth * (target - x) + grad * growth
+        # NaN where t is 0, as in torch: its t log t has no slope there.
+        log_slope = np.where(target == 0, grad.dtype.type(0), grad * np.log(target))
+        return log_slope + grad * target / target - grad * x
 
     def slope_tensors(self, x: Any, target: Any, grad: Any) -> Any:
         return -(target.exp() if self.log_target else target) * grad
 
     def target_slope_tensors(self, x: Any, target: Any, grad: Any) -> Any:
         if self.log_target:
-            return target.exp() * (target - x + 1) * grad
-        # Where t is not positive the logarithm counts as 0, and has no slope.
-        positive = target._array > 0
-        logs = (target * wrap(positive) + wrap(~positive)).log()
-        return (logs + 1 - x) * grad
-
-    @staticmethod
-    def _log(target: Any) -> Any:
-        return np.log(np.where(target > 0, target, 1))
+            growth = target.exp()
+            return grad * growth * (target - x) + grad * growth
+        log_slope = (grad * target.log()).masked_fill(target == 0, 0)
+        return log_slope + grad * target / target - grad * x

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradstep_engine.autograd.function import Op
-from gradstep_engine.autograd.variable import wrap
+from gradstep_engine.ops.masking import weighted_tensor
 
 
 @lru_cache(maxsize=16)
@@ -85,10 +85,10 @@ class NllLoss(Op):
 
     def backward_tensors(self, grad: Any) -> Any:
         # The loss is linear in x: what comes back for a gradient of ones is a constant factor.
-        factors = wrap(self.backward(np.ones_like(grad._array))[0])
+        factors = self.backward(np.ones_like(grad._array))[0]
         if self.reduction == "none":
             grad = grad.unsqueeze(1 if len(self.shape) > 1 else 0)
-        return (grad * factors, None, None)[: len(self.edges)]
+        return (weighted_tensor(grad, factors), None, None)[: len(self.edges)]
 
     @staticmethod
     def _divisor(dtype: Any, weights: Any, count: int) -> Any:

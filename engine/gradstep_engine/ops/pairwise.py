@@ -9,6 +9,14 @@ import numpy as np
 from gradstep_engine.autograd.function import NUMBERS
 from gradstep_engine.autograd.variable import wrap
 from gradstep_engine.ops.elementwise import Binary, as_float, as_tensor
+from gradstep_engine.ops.masking import (
+    masked,
+    masked_tensor,
+    weighted,
+    weighted_tensor,
+    zero_tensor_for,
+    zeros_for,
+)
 from gradstep_engine.ops.unbroadcast import shape_of, unbroadcast
 
 
@@ -72,12 +80,12 @@ class Maximum(Binary):
     def backward(self, grad: Any) -> Any:
         assert self.saved is not None
         a, b = self.saved
-        return _shared(grad, a, b, a > b)
+        return _shared(grad, a, b, np.greater)
 
     def backward_tensors(self, grad: Any) -> Any:
         assert self.saved is not None
         a, b = self.saved
-        return _shared_tensors(grad, a, b, a > b)
+        return _shared_tensors(grad, a, b, np.greater)
 
 
 class Minimum(Binary):
@@ -95,22 +103,34 @@ class Minimum(Binary):
     def backward(self, grad: Any) -> Any:
         assert self.saved is not None
         a, b = self.saved
-        return _shared(grad, a, b, a < b)
+        return _shared(grad, a, b, np.less)
 
     def backward_tensors(self, grad: Any) -> Any:
         assert self.saved is not None
         a, b = self.saved
-        return _shared_tensors(grad, a, b, a < b)
+        return _shared_tensors(grad, a, b, np.less)
 
 
-def _shared(grad: Any, a: Any, b: Any, a_wins: Any) -> Any:
-    weight = a_wins + (a == b) * grad.dtype.type(0.5)
-    return unbroadcast(grad * weight, shape_of(a)), unbroadcast(grad * (1 - weight), shape_of(b))
+def _shares(a: Any, b: Any, above: Any, dtype: Any) -> tuple[Any, Any]:
+    """Return the weights of a and b, `above` of which says where one loses; NaN loses nowhere."""
+    half = (a == b) * dtype.type(0.5)
+    return np.logical_not(above(b, a)) - half, np.logical_not(above(a, b)) - half
 
 
-def _shared_tensors(grad: Any, a: Any, b: Any, a_wins: Any) -> Any:
-    weight = wrap(a_wins + (a == b) * grad._array.dtype.type(0.5))
-    return unbroadcast(grad * weight, shape_of(a)), unbroadcast(grad * (1 - weight), shape_of(b))
+def _shared(grad: Any, a: Any, b: Any, above: Any) -> Any:
+    of_a, of_b = _shares(a, b, above, grad.dtype)
+    return (
+        unbroadcast(weighted(grad, of_a), shape_of(a)),
+        unbroadcast(weighted(grad, of_b), shape_of(b)),
+    )
+
+
+def _shared_tensors(grad: Any, a: Any, b: Any, above: Any) -> Any:
+    of_a, of_b = _shares(a, b, above, grad._array.dtype)
+    return (
+        unbroadcast(weighted_tensor(grad, of_a), shape_of(a)),
+        unbroadcast(weighted_tensor(grad, of_b), shape_of(b)),
+    )
 
 
 class Fmax(Maximum):
@@ -171,7 +191,7 @@ def _chosen_tensors(grad: Any, a: Any, b: Any, first: Any) -> Any:
 
 
 class Atan2(OfPair):
-    """The angle of (b, a).  ∂/∂a = grad · b / (a² + b²), ∂/∂b = −grad · a / (a² + b²)."""
+    """The angle of (b, a).  ∂/∂a = grad · b / (a² + b²), ∂/∂b = −grad · a / (a² + b²), 0 at 0."""
 
     op_name = "atan2"
     node_name = "Atan2Backward0"
@@ -180,8 +200,14 @@ class Atan2(OfPair):
         return np.arctan2(a, b)
 
     def slopes(self, grad: Any, a: Any, b: Any) -> tuple[Any, Any]:
-        scale = grad / (a * a + b * b)
-        return scale * b, -scale * a
+        square = a * a + b * b
+        inverse = np.where(square == 0, grad.dtype.type(0), 1 / square)
+        return grad * b * inverse, grad * -a * inverse
+
+    def slopes_of_tensors(self, grad: Any, a: Any, b: Any) -> tuple[Any, Any]:
+        square = a * a + b * b
+        inverse = (1 / square).masked_fill(square == 0, 0)
+        return grad * b * inverse, grad * -a * inverse
 
 
 class Hypot(OfPair):
@@ -194,12 +220,12 @@ class Hypot(OfPair):
         return np.hypot(a, b)
 
     def slopes(self, grad: Any, a: Any, b: Any) -> tuple[Any, Any]:
-        scale = grad / np.hypot(a, b)
-        return scale * a, scale * b
+        r = np.hypot(a, b)
+        return grad * (a / r), grad * (b / r)
 
     def slopes_of_tensors(self, grad: Any, a: Any, b: Any) -> tuple[Any, Any]:
-        scale = grad / a.hypot(b)
-        return scale * a, scale * b
+        r = a.hypot(b)
+        return grad * (a / r), grad * (b / r)
 
 
 class LogAddExp(OfPair):
@@ -252,15 +278,15 @@ class Xlogy(OfPair):
 
     def slopes(self, grad: Any, a: Any, b: Any) -> tuple[Any, Any]:
         flat = np.equal(a, 0) & np.less_equal(b, 0)
-        return np.where(flat, grad.dtype.type(0), grad * np.log(b)), grad * (a / b)
+        return np.where(flat, grad.dtype.type(0), self.value(grad, b)), grad * a / b
 
     def slopes_of_tensors(self, grad: Any, a: Any, b: Any) -> tuple[Any, Any]:
         flat = (a == 0) & (b <= 0)
-        return (grad * b.log()).masked_fill(flat, 0), grad * (a / b)
+        return grad.xlogy(b).masked_fill(flat, 0), grad * a / b
 
 
 class Copysign(OfPair):
-    """|a| with the sign of b.  ∂/∂a = grad · sign a · sign b (0 where a = 0), ∂/∂b = 0."""
+    """|a| with the sign of b = r.  ∂/∂a = grad · r / a (0 where a = 0), ∂/∂b = 0."""
 
     op_name = "copysign"
     node_name = "CopysignBackward0"
@@ -274,18 +300,20 @@ class Copysign(OfPair):
         return np.copysign(a, b)
 
     def slopes(self, grad: Any, a: Any, b: Any) -> tuple[Any, Any]:
-        return grad * (np.sign(a) * np.copysign(1, b)).astype(grad.dtype), grad * 0
+        return grad * self._ratio(a, b), zeros_for(grad)
 
     def slopes_of_tensors(self, grad: Any, a: Any, b: Any) -> tuple[Any, Any]:
-        signs = np.sign(a._array) * np.copysign(1, b._array)
-        return grad * wrap(signs.astype(grad._array.dtype)), grad * 0
+        return grad * wrap(self._ratio(a._array, b._array)), zero_tensor_for(grad)
+
+    def _ratio(self, a: Any, b: Any) -> Any:
+        return np.where(a == 0, a.dtype.type(0), np.copysign(a, b) / a)
 
 
 class Heaviside(Binary):
-    """0 below zero, 1 above, b at zero; it has no gradient."""
+    """0 below zero, 1 above, b at zero. PyTorch lacks its derivative: backward refuses."""
 
     op_name = "heaviside"
-    differentiable = False
+    node_name = "NotImplemented"
 
     def forward(self, a: Any, b: Any) -> Any:
         if a.dtype != b.dtype:
@@ -293,6 +321,11 @@ class Heaviside(Binary):
                 "heaviside is not yet implemented for tensors with different dtypes."
             )
         return np.where(a == 0, b, (a > 0).astype(a.dtype))
+
+    def backward(self, grad: Any) -> Any:
+        raise RuntimeError("derivative for aten::heaviside is not implemented")
+
+    backward_tensors = backward
 
 
 class Gcd(Binary):
@@ -316,10 +349,20 @@ class Lcm(Binary):
 
 
 class NextAfter(Binary):
-    """The float after a in the direction of b."""
+    """The float after a in the direction of b.  ∂/∂a = grad (0 where a = b), ∂/∂b = 0."""
 
     op_name = "nextafter"
-    differentiable = False
+    node_name = "NextafterBackward0"
 
     def forward(self, a: Any, b: Any) -> Any:
+        self.shapes = shape_of(a), shape_of(b)
+        self.saved = (np.not_equal(a, b),)
         return np.nextafter(a, b)
+
+    def backward(self, grad: Any) -> Any:
+        assert self.saved is not None
+        return self.reduced(masked(grad, self.saved[0]), zeros_for(grad))
+
+    def backward_tensors(self, grad: Any) -> Any:
+        assert self.saved is not None
+        return self.reduced(masked_tensor(grad, self.saved[0]), zero_tensor_for(grad))

@@ -10,6 +10,7 @@ from gradstep_engine.autograd.constants import FLOAT32, OF_FLOAT32
 from gradstep_engine.autograd.function import Op
 from gradstep_engine.dtypes import default_numpy
 from gradstep_engine.ops.elementwise import Binary, as_tensor
+from gradstep_engine.ops.masking import zero_tensor_for, zeros_for
 from gradstep_engine.ops.unbroadcast import shape_of, unbroadcast
 
 
@@ -35,7 +36,7 @@ class PowScalar(Op):
         (a,) = self.saved
         n = self.exponent
         if n == 0:
-            return (grad * 0,)
+            return (zeros_for(grad),)
         if n == 1:
             return (grad * 1,)
         if n == 2:
@@ -44,7 +45,7 @@ class PowScalar(Op):
 
     def backward_tensors(self, grad: Any) -> Any:
         n = self.exponent
-        return (grad * 0 if n == 0 else grad * (n * self.input(0) ** (n - 1)),)
+        return (zero_tensor_for(grad) if n == 0 else grad * (n * self.input(0) ** (n - 1)),)
 
 
 def factor(n: float, a: Any) -> Any:
@@ -65,6 +66,8 @@ def power(a: Any, exponent: float) -> Any:
         return a * 1
     if exponent == 0.5:
         return np.sqrt(a)
+    if exponent == -0.5:
+        return 1 / np.sqrt(a)
     if a.dtype.kind in "iub" and exponent < 0:
         raise RuntimeError("Integers to negative integer powers are not allowed.")
     return np.power(a, exponent)
@@ -101,7 +104,7 @@ class Pow(Binary):
             along_a = unbroadcast(along_a, shape_of(a))
         if self.needs(1):
             flat = np.equal(a, 0) & (b >= 0)
-            along_b = np.where(flat, grad.dtype.type(0), grad * (result * np.log(a)))
+            along_b = grad * np.where(flat, grad.dtype.type(0), result * np.log(a))
             along_b = unbroadcast(along_b, shape_of(b))
         return along_a, along_b
 
@@ -112,7 +115,7 @@ class Pow(Binary):
             along_a = (grad * (b * a ** (b - 1))).masked_fill(b == 0, 0)
             along_a = unbroadcast(along_a, a.shape)
         if self.needs(1):
-            along_b = (grad * (a**b * a.log())).masked_fill((a == 0) & (b >= 0), 0)
+            along_b = grad * (a**b * a.log()).masked_fill((a == 0) & (b >= 0), 0)
             along_b = unbroadcast(along_b, b.shape)
         return along_a, along_b
 

@@ -100,5 +100,6 @@ class Mode(Picked):
 
 
 def _place_of_mode(row: Any) -> Any:
-    values, counts = np.unique(row, return_counts=True)
-    return np.flatnonzero(row == values[np.argmax(counts)])[-1]
+    # Each NaN is a value of its own, equal to none.
+    _, inverse, counts = np.unique(row, return_inverse=True, return_counts=True, equal_nan=False)
+    return np.flatnonzero(inverse == np.argmax(counts))[-1]

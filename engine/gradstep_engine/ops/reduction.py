@@ -148,18 +148,24 @@ class Prod(Reduction):
         self._note(a, dim, keepdim)
         if dim is not None:
             self.node_name = "ProdBackward1"
-        self.saved = (a,)
         dtype = np.int64 if a.dtype.kind in "iub" else None
-        return _multiply_reduce(a, axis=dim, keepdims=keepdim, dtype=dtype)
+        result = _multiply_reduce(a, axis=dim, keepdims=keepdim, dtype=dtype)
+        self.saved = (a, result)
+        return result
 
     def backward(self, grad: Any) -> Any:
         assert self.saved is not None
-        (a,) = self.saved
+        a, result = self.saved
         if not a.shape:
             return (grad * 1,)
         if not a.size:
             return (np.zeros_like(a),)
         if self.axes is None:
+            zeros = np.count_nonzero(np.equal(a, 0))
+            if zeros > 1:
+                return (np.zeros_like(a),)
+            if not zeros:
+                return (self._spread(grad) * (self._spread(result) / a),)
             others = _product_of_others(a.reshape(-1), 0).reshape(a.shape)
         else:
             others = _product_of_others(a, self.axes[0])

@@ -8,7 +8,7 @@ import numpy as np
 
 from gradstep_engine.autograd.function import Op
 from gradstep_engine.autograd.variable import wrap
-from gradstep_engine.ops.unary import Step
+from gradstep_engine.ops.unary import Step, signs
 
 
 class Floor(Step):
@@ -60,8 +60,7 @@ class Sign(Step):
     def forward(self, a: Any) -> Any:
         if a.dtype.kind != "f":
             return a.copy() if a.dtype.kind == "b" else np.sign(a)
-        # np.sign makes NaN of NaN, torch 0.
-        return np.greater(a, 0).astype(a.dtype) - np.less(a, 0).astype(a.dtype)
+        return signs(a)
 
 
 class Sgn(Sign):
@@ -102,8 +101,8 @@ class NanToNum(Op):
 
     def backward(self, grad: Any) -> Any:
         assert self.saved is not None
-        return (np.where(self.saved[0], grad, grad.dtype.type(0)),)
+        return (grad * self.saved[0],)
 
     def backward_tensors(self, grad: Any) -> Any:
         assert self.saved is not None
-        return (grad.masked_fill(wrap(~self.saved[0]), 0),)
+        return (grad * wrap(self.saved[0]),)

@@ -152,18 +152,35 @@ class ScatterReduce(AlongIndex):
             along_a = grad / self._count(a.shape, grad.dtype)
             along_part = along_a[self.places]
         elif self.reduce == "prod":
-            spread = grad * result
-            # 0 / 0 is NaN in torch too, where the product of the others is not kept.
-            with np.errstate(divide="ignore", invalid="ignore"):
-                along_a, along_part = spread / a, spread[self.places] / part
+            along_a, along_part = self._of_product(grad, a, part, result)
         else:
             hit_a = (a == result) * kept
             hit_part = (part == result[self.places]).astype(grad.dtype)
             count = hit_a.copy()
             np.add.at(count, self.places, hit_part)
-            share = grad / np.maximum(count, 1)
+            share = grad / count
             along_a, along_part = share * hit_a, share[self.places] * hit_part
         return along_a * kept, None, _whole(along_part, source.shape)
+
+    def _of_product(self, grad: Any, a: Any, part: Any, result: Any) -> tuple[Any, Any]:
+        """Return the gradients along both: those of a zero from the product without it."""
+        one = a.dtype.type(1)
+        kept_a = np.where(a == 0, one, a)
+        without = np.array(kept_a)
+        if not self.include_self:
+            without[self.places] = one
+        np.multiply.at(without, self.places, part)
+        along_a = grad * without / kept_a
+        zero = part == 0
+        zeros = np.zeros(a.shape, np.int64)
+        np.add.at(zeros, self.places, zero)
+        only = zero & (zeros[self.places] == 1)
+        others = np.array(a)
+        if not self.include_self:
+            others[self.places] = one
+        np.multiply.at(others, self.places, np.where(only, one, part))
+        usual = (grad * result)[self.places] / np.where(zero, one, part)
+        return along_a, np.where(only, (grad * others)[self.places], usual)
 
     def backward_tensors(self, grad: Any) -> Any:
         if self.reduce == "prod":

@@ -134,6 +134,16 @@ _C_NAMES = {
 }  # fmt: skip
 
 
+def between(a: Any, b: Any, weight: Any) -> Any:
+    """Return a + weight · (b − a), reckoned from the nearer end: exactly a for 0 and b for 1."""
+    if not shape_of(weight):
+        if abs(weight) < 0.5:
+            return a + weight * (b - a)
+        return b - (b - a) * (1 - weight)
+    way = b - a
+    return np.where(np.abs(weight) < 0.5, a + weight * way, b - way * (1 - weight))
+
+
 class Lerp(Op):
     """a + weight · (b − a).  ∂/∂a = grad · (1 − w), ∂/∂b = grad · w, ∂/∂w = grad · (b − a)."""
 
@@ -153,7 +163,7 @@ class Lerp(Op):
 
     def forward(self, a: Any, b: Any, weight: Any) -> Any:
         self.saved = a, b, weight
-        return a + weight * (b - a)
+        return between(a, b, weight)
 
     def backward(self, grad: Any) -> Any:
         assert self.saved is not None

@@ -77,7 +77,7 @@ def digamma(x: Any) -> Any:
 def polygamma(n: int, x: Any) -> Any:
     """Return the n-th derivative of digamma elementwise: ±n! ζ(n + 1, x).
 
-    ζ by the Euler–Maclaurin sum. Below zero only for n = 1, elsewhere NaN there.
+    ζ by the Euler–Maclaurin sum; below zero by reflection, with the n-th derivative of π cot πx.
     """
     if n == 0:
         return digamma(x)
@@ -85,14 +85,23 @@ def polygamma(n: int, x: Any) -> Any:
     wide = x.astype(np.float64)
     with np.errstate(all="ignore"):
         y = np.where(wide < 0, 1 - wide, wide)
-        result = (-1) ** (n + 1) * math.factorial(n) * _zeta(n + 1, y)
-        if n == 1:
-            reflected = (np.pi / np.sin(np.pi * np.fmod(wide, 1))) ** 2 - result
-            result = np.where(wide < 0, reflected, result)
-        else:
-            result = np.where(wide < 0, np.nan, result)
+        sign = (-1) ** (n + 1)
+        result = sign * math.factorial(n) * _zeta(n + 1, y)
+        reflected = -sign * result - _of_cotangent(n, wide)
+        result = np.where(wide < 0, reflected, result)
+        result = np.where((wide < 0) & (wide == np.floor(wide)), sign * np.inf, result)
         result = np.where(np.isposinf(wide), 0.0, result)
     return result.astype(x.dtype)[()]
+
+
+def _of_cotangent(n: int, x: Any) -> Any:
+    """Return the n-th derivative of π cot πx, a polynomial in c = cot πx as c' = −π (1 + c²)."""
+    polynomial = np.array([0.0, np.pi])
+    for _ in range(n):
+        slope = np.polynomial.polynomial.polyder(polynomial)
+        polynomial = np.polynomial.polynomial.polymul(slope, [-np.pi, 0.0, -np.pi])
+    cotangent = 1 / np.tan(np.pi * np.fmod(x, 1))
+    return np.polynomial.polynomial.polyval(cotangent, polynomial)
 
 
 def _zeta(s: int, x: Any) -> Any:
@@ -192,6 +201,23 @@ class Polygamma(Op):
 
     def backward_tensors(self, grad: Any) -> Any:
         return (grad * apply(Polygamma, self.input(0), n=self.n + 1),)
+
+
+class Entr(OfInput):
+    """−a ln a, 0 at 0 and −∞ below.  ∂/∂a = −grad · (1 + ln a)."""
+
+    op_name = "special_entr"
+    node_name = "SpecialEntrBackward0"
+
+    def value(self, a: Any) -> Any:
+        result = np.where(a > 0, -a * np.log(a), a.dtype.type(-math.inf))
+        return np.where(a == 0, a.dtype.type(0), np.where(np.isnan(a), a, result))[()]
+
+    def slope(self, grad: Any, a: Any) -> Any:
+        return grad * (-1 - np.log(a))
+
+    def slope_of_tensors(self, grad: Any, a: Any) -> Any:
+        return grad * (-1 - a.log())
 
 
 class Erfinv(OfOutput):

@@ -11,6 +11,7 @@ import numpy as np
 from gradstep_engine.autograd.variable import wrap
 from gradstep_engine.dtypes import of_numpy
 from gradstep_engine.ops.reduction import Axes, Reduction, add_reduce
+from gradstep_engine.ops.unary import signs
 
 _NO_FREEDOM = (
     "{}(): degrees of freedom is <= 0. Correction should be strictly less than the reduction "
@@ -89,7 +90,10 @@ class Std(Var):
 
 
 class Norm(Reduction):
-    """(Σ |a|ᵖ)^(1/p).  ∂/∂a = grad · sign a · (|a| / norm)ᵖ⁻¹, 0 where the norm is 0."""
+    """(Σ |a|ᵖ)^(1/p).  ∂/∂a = grad · sign a · (|a| / norm)ᵖ⁻¹, 0 where the norm is 0.
+
+    Infinite p: the largest (smallest) |a| counts, and equal ones share the gradient evenly.
+    """
 
     op_name = "norm"
     node_name = "LinalgVectorNormBackward0"
@@ -123,36 +127,46 @@ class Norm(Reduction):
     def backward(self, grad: Any) -> Any:
         assert self.saved is not None
         a, result = self.saved
-        norm, grad = self._spread(result), self._spread(grad)
+        norm, grad, p = self._spread(result), self._spread(grad), self.p
         zero = a.dtype.type(0)
-        if self.p == 2:
-            return (np.where(norm == 0, zero, grad / norm) * a,)
-        if self.p == 1:
-            return (grad * np.sign(a),)
-        if self.p == 0:
+        if p == 2:
+            return (grad * np.where(norm == 0, zero, a / norm),)
+        if p == 1:
+            return (grad * signs(a),)
+        if p == 0:
             return (None,)  # flat, as torch says too
-        if math.isinf(self.p):
-            return (grad * np.sign(a) * self._share_of_largest(),)
-        ratio = np.where(norm == 0, zero, np.abs(a) / norm)
-        return (grad * np.sign(a) * np.power(ratio, self.p - 1),)
+        if math.isinf(p):
+            hit, count = self._largest()
+            return (signs(a) * (grad / count * hit),)
+        if p < 1:
+            own = signs(a) * np.where(a == 0, zero, np.power(np.abs(a), p - 1))
+            return (own * grad * np.power(norm, 1 - p),)
+        own = signs(a) * np.power(np.abs(a), p - 1)
+        return (own * np.where(norm == 0, zero, grad / np.power(norm, p - 1)),)
 
     def backward_tensors(self, grad: Any) -> Any:
         assert self.saved is not None
-        a, grad = self.input(0), self._spread(grad)
-        if self.p == 1:
+        a, grad, p = self.input(0), self._spread(grad), self.p
+        if p == 1:
             return (grad * a.sign(),)
-        if self.p == 0:
+        if p == 0:
             return (None,)
-        if math.isinf(self.p):
-            return (grad * a.sign() * wrap(self._share_of_largest()),)
-        norm = a.norm(self.p, self.axes, True)
-        if self.p == 2:
-            return ((grad / norm).masked_fill(norm == 0, 0) * a,)
-        ratio = (a.abs() / norm).masked_fill(norm == 0, 0)
-        return (grad * a.sign() * ratio ** (self.p - 1),)
+        if math.isinf(p):
+            hit, count = self._largest()
+            return (a.sign() * (grad / wrap(count) * wrap(hit)),)
+        norm = a.norm(p, self.axes, True)
+        if p == 2:
+            return (grad * (a / norm).masked_fill(norm == 0, 0),)
+        if p < 1:
+            own = a.sign() * (a.abs() ** (p - 1)).masked_fill(a == 0, 0)
+            return (own * grad * norm ** (1 - p),)
+        own = a.sign() * a.abs() ** (p - 1)
+        return (own * (grad / norm ** (p - 1)).masked_fill(norm == 0, 0),)
 
-    def _share_of_largest(self) -> Any:
+    def _largest(self) -> tuple[Any, Any]:
+        """Return where the largest (smallest) elements and NaN are, and how many along the axes."""
         assert self.saved is not None
         a, result = self.saved
-        hit = np.abs(a) == self._spread(result)
-        return hit / add_reduce(hit.astype(a.dtype), axis=self.axes, keepdims=True)
+        size = np.abs(a)
+        hit = (size == self._spread(result)) | np.isnan(size)
+        return hit, add_reduce(hit.astype(a.dtype), axis=self.axes, keepdims=True)

@@ -10,6 +10,7 @@ import numpy as np
 from gradstep_engine.autograd.function import Op
 from gradstep_engine.autograd.variable import wrap
 from gradstep_engine.ops.elementwise import as_float
+from gradstep_engine.ops.masking import zero_tensor_for, zeros_for
 
 _LN_2 = math.log(2)
 _LN_10 = math.log(10)
@@ -77,10 +78,18 @@ class OfOutput(Op):
 class Step(Op):
     """An op that is flat between its jumps: the gradient is zero."""
 
-    def backward(self, grad: Any) -> Any:
-        return (grad * 0,)
+    fresh = True
 
-    backward_tensors = backward
+    def backward(self, grad: Any) -> Any:
+        return (zeros_for(grad),)
+
+    def backward_tensors(self, grad: Any) -> Any:
+        return (zero_tensor_for(grad),)
+
+
+def signs(a: Any) -> Any:
+    """Return the signs of floats; that of NaN is 0 in torch, and NaN in `np.sign`."""
+    return np.greater(a, 0).astype(a.dtype) - np.less(a, 0)
 
 
 class Neg(Op):
@@ -117,7 +126,7 @@ class Abs(OfInput):
         return np.abs(a)
 
     def slope(self, grad: Any, a: Any) -> Any:
-        return grad * np.sign(a)
+        return grad * signs(a)
 
     def slope_of_tensors(self, grad: Any, a: Any) -> Any:
         return grad * a.sign()

@@ -70,7 +70,9 @@ class ElementwiseByPython(TensorBase):
         if self._array.dtype.kind != "f":
             raise RuntimeError("torch.frexp() only supports floating-point dtypes")
         own: Any = self
-        exponent = wrap(np.asarray(np.frexp(self._array)[1], np.int32))
-        with no_grad():
-            scale = wrap(np.ldexp(np.ones_like(self._array), exponent._array))
-        return own / scale, exponent
+        exponent = np.asarray(np.frexp(self._array)[1], np.int32)
+        # In two steps: the power of two of the largest and of the smallest numbers is no float.
+        half = exponent // 2
+        ones = np.ones_like(self._array)
+        scaled = own * wrap(np.ldexp(ones, -half)) * wrap(np.ldexp(ones, half - exponent))
+        return scaled, wrap(exponent)

@@ -37,7 +37,7 @@ class Ordering(TensorBase):
         """
         axis = None if dim is None else axis_of(dim, self._array.ndim)
         values, inverse, counts = np.unique(
-            self._array, return_inverse=True, return_counts=True, axis=axis
+            self._array, return_inverse=True, return_counts=True, axis=axis, equal_nan=False
         )
         shape = self._array.shape if axis is None else (self._array.shape[axis],)
         return _with_details(values, inverse.reshape(shape), counts, return_inverse, return_counts)

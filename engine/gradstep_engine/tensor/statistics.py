@@ -120,8 +120,9 @@ class Statistics(TensorBase):
         """Return the tensor with every slice along `dim` shrunk to a p-norm of `maxnorm`."""
         axis = axis_of(dim, self.ndim)
         others = tuple(each for each in range(self.ndim) if each != axis)
-        norm = self.norm(p, others, True)
-        factor = (maxnorm / (norm + 1e-7)).masked_fill(norm <= maxnorm, 1)
+        short = wrap(np.logical_not(self.detach().norm(p, others, True)._array > maxnorm))
+        norm = self.masked_fill(short, 0).norm(p, others, True)
+        factor = (maxnorm / (norm + 1e-7)).masked_fill(short, 1)
         return self * factor  # type: ignore[no-any-return]
 
     @composite("cov")
@@ -204,7 +205,7 @@ def _ranked(
         weight = np.full(places.shape, 0.5) if interpolation == "midpoint" else places - below
         lower = ordered.gather(-1, wrap(below.astype(np.int64)))
         upper = ordered.gather(-1, wrap(np.ceil(places).astype(np.int64)))
-        result = lower + (upper - lower) * wrap(weight.astype(ordered._array.dtype))
+        result = lower.lerp(upper, wrap(weight.astype(ordered._array.dtype)))
     # The fractions stand last, where the dimension was; torch puts them first.
     if dim is None or not rank:
         result = result.reshape(-1, *([1] * rank if keepdim else []))

@@ -32,6 +32,7 @@ ONE: dict[str, Any] = {
     "i0e": lambda e, x: e.special.i0e(x - 1),
     "i1": lambda e, x: e.special.i1(x - 1),
     "i1e": lambda e, x: e.special.i1e(x - 1),
+    "entr": lambda e, x: e.special.entr(x),
     "igamma": lambda e, x: e.igamma(e.tensor(1.5, dtype=x.dtype), x),
     "igammac": lambda e, x: e.igammac(e.tensor(1.5, dtype=x.dtype), x),
     "pow_number": lambda _, x: x**2.5,
@@ -57,6 +58,7 @@ TWO: dict[str, Any] = {
     for name in (
         "add", "atan2", "copysign", "div", "fmax", "fmin", "hypot", "logaddexp", "logaddexp2",
         "maximum", "minimum", "mul", "pow", "rsub", "sub", "xlogy", "fmod", "remainder",
+        "nextafter",
     )
 } | {
     "add_alpha": lambda e, a, b: e.add(a, b, alpha=2),

@@ -39,8 +39,8 @@ def operations() -> Iterator[type[Op]]:
 
 # Their second derivative is missing, which engine.md says; it raises an error that names them.
 ONCE_ONLY = {"CtcLoss", "StandardGamma", "SampleDirichlet"}
-# PyTorch has no derivative of it, and its node says so.
-NEVER = {"FloorDivide"}
+# PyTorch has no derivative of these, and their nodes say so.
+NEVER = {"FloorDivide", "Heaviside"}
 # They run what a script defines: tests/engine/test_double_backward.py and nn/test_module_hooks.py.
 OF_SCRIPTS = {"Context", "Refusal", "BackwardHookFunction"}
 

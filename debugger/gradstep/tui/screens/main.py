@@ -19,6 +19,7 @@ from gradstep.tui.widgets.bars import KeyBar, PhaseBar, TimelineBar, TitleBar
 from gradstep.tui.widgets.connection_pane import ConnectionPane, ConnectionTable
 from gradstep.tui.widgets.find_bar import FindBar
 from gradstep.tui.widgets.graph_pane import GraphPane
+from gradstep.tui.widgets.lesson_pane import LessonPane
 from gradstep.tui.widgets.lines import LinesView
 from gradstep.tui.widgets.locals_pane import LocalsPane
 from gradstep.tui.widgets.loss_pane import LossPane
@@ -76,6 +77,7 @@ class MainScreen(Screen[None]):
     console = getters.query_one(ConsolePane)
     stdout = getters.query_one(StdoutPane)
     watches = getters.query_one(WatchPane)
+    lesson = getters.query_one(LessonPane)
 
     def __init__(self, keys_of: Callable[[Command], str]) -> None:
         """Take the function that tells a command's present key."""
@@ -95,8 +97,13 @@ class MainScreen(Screen[None]):
             yield TabbedPane(2, [("graph-view", "Graph")], [GraphPane()], id="graph")
             yield TabbedPane(
                 3,
-                [("console-view", "Console"), ("stdout-view", "Stdout"), ("watch-view", "Watch")],
-                [ConsolePane(), StdoutPane(), WatchPane()],
+                [
+                    ("console-view", "Console"),
+                    ("stdout-view", "Stdout"),
+                    ("watch-view", "Watch"),
+                    ("lesson-view", "Lesson"),
+                ],
+                [ConsolePane(), StdoutPane(), WatchPane(), LessonPane()],
                 id="talk",
             )
             yield TabbedPane(
@@ -142,7 +149,8 @@ class MainScreen(Screen[None]):
         points = tuple((str(point), point.enabled) for point in frame.session.breakpoints.list())
         shown = (frame.moment.run, frame.head, frame.cursor, frame.state, frame.selection)
         # The explanation stands in pane 4 while pane 2 is out of sight.
-        instant = (*shown, frame.standing, points, frame.step_revision, self.pane("graph").display)
+        seen = (self.pane("graph").display, frame.is_asked)
+        instant = (*shown, frame.standing, points, frame.step_revision, *seen)
         painters: dict[str, Callable[[], None]] = {
             "source-view": lambda: self.source.paint(frame),
             "graph-view": lambda: self.graph.paint(frame),
@@ -228,7 +236,9 @@ class MainScreen(Screen[None]):
         """Bring a pane to the front and give it the focus."""
         if any(name == stacked for stacked, _ in self.stack):
             self._top = name
-        if self.zoomed:
+        if name == CONNECTION:
+            self.zoomed = name
+        elif self.zoomed:
             self.zoomed = "" if self.zoomed == CONNECTION else name
         self._show_panes()
         self._focus_content(name)

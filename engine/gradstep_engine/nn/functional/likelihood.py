@@ -40,10 +40,10 @@ def _poisson(
     logarithm: Any = input if log_input else (input + eps).log()
     losses = expected - target * logarithm
     if full:
-        above = wrap(np.asarray(target._array > 1))
-        counts: Any = target * above + ~above  # 1 where the approximation does not count
+        below = wrap(np.asarray(target._array <= 1))
+        counts: Any = target.masked_fill(below, 1)  # the approximation does not count there
         stirling = counts * counts.log() - counts + 0.5 * (2 * math.pi * counts).log()
-        losses = losses + stirling * above
+        losses = losses + stirling.masked_fill(below, 0)
     return reduced(losses, reduction)
 
 

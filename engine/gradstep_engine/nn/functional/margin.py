@@ -11,6 +11,7 @@ from gradstep_engine.autograd.report import composite
 from gradstep_engine.nn.functional.activation import logsigmoid
 from gradstep_engine.nn.functional.distance import pairwise_distance
 from gradstep_engine.nn.functional.reductions import reduced, reduction_name
+from gradstep_engine.ops.masking import masked_tensor
 from gradstep_engine.size import Size
 from gradstep_engine.tensor import Tensor, wrap
 
@@ -65,8 +66,7 @@ def _hinge(input: Tensor, target: Tensor, *, margin: float, reduction: str) -> T
 
 def _where(target: Tensor, values: Any, compare: Callable[..., Any], label: int) -> Any:
     """Return `values` where the target compares with `label`, else 0."""
-    kept = compare(target._array, label)
-    return values * wrap(np.asarray(kept, dtype=values._array.dtype))
+    return masked_tensor(values, compare(target._array, label))
 
 
 def cosine_embedding_loss(
@@ -230,7 +230,8 @@ def _multi_margin(
     np.put_along_axis(others, index, 0, 1)
     if weight is not None:
         others *= weight._array[index]
-    excess = (margin - rows.gather(1, wrap(index)) + rows).relu()
+    excess = margin - rows.gather(1, wrap(index)) + rows
+    excess = masked_tensor(excess, (excess._array > 0) & (others != 0))
     losses = ((excess if p == 1 else excess * excess) * wrap(others)).sum(1) / others.shape[1]
     return reduced(losses if input.dim() == 2 else losses.squeeze(0), reduction)
 
@@ -268,8 +269,8 @@ def _multilabel_margin(input: Tensor, target: Tensor, reduction: str) -> Tensor:
     is_label[row_numbers[counted], labels[counted]] = True
     pairs = counted[:, :, None] & ~is_label[:, None, :]
     wanted = rows.gather(1, wrap(index)).unsqueeze(2)
-    excess = (1 - wanted + rows.unsqueeze(1)).relu()
-    losses = (excess * wrap(pairs.astype(rows._array.dtype))).sum((1, 2)) / labels.shape[1]
+    excess = 1 - wanted + rows.unsqueeze(1)
+    losses = masked_tensor(excess, pairs & (excess._array > 0)).sum((1, 2)) / labels.shape[1]
     return reduced(losses if input.dim() == 2 else losses.squeeze(0), reduction)
 
 
@@ -306,6 +307,11 @@ def soft_margin_loss(
     if input._array.shape != target._array.shape:
         sizes = f"{Size(target._array.shape)} vs {Size(input._array.shape)}"
         raise RuntimeError(f"The sizes of target and input must match, got {sizes}")
+    if target.requires_grad:
+        raise RuntimeError(
+            "The function 'soft_margin_loss' is not differentiable with respect to argument "
+            "'target'. This input cannot have requires_grad True."
+        )
     return _soft_margin(input, target, chosen)
 
 

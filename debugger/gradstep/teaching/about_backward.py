@@ -1,0 +1,175 @@
+"""Questions before backward(): where gradients go, and what is added to what."""
+
+from __future__ import annotations
+
+from gradstep.teaching.question import Asked, Question, Verdict, yes_or_no
+from gradstep.teaching.scene import Scene, Stretch, said
+
+
+def accumulates(scene: Scene) -> Asked | None:
+    """Ask what becomes of a gradient that is there already."""
+    params = scene.with_grad(scene.moment.parameters())
+    found = scene.graded(_met_again(scene, params))
+    if found is None:
+        return None
+    element, before = found
+
+    def judge(stretch: Stretch) -> Verdict | None:
+        after = element.grad(stretch.after)
+        if not stretch.accumulated(element.tensor):
+            return Verdict(2, f"`{element.name}` is not in the graph of this loss.")
+        if after is None:
+            return None
+        added = after - before
+        if added == after:
+            return Verdict(0, f"{element.grad_text} is {said(after)}, and nothing of the old one.")
+        return Verdict(
+            1,
+            f"{said(before)} + {said(added)} = {said(after)}: backward adds to what is there. "
+            "Only zero_grad() clears it.",
+        )
+
+    return Asked(
+        f"{element.grad_text} is {said(before)} from an earlier backward. This one finds a new "
+        f"gradient for `{element.name}`. What is {element.grad_text} afterwards?",
+        ("the new gradient", f"{said(before)} + the new gradient", f"{said(before)} still"),
+        judge,
+    )
+
+
+def first_node(scene: Scene) -> Asked | None:
+    """Ask at which end of the graph backward begins."""
+    moment = scene.moment
+    root = next((use.tensor for use in moment.tensors if use.role == "root"), None)
+    last = None if root is None else moment.op_of_result(root)
+    ops = [
+        event
+        for event in moment.run.events(_start(scene), moment.seq, {"op"})
+        if event.detail.get("grad_fn")
+    ]
+    if last is None or not ops or ops[0].detail["grad_fn"] == last.detail.get("grad_fn"):
+        return None
+    first, wanted = str(ops[0].detail["grad_fn"]), str(last.detail.get("grad_fn"))
+
+    def judge(stretch: Stretch) -> Verdict | None:
+        node = next(stretch.events("node"), None)
+        if node is None or node.name not in (first, wanted):
+            return None
+        if node.name == wanted:
+            return Verdict(
+                0,
+                "backward walks from the loss to the leaves: the operation that ran last is the "
+                "first to be differentiated, and each node hands its gradient on.",
+            )
+        return Verdict(1, f"`{first}` came first.")
+
+    return Asked(
+        "The graph is there, and backward() is about to run. Which node comes first?",
+        (
+            f"`{wanted}`, of the last operation",
+            f"`{first}`, of the first operation",
+            "all at the same time",
+        ),
+        judge,
+    )
+
+
+def is_filled(scene: Scene) -> Asked | None:
+    """Ask whether a parameter without a gradient gets one."""
+    element = scene.element(scene.without_grad(scene.moment.parameters()))
+    if element is None:
+        return None
+
+    def judge(stretch: Stretch) -> tuple[bool, str]:
+        if stretch.accumulated(element.tensor):
+            found = element.grad(stretch.after)
+            what = "" if found is None else f": {element.grad_text} is {said(found)}"
+            return True, f"`{element.name}` is a leaf of the graph of this loss{what}."
+        return False, (
+            f"no way leads from this loss to `{element.name}`: it took no part, or the graph is "
+            "cut in between. The key y tells which."
+        )
+
+    return yes_or_no(
+        f"`{element.name}.grad` is `None`. Does this backward() put a gradient there?", judge
+    )
+
+
+def sign(scene: Scene) -> Asked | None:
+    """Ask for the sign of a gradient, by what it means."""
+    found = scene.valued(scene.without_grad(scene.moment.parameters()))
+    if found is None:
+        return None
+    element, value = found
+
+    def judge(stretch: Stretch) -> Verdict | None:
+        if not stretch.accumulated(element.tensor):
+            return Verdict(2, f"no gradient arrives at `{element.name}`.")
+        found = element.grad(stretch.after)
+        if found is None:
+            return None
+        way = "rises" if found > 0 else "falls"
+        if found == 0:
+            return Verdict(2, "the loss does not change when it changes a little.")
+        return Verdict(
+            0 if found > 0 else 1,
+            f"{element.grad_text} is {said(found)}: let {element.text} grow by a tiny amount, and "
+            f"the loss {way} by {said(abs(found))} times that amount.",
+        )
+
+    return Asked(
+        f"{element.text} is {said(value)}. Imagine it a little larger: would the loss rise or "
+        f"fall? And so, what is {element.grad_text} after backward()?",
+        ("positive: the loss would rise", "negative: the loss would fall", "0, or none at all"),
+        judge,
+    )
+
+
+def values_stay(scene: Scene) -> Asked | None:
+    """Ask whether backward changes parameters."""
+    found = scene.valued(scene.moment.parameters())
+    if found is None:
+        return None
+    element, before = found
+
+    def judge(stretch: Stretch) -> tuple[bool, str] | None:
+        after = element.value(stretch.after)
+        if after is None:
+            return None
+        if after == before:
+            return False, (
+                f"{element.text} is {said(after)} as before: backward writes gradients, "
+                "and step() uses them."
+            )
+        return True, f"{element.text} went from {said(before)} to {said(after)}."
+
+    return yes_or_no(
+        f"{element.text} is {said(before)}. Does backward() change {element.text} itself?", judge
+    )
+
+
+def _met_again(scene: Scene, params: list[int]) -> list[int]:
+    """Return those of the parameters that the last forward pass used."""
+    moment = scene.moment
+    used: set[int | None] = set()
+    for event in moment.run.events(_start(scene), moment.seq, {"op"}):
+        used.update(use.tensor for use in moment.run.tensors(event.seq) if use.role == "input")
+    return [one for one in params if one in used]
+
+
+def _start(scene: Scene) -> int:
+    """Return the event at which the forward pass before this backward began."""
+    moment = scene.moment
+    for event in moment.run.events_before(moment.seq, {"phase_entered"}):
+        if event.phase == "forward":
+            return event.seq
+    return moment.seq
+
+
+QUESTIONS = (
+    Question("backward.accumulates", "backward", accumulates),
+    Question("backward.sign", "backward", sign),
+    Question("backward.first", "backward", first_node),
+    Question("backward.filled", "backward", is_filled),
+    Question("backward.values", "backward", values_stay),
+)

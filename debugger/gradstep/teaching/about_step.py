@@ -1,0 +1,258 @@
+"""Questions before step(): which way, how far, what is read, and what is left alone."""
+
+from __future__ import annotations
+
+from gradstep.teaching.question import Asked, Question, Verdict, yes_or_no
+from gradstep.teaching.scene import Element, Scene, Stretch, said
+from gradstep.views.numbers import hyper, number
+
+
+def direction(scene: Scene) -> Asked | None:
+    """Ask which way a parameter moves."""
+    element = scene.element(scene.with_grad(scene.held))
+    if element is None:
+        return None
+    value, grad = element.value(scene.moment), element.grad(scene.moment)
+    if value is None or grad is None:
+        return None
+
+    def judge(stretch: Stretch) -> Verdict | None:
+        after = element.value(stretch.after)
+        if after is None:
+            return None
+        reason = f"{element.text} went from {said(value)} to {said(after)}"
+        if after == value:
+            return Verdict(2, f"{element.text} is {said(after)} as before.")
+        if (after > value) == (grad > 0):
+            reason += ": along the gradient this time, for more than the gradient goes into the "
+            reason += "update; the Optimizer tab has the formula."
+        else:
+            reason += ": against its gradient, to where the loss is smaller."
+        return Verdict(0 if after > value else 1, reason)
+
+    return Asked(
+        f"{element.text} is {said(value)} and {element.grad_text} is {said(grad)}. "
+        f"What does {scene.called} do to {element.text}?",
+        ("makes it larger", "makes it smaller", "leaves it as it is"),
+        judge,
+    )
+
+
+def amount(scene: Scene) -> Asked | None:
+    """Ask for the new value under plain gradient descent."""
+    element = scene.element(scene.with_grad(scene.held))
+    if element is None or scene.event.name.partition(".")[0] != "SGD":
+        return None
+    settings = scene.hyper(element.tensor)
+    plain = not any(settings.get(one) for one in ("momentum", "weight_decay", "maximize"))
+    value, grad, rate = element.value(scene.moment), element.grad(scene.moment), settings.get("lr")
+    if not plain or value is None or grad is None or not isinstance(rate, (int, float)):
+        return None
+    outcomes = (value - rate * grad, value + rate * grad, value - grad)
+    choices = tuple(f"`{number(one)}`" for one in outcomes)
+    if len(set(choices)) < len(choices):
+        return None
+
+    def judge(stretch: Stretch) -> Verdict | None:
+        after = element.value(stretch.after)
+        if after is None:
+            return None
+        nearest = min(range(3), key=lambda one: abs(outcomes[one] - after))
+        factor = said(grad) if grad >= 0 else f"({said(grad)})"
+        return Verdict(
+            nearest,
+            f"θ − lr · grad: {said(value)} − {hyper(rate)} · {factor} = {said(after)}.",
+        )
+
+    return Asked(
+        f"Plain gradient descent with lr `{hyper(rate)}`. {element.text} is {said(value)}, "
+        f"{element.grad_text} is {said(grad)}. What is {element.text} after {scene.called}?",
+        choices,
+        judge,
+    )
+
+
+def grad_afterwards(scene: Scene) -> Asked | None:
+    """Ask what step leaves in .grad."""
+    found = scene.graded(scene.with_grad(scene.held))
+    if found is None:
+        return None
+    element, before = found
+
+    def judge(stretch: Stretch) -> Verdict | None:
+        if stretch.after.grad(element.tensor).tensor is None:
+            return Verdict(1, f"{element.grad_text} was let go of.")
+        after = element.grad(stretch.after)
+        if after is None:
+            return None
+        if after == before:
+            return Verdict(
+                0,
+                "step() reads gradients and leaves them there. Without zero_grad() the next "
+                "backward adds to them.",
+            )
+        return Verdict(2, f"{element.grad_text} is {said(after)} now.")
+
+    return Asked(
+        f"{element.grad_text} is {said(before)}. What is it after {scene.called}?",
+        (f"{said(before)} still", "`None`", "another number"),
+        judge,
+    )
+
+
+def without_gradient(scene: Scene) -> Asked | None:
+    """Ask what step does with a parameter whose .grad is None."""
+    found = scene.valued(scene.without_grad(scene.held))
+    if found is None:
+        return None
+    element, before = found
+
+    def judge(stretch: Stretch) -> Verdict | None:
+        if stretch.error:
+            return Verdict(2, "it raised an error, which the console shows.")
+        after = element.value(stretch.after)
+        if after is None:
+            return None
+        if after == before:
+            return Verdict(0, "a parameter whose .grad is None is passed over, without a word.")
+        return Verdict(1, f"{element.text} went from {said(before)} to {said(after)}.")
+
+    return Asked(
+        f"`{element.name}.grad` is `None`, and the optimizer holds `{element.name}`. "
+        f"What does {scene.called} do with it?",
+        ("pass it over", "change it all the same", "raise an error"),
+        judge,
+    )
+
+
+def not_held(scene: Scene) -> Asked | None:
+    """Ask whether step changes a parameter that the optimizer was not given."""
+    element = scene.element(scene.with_grad(scene.others()))
+    if element is None or not scene.held:
+        return None
+    value, grad = element.value(scene.moment), element.grad(scene.moment)
+    if value is None or grad is None:
+        return None
+
+    def judge(stretch: Stretch) -> tuple[bool, str] | None:
+        after = element.value(stretch.after)
+        if after is None:
+            return None
+        if after == value:
+            return False, (
+                f"it holds {held_names(scene)}. step() goes through those, and neither looks at "
+                "the model nor at the loss."
+            )
+        return True, f"{element.text} went from {said(value)} to {said(after)}."
+
+    return yes_or_no(
+        f"{element.grad_text} is {said(grad)}, but this optimizer was not given "
+        f"`{element.name}`. Does {scene.called} change `{element.name}`?",
+        judge,
+    )
+
+
+def momentum(scene: Scene) -> Asked | None:
+    """Ask how far momentum carries, compared with the gradient alone."""
+    element = _with_memory(scene, "SGD", "momentum_buffer")
+    if element is None:
+        return None
+    value, grad = element.value(scene.moment), element.grad(scene.moment)
+    rate = scene.hyper(element.tensor).get("lr")
+    if value is None or not grad or not isinstance(rate, (int, float)):
+        return None
+    alone = rate * abs(grad)
+
+    def judge(stretch: Stretch) -> Verdict | None:
+        after = element.value(stretch.after)
+        if after is None:
+            return None
+        went = abs(after - value)
+        close = abs(went - alone) <= 1e-3 * alone
+        right = 2 if close else 0 if went > alone else 1
+        return Verdict(
+            right,
+            f"it went {said(went)}, lr · |grad| is {said(alone)}: what the optimizer remembers of "
+            "earlier gradients is in the update too.",
+        )
+
+    return Asked(
+        f"SGD with momentum has a `momentum_buffer` for `{element.name}` from earlier steps. "
+        f"lr · |grad| is {said(alone)} for {element.text}. How far does this step move it?",
+        ("farther than that", "less far", "just as far"),
+        judge,
+    )
+
+
+def adaptive_first(scene: Scene) -> Asked | None:
+    """Ask how far Adam's first step goes."""
+    name = scene.event.name.partition(".")[0]
+    element = scene.element(scene.with_grad(scene.held))
+    if name not in ("Adam", "AdamW", "NAdam", "Adamax") or element is None:
+        return None
+    optimizer = scene.optimizer
+    if optimizer is None or scene.moment.state(optimizer.id, element.tensor):
+        return None  # Not the first step.
+    value, grad = element.value(scene.moment), element.grad(scene.moment)
+    rate = scene.hyper(element.tensor).get("lr")
+    if value is None or not grad or not isinstance(rate, (int, float)):
+        return None
+    outcomes = (rate, rate * abs(grad), abs(grad))
+    choices = (
+        f"`{hyper(rate)}`, the lr",
+        f"{said(rate * abs(grad))}, lr · |grad|",
+        f"{said(abs(grad))}, |grad|",
+    )
+    if abs(abs(grad) - 1) < 0.2:
+        return None  # The first two choices would be the same.
+
+    def judge(stretch: Stretch) -> Verdict | None:
+        after = element.value(stretch.after)
+        if after is None:
+            return None
+        went = abs(after - value)
+        nearest = min(range(3), key=lambda one: abs(outcomes[one] - went))
+        return Verdict(
+            nearest,
+            f"it went {said(went)}. {name} divides the mean of the gradients by the root of the "
+            "mean of their squares: at the first step that is 1 or −1, whatever the gradient's "
+            "size.",
+        )
+
+    return Asked(
+        f"This is the first step of {name}, lr `{hyper(rate)}`. {element.grad_text} is "
+        f"{said(grad)}. About how far does {element.text} move?",
+        choices,
+        judge,
+    )
+
+
+def held_names(scene: Scene) -> str:
+    """Name the parameters that the optimizer holds, the first few."""
+    names = [f"`{scene.moment.name(one)}`" for one in scene.held]
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def _with_memory(scene: Scene, rule: str, wanted: str) -> Element | None:
+    """Choose an element of a parameter of which the optimizer of this class has such a state."""
+    optimizer = scene.optimizer
+    if optimizer is None or scene.event.name.partition(".")[0] != rule:
+        return None
+    known = [
+        param
+        for param in scene.with_grad(scene.held)
+        for state in scene.moment.state(optimizer.id, param)
+        if state.name == wanted and state.tensor is not None
+    ]
+    return scene.element(known)
+
+
+QUESTIONS = (
+    Question("step.first", "step", adaptive_first),
+    Question("step.none", "step", without_gradient),
+    Question("step.not_held", "step", not_held),
+    Question("step.direction", "step", direction),
+    Question("step.amount", "step", amount),
+    Question("step.momentum", "step", momentum),
+    Question("step.grad", "step", grad_afterwards),
+)
