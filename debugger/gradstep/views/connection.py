@@ -29,6 +29,9 @@ MODULE: Final = 1
 GAP: Final = 2
 MARK: Final = "  "
 """What stands before a row without a hole."""
+FULLER: Final = (3, 2, 5, 4)
+"""The columns whose full text is of most use first."""
+
 SHRINK: Final = ((0, 16), (3, 12), (0, 10), (3, 9), (2, 16))
 """What is cut where room is short, and to what: places of the columns that are left."""
 
@@ -60,11 +63,11 @@ HOLE_COLUMNS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """The columns that are shown, how wide each is, and whether cells are short."""
+    """The columns that are shown, how wide each is, and those whose cells have the full text."""
 
     columns: tuple[int, ...]
     widths: tuple[int, ...]
-    is_short: bool
+    full: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +107,7 @@ class ConnectionView:
 
     def header(self) -> Line:
         """The titles of the columns."""
-        titles = SHORT_TITLES if self.layout.is_short else COLUMNS
-        texts = [line((titles[column], "dim bold")) for column in self.columns]
+        texts = [line((_title(self.layout, column), "dim bold")) for column in self.columns]
         return crop((Span(MARK), *self._set(texts)), self.width)
 
     def row(self, index: int) -> Line:
@@ -115,8 +117,7 @@ class ConnectionView:
         texts = []
         for column in self.columns:
             cell = self.cells[index][column]
-            text = cell.brief if self.layout.is_short else cell.text
-            texts.append(line((text, cell.style)))
+            texts.append(line((_text(self.layout, cell, column), cell.style)))
         return crop((*mark, *self._set(texts)), self.width)
 
     def cell_at(self, index: int, column: int) -> tuple[int, Line]:
@@ -125,7 +126,7 @@ class ConnectionView:
         for one, width in zip(self.columns, self.layout.widths, strict=True):
             if one == column:
                 cell = self.cells[index][column]
-                text = cell.brief if self.layout.is_short else cell.text
+                text = _text(self.layout, cell, column)
                 return start, crop(line((text, f"{cell.style or 'accent'} chip")), width)
             start += width + GAP
         return start, ()
@@ -209,32 +210,48 @@ def connection_view(
     return ConnectionView(moment, found, wires, cells, _layout(cells, width), width, glyphs)
 
 
+def _title(layout: _Layout, column: int) -> str:
+    return (COLUMNS if column in layout.full else SHORT_TITLES)[column]
+
+
+def _text(layout: _Layout, cell: Cell, column: int) -> str:
+    return cell.text if column in layout.full else cell.brief
+
+
 def _layout(cells: Sequence[Sequence[Cell]], width: int) -> _Layout:
-    """Choose the fullest way to set the cells that fits; last of all, names are cut."""
+    """Choose the fullest way to set the cells that fits; last of all, they are cut."""
     room = width - len(MARK)
-    everything = tuple(range(len(COLUMNS)))
-    without = tuple(column for column in everything if column != MODULE)
-    found = _measured(cells, everything, is_short=False)
-    for columns, is_short in ((everything, False), (everything, True), (without, True)):
-        found = _measured(cells, columns, is_short=is_short)
-        if sum(found.widths) + GAP * (len(columns) - 1) <= room:
-            return found
+    columns = tuple(range(len(COLUMNS)))
+    found = _measured(cells, columns, frozenset())
+    if _size(found) > room:
+        columns = tuple(column for column in columns if column != MODULE)
+        found = _measured(cells, columns, frozenset())
+    for column in FULLER:
+        fuller = _measured(cells, columns, found.full | {column})
+        if _size(fuller) <= room:
+            found = fuller
     widths = list(found.widths)
-    over = sum(widths) + GAP * (len(widths) - 1) - room
+    over = _size(found) - room
     for position, least in SHRINK:
-        less = min(over, max(0, widths[position] - least))
+        less = max(0, min(over, widths[position] - least))
         widths[position] -= less
         over -= less
-    return _Layout(found.columns, tuple(widths), is_short=True)
+    return _Layout(found.columns, tuple(widths), found.full)
+
+
+def _size(layout: _Layout) -> int:
+    return sum(layout.widths) + GAP * (len(layout.widths) - 1)
 
 
 def _measured(
-    cells: Sequence[Sequence[Cell]], columns: tuple[int, ...], *, is_short: bool
+    cells: Sequence[Sequence[Cell]], columns: tuple[int, ...], full: frozenset[int]
 ) -> _Layout:
-    titles = SHORT_TITLES if is_short else COLUMNS
-    widths = []
-    for column in columns:
-        texts = (row[column].brief if is_short else row[column].text for row in cells)
-        widths.append(max((len(text) for text in texts), default=0))
-    widths = [max(w, len(titles[c])) for w, c in zip(widths, columns, strict=True)]
-    return _Layout(columns, tuple(widths), is_short)
+    layout = _Layout(columns, (), full)
+    widths = tuple(
+        max(
+            len(_title(layout, column)),
+            max((len(_text(layout, row[column], column)) for row in cells), default=0),
+        )
+        for column in columns
+    )
+    return _Layout(columns, widths, full)

@@ -121,7 +121,9 @@ def _grad(moment: Moment, found: Wiring, wire: Wire) -> str:
         return f".grad ({norm}) was set by hand."
     calls = numbers.plural(len(held.contributions), "backward call")
     calls += " and more" if held.has_more else ""
-    text = f".grad ({norm}) holds {calls}, of iteration {spanned(held.contributions)}"
+    iterations = {row.iteration for row in held.contributions}
+    noun = "iteration" if len(iterations) == 1 else "iterations"
+    text = f".grad ({norm}) holds {calls}, of {noun} {spanned(held.contributions)}"
     stale = len(held.stale)
     if stale:
         return (
