@@ -6,7 +6,7 @@ has not met within its bounds is asked of them.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Final
@@ -17,6 +17,7 @@ from gradstep.trace.lineage import lineage
 if TYPE_CHECKING:
     from gradstep.protocol.row import EventRow
     from gradstep.trace.moment import Moment
+    from gradstep.trace.reader import RunTrace
 
 KINDS: Final = ("accumulated", "zeroed", "updated", "written")
 
@@ -24,6 +25,7 @@ FEW: Final = 200
 """Events that are looked at in any case, and then some for each leaf."""
 
 PER_LEAF: Final = 8
+CHUNK: Final = 128
 
 NO_READER: Final = ("init", "grad", "load_state_dict")
 """Writes that use no gradient."""
@@ -106,15 +108,13 @@ def holdings(moment: Moment, leaves: Collection[int]) -> dict[int, Holding]:
     unsettled = set(found)
     asked: set[int] = set()
     bound = FEW + PER_LEAF * len(found)
-    for row in islice(run.events_before(moment.seq + 1, KINDS), bound):
-        refs = run.tensors(row.seq)
-        param = next((ref.tensor for ref in refs if ref.role == "param"), None)
+    for row, param, had in _about(run, islice(run.events_before(moment.seq + 1, KINDS), bound)):
         if param is None or param not in unsettled:
             continue
         one = found[param]
         if one.is_open and row.kind == "written" and row.name not in NO_READER:
             asked.add(param)
-        one.meet(row, is_first=not any(ref.role == "before" for ref in refs))
+        one.meet(row, is_first=not had)
         if one.is_settled:
             unsettled.discard(param)
             if not unsettled:
@@ -128,6 +128,27 @@ def holdings(moment: Moment, leaves: Collection[int]) -> dict[int, Holding]:
     for leaf in asked:
         _ask_lineage(moment, found[leaf])
     return found
+
+
+def _about(run: RunTrace, rows: Iterable[EventRow]) -> Iterator[tuple[EventRow, int | None, bool]]:
+    """Yield each event with its parameter, and whether there was something before it."""
+    database = run.database
+    roles = [database.text_id(role) or 0 for role in ("param", "before")]
+    walk = iter(rows)
+    while chunk := list(islice(walk, CHUNK)):
+        params: dict[int, int] = {}
+        had: set[int] = set()
+        for seq, role, tensor in database.rows(
+            "SELECT seq, role, tensor FROM event_tensor WHERE run = ? AND role IN (?, ?)"
+            f" AND seq IN ({','.join('?' * len(chunk))}) ORDER BY seq, position",
+            (run.number, *roles, *(row.seq for row in chunk)),
+        ):
+            if role == roles[1]:
+                had.add(seq)
+            elif tensor is not None:
+                params.setdefault(seq, tensor)
+        for row in chunk:
+            yield row, params.get(row.seq), row.seq in had
 
 
 def _ask_lineage(moment: Moment, one: Holding) -> None:
