@@ -21,7 +21,7 @@ check: $(VENV)/.for-development
 	$(bin)/ruff check .
 	$(bin)/mypy
 	$(bin)/lint-imports
-	$(bin)/python -m pytest -n auto
+	$(bin)/python -m pytest -n auto --dist worksteal
 
 # PyTorch is no dependency of gradstep; the tests marked torch compare the engine with it.
 test-torch: $(VENV)/.for-development
@@ -43,7 +43,7 @@ contracts: $(VENV)/.for-development
 	$(bin)/lint-imports
 
 test: $(VENV)/.for-development
-	$(bin)/python -m pytest -n auto
+	$(bin)/python -m pytest -n auto --dist worksteal
 
 benchmark: $(VENV)/.for-development
 	$(bin)/python benchmarks/engine.py

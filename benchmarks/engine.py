@@ -296,6 +296,21 @@ def recurrent(framework: Framework) -> Iteration:
     return train(optimizer, lambda: criterion(model(text[:-1]).view(-1, 64), targets))
 
 
+def layer(framework: Framework, build: Callable[[Any], Any], shape: tuple[int, ...]) -> Iteration:
+    """One layer on a large input, forward and backward."""
+    framework.manual_seed(0)
+    module = build(framework.nn)
+    inputs = framework.randn(*shape).requires_grad_()
+    arriving = framework.randn(*shape)
+
+    def iterate() -> None:
+        module.zero_grad()
+        inputs.grad = None
+        module(inputs).backward(arriving)
+
+    return iterate
+
+
 def windows_of(images: Any) -> Any:
     """All 5×5 windows as rows, copied: (N·OH·OW, C·25)."""
     view = np.lib.stride_tricks.sliding_window_view(images, (5, 5), axis=(2, 3))
@@ -402,6 +417,24 @@ WORKLOADS: dict[str, tuple[str, Callable[[Framework], Iteration], ByHand, int]] 
         partial(convnet, batch=64),
         partial(convnet_by_hand, 64),
         4,
+    ),
+    "layernorm": (
+        "LayerNorm, 2048×512, forward and backward",
+        partial(layer, build=lambda nn: nn.LayerNorm(512), shape=(2048, 512)),
+        None,
+        10,
+    ),
+    "groupnorm": (
+        "GroupNorm, 8 groups, 32×64×32×32, forward and backward",
+        partial(layer, build=lambda nn: nn.GroupNorm(8, 64), shape=(32, 64, 32, 32)),
+        None,
+        5,
+    ),
+    "gelu": (
+        "GELU, 2048×512, forward and backward",
+        partial(layer, build=lambda nn: nn.GELU(), shape=(2048, 512)),
+        None,
+        10,
     ),
 }
 

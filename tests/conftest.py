@@ -2,10 +2,17 @@
 
 import importlib.util
 import os
+import shutil
+import signal
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
+
+from tests.scenario_recordings import record_scenario
+
+__all__ = ["record_scenario"]
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -21,6 +28,24 @@ for name in list(os.environ):
     }:
         del os.environ[name]
 os.environ["TEXTUAL_ANIMATIONS"] = "none"
+
+# Some three hundred Pythons are started, and most of what each would do is compile the same
+# modules: so all of them, pytest's workers included, keep compiled code in one place.
+OWN_BYTECODE = ""
+if not os.environ.get("PYTHONPYCACHEPREFIX"):
+    OWN_BYTECODE = tempfile.mkdtemp(prefix="gradstep-bytecode-")
+    os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix = OWN_BYTECODE
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    # As in the background of a shell: what is started from here would not hear Ctrl-C either.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_unconfigure() -> None:
+    if OWN_BYTECODE:
+        shutil.rmtree(OWN_BYTECODE, ignore_errors=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -62,7 +87,6 @@ def child_environment() -> dict[str, str]:
     return {
         **os.environ,
         "PYTHONPATH": os.pathsep.join(paths),
-        "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONIOENCODING": "utf-8",
     }
 

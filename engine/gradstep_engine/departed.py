@@ -7,6 +7,7 @@ stranger. Filled only while somebody listens; keeps no tensor and no array alive
 
 from __future__ import annotations
 
+import threading
 import weakref
 from dataclasses import dataclass
 from typing import Any, Final
@@ -37,6 +38,7 @@ class _Source:
         return tensor
 
 
+_limiting = threading.Lock()
 _numbers: dict[int, tuple[float, _Source]] = {}
 _arrays: dict[int, tuple[weakref.ref[Any], _Source]] = {}
 
@@ -81,4 +83,6 @@ def _noted(source: Any) -> _Source:
 
 def _limit(kept: dict[int, Any]) -> None:
     if len(kept) > KEPT:
-        del kept[next(iter(kept))]
+        with _limiting:  # what other threads add meanwhile stands behind the first
+            for first in tuple(kept)[: len(kept) - KEPT]:
+                del kept[first]

@@ -131,6 +131,19 @@ def promote(a: np.dtype[Any], b: np.dtype[Any]) -> np.dtype[Any]:
     return np.promote_types(a, b)
 
 
+def check_fits(wanted: np.dtype[Any], result: np.dtype[Any]) -> None:
+    """Refuse to write floats into whole numbers, or numbers into bools.
+
+    Raises:
+        RuntimeError: torch's own.
+    """
+    if category(result) > category(wanted):
+        raise RuntimeError(
+            f"result type {of_numpy(result).cpu_type} can't be cast to the desired output type "
+            f"{of_numpy(wanted).cpu_type}"
+        )
+
+
 def promote_types(type1: dtype, type2: dtype) -> dtype:
     """Return the smallest type that both convert to without changing category."""
     return of_numpy(promote(type1.numpy, type2.numpy))

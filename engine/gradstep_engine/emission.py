@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from types import TracebackType
 from typing import Any
 
 from gradstep_engine import departed, events
 
 
-class Emission:
-    """What is being collected instead of emitted.
+class _Emission(threading.local):
+    """What this thread collects instead of emitting it.
 
     `nodes` is None when every op speaks for itself. Inside a composite it collects the backward
     nodes of the inner ops; in `quiet()` it is a list that nobody reads. `call` is the module call
@@ -18,6 +19,9 @@ class Emission:
 
     nodes: list[Any] | None = None
     call: events.ModuleCall | None = None
+
+
+Emission = _Emission()
 
 
 class quiet:

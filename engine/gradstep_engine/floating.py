@@ -1,12 +1,14 @@
 """Overflow, division by zero and NaN are results here, as in torch, and nothing to warn about.
 
-numpy's own setting is for the whole process, and a context around every op would cost more than
-the op. So numpy reports to `_on_error`, which drops what this package caused and passes on the
-rest as the warning that the script would have got from numpy.
+A context around every op would cost more than the op. So numpy reports to `_on_error`, which drops
+what this package caused and passes on the rest as the warning that the script would have got from
+numpy. That setting is for the thread that imports this package; in others numpy warns, and a
+filter ignores warnings that arise in this package.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 import warnings
 from types import FrameType
@@ -32,3 +34,4 @@ def accept_all_results() -> None:
     """Silence numpy's floating point warnings for this package only."""
     np.seterrcall(_on_error)
     np.seterr(divide="call", over="call", invalid="call")
+    warnings.filterwarnings("ignore", category=RuntimeWarning, module=re.escape(_OURS))

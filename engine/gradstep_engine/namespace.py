@@ -108,10 +108,11 @@ _LATE = {
 
 
 def _fill(package: dict[str, Any]) -> None:
-    package.update(_NAMES)
+    found = dict(_NAMES)
     for place, names in _PLACES:
         for name in names.split():
-            package[name] = getattr(place, name)
+            found[name] = getattr(place, name)
+    package.update(found)  # at once: other threads look into it meanwhile
 
 
 def lookup(package: dict[str, Any], name: str) -> Any:

@@ -10,6 +10,7 @@ from gradstep_engine.autograd.variable import wrap
 from gradstep_engine.dtypes import default_numpy
 from gradstep_engine.out import into
 from gradstep_engine.tensor import Tensor
+from gradstep_engine.tensor.operands import given_tensor
 
 __all__ = ["bucketize", "isin", "searchsorted", "unravel_index"]
 
@@ -53,6 +54,7 @@ def searchsorted(
             "torch.searchsorted(): side and right can't be set to opposites, got side of left "
             "while right was True"
         )
+    given_tensor(sorted_sequence, "searchsorted", "sorted_sequence")
     bounds, values = sorted_sequence._array, _array_of(input)
     if bounds.ndim != 1 and bounds.shape[:-1] != values.shape[:-1]:
         raise RuntimeError(
@@ -83,6 +85,7 @@ def bucketize(
     out: Tensor | None = None,
 ) -> Tensor:
     """Return the number of the bucket, between sorted boundaries, that each value falls into."""
+    given_tensor(boundaries, "bucketize", "boundaries", 2)
     if boundaries._array.ndim != 1:
         raise RuntimeError(
             f"boundaries tensor must be 1 dimension, but got dim({boundaries._array.ndim})"

@@ -41,7 +41,6 @@ def environment(config: LaunchConfig, extra: Mapping[str, str] | None = None) ->
     return {
         **own,
         "PYTHONPATH": str(INJECT),
-        "PYTHONDONTWRITEBYTECODE": "1",
         "GRADSTEP_DEBUGGEE": config.dump(),
         **(extra or {}),
     }

@@ -186,7 +186,10 @@ def test_line_rows_come_first_going_back() -> None:
 @pytest.mark.parametrize("target", [f"{FILE}:12", "train.py:12", {"file": FILE, "line": 12}])
 def test_to_a_line(target: object) -> None:
     assert go(1, "to", target=target) == 10
-    assert go(16, "to", target=target, backward=True) == 14
+    # Backward to where the line began, not to the last of what it did.
+    assert go(16, "to", target=target, backward=True) == 10
+    assert go(12, "to", target=target, backward=True) == 10
+    assert go(10, "to", target=target) == go(12, "to", target=target) == 25
 
 
 def test_to_a_name_or_a_number() -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
 from gradstep.trace.dataflow import dataflow
 from gradstep.trace.lineage import arrivals, lineage, parts_of
+from gradstep.trace.reader import Trace
 from gradstep.views.reading import norm_of
 from gradstep.views.text import plain
 from gradstep.views.why import stale_cosine, why_view
 from tests.provenance.recorded import Recorded, record
+from tests.scenario_recordings import RecordScenario
 
 SEVERAL = """\
 import torch
@@ -46,9 +48,9 @@ print("written through a view")
 @pytest.fixture(scope="module")
 def several(
     tmp_path_factory: pytest.TempPathFactory, child_environment: dict[str, str]
-) -> Recorded:
-    folder = tmp_path_factory.mktemp("several")
-    return Recorded(record(folder, SEVERAL, child_environment).run())
+) -> Iterator[Recorded]:
+    with record(tmp_path_factory.mktemp("several"), SEVERAL, child_environment) as trace:
+        yield Recorded(trace.run())
 
 
 def test_each_use_of_a_leaf_is_a_part_of_what_a_call_added(several: Recorded) -> None:
@@ -136,9 +138,9 @@ def test_a_write_through_a_view_is_part_of_the_way(several: Recorded) -> None:
     ["two_scalars", "sine_polynomial", "gradient_accumulation", "scheduler", "sgd_variants"],
 )
 def test_healthy_scenarios_have_nothing_stale_and_nothing_cut(
-    name: str, tmp_path: Path, scenarios: Path, child_environment: dict[str, str]
+    name: str, record_scenario: RecordScenario
 ) -> None:
-    with record(tmp_path, scenarios / f"{name}.py", child_environment) as trace:
+    with Trace.open(record_scenario(name).trace) as trace:
         run = trace.run()
         seen = 0
         for row in run.events(1, None, ("accumulated", "updated", "phase_exited")):
@@ -155,11 +157,8 @@ def test_healthy_scenarios_have_nothing_stale_and_nothing_cut(
         assert seen
 
 
-def test_a_missing_zero_grad_makes_every_sum_stale(
-    tmp_path: Path, scenarios: Path, child_environment: dict[str, str]
-) -> None:
-    path = scenarios / "forgotten_zero_grad.py"
-    with record(tmp_path, path, child_environment) as trace:
+def test_a_missing_zero_grad_makes_every_sum_stale(record_scenario: RecordScenario) -> None:
+    with Trace.open(record_scenario("forgotten_zero_grad").trace) as trace:
         run = trace.run()
         moment = run.at(run.head)
         found = {name: moment.tensor_named(name) for name in ("forgetful", "careful")}
@@ -170,17 +169,15 @@ def test_a_missing_zero_grad_makes_every_sum_stale(
         assert not careful.stale
 
 
-def test_a_stale_optimizer_and_a_cut_prediction_are_told(
-    tmp_path: Path, scenarios: Path, child_environment: dict[str, str]
-) -> None:
-    with record(tmp_path, scenarios / "stale_optimizer.py", child_environment) as trace:
+def test_a_stale_optimizer_and_a_cut_prediction_are_told(record_scenario: RecordScenario) -> None:
+    with Trace.open(record_scenario("stale_optimizer").trace) as trace:
         run = trace.run()
         third = next(row for row in run.events(1) if row.iteration == 3 and row.kind == "output")
         moment = run.at(third.seq)
         weight = moment.tensor_named("weight")
         said = plain(why_view(moment, weight, width=300).lines)
         assert "optimizer, made at line 10, holds the old tensor of this name" in said
-    with record(tmp_path, scenarios / "detached_prediction.py", child_environment) as trace:
+    with Trace.open(record_scenario("detached_prediction").trace) as trace:
         moment = trace.run().at(trace.run().head)
         said = plain(why_view(moment, moment.tensor_named("weight"), width=300).lines)
         assert "detach() at line 24 cuts the graph (clone_1 to prediction)" in said

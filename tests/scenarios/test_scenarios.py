@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.scenario_recordings import RecordScenario
+
 ROOT = Path(__file__).resolve().parents[2]
 SCENARIOS = sorted((ROOT / "scenarios").glob("*.py"))
 
@@ -116,21 +118,15 @@ def test_docstring_is_one_line_that_fits_the_list_of_demos(path: Path):
 
 
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
-def test_scenario_runs_under_record(
-    path: Path, tmp_path: Path, python: str, child_environment: dict[str, str]
-):
-    trace = tmp_path / "run.gradstep"
+def test_scenario_runs_under_record(path: Path, record_scenario: RecordScenario):
+    done = record_scenario(path.stem)
+    lines = done.stdout.splitlines()
 
-    lines = run(
-        [python, "-m", "gradstep", "record", "-o", str(trace), str(path)],
-        child_environment,
-        tmp_path,
-    )
-
+    assert done.stderr == ""
     facts = FACTS.get(path.stem, [])
     assert lines[: len(facts)] == facts
     assert len(lines) >= 4
-    assert trace.stat().st_size > 0
+    assert done.trace.stat().st_size > 0
 
 
 @pytest.mark.torch

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
+import pytest
 import pytest_asyncio
 
 from gradstep.session import LaunchOptions, Session
@@ -31,6 +33,26 @@ LOOP = """
     print("done")
 """
 """Three iterations of phases without a tensor: rows 2 to 19, a print, the end."""
+
+
+def text_of(session: Session) -> str:
+    """All that the script printed and is still kept."""
+    return "".join(piece.text for piece in session.output)
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process still runs; one that only waits for its parent does not."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    if not os.path.isdir("/proc"):
+        pytest.skip("sees in /proc whether a process is over: no /proc here")
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return state.rpartition(")")[2].split()[0] not in "ZX"
 
 
 async def until(session: Session, *states: str) -> None:

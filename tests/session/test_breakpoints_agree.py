@@ -115,3 +115,44 @@ async def test_numbers_that_are_none(tmp_path: Path) -> None:
 def place(remark: Remark) -> tuple[int, str]:
     """The event, and what the logpoint's own expressions said."""
     return remark.seq, remark.text.split(" · ")[0]
+
+
+TWO_OPTIMIZERS = """
+import torch
+
+a = torch.tensor([1.0], requires_grad=True)
+b = torch.tensor([2.0], requires_grad=True)
+c = torch.tensor([3.0], requires_grad=True)
+first = torch.optim.SGD([{"params": [a]}, {"params": [b], "lr": 0.25}], lr=0.5)
+second = torch.optim.Adam([c], lr=0.125)
+scheduler = torch.optim.lr_scheduler.StepLR(second, step_size=1, gamma=0.5)
+for i in range(3):
+    first.zero_grad()
+    second.zero_grad()
+    (a * b * c).backward()
+    first.step()
+    second.step()
+    scheduler.step()
+"""
+
+
+async def test_which_learning_rate_is_meant(tmp_path: Path) -> None:
+    """That of the optimizer that an event is about, and else of the one made first."""
+    script, trace = tmp_path / "train.py", tmp_path / "run.gradstep"
+    script.write_text(TWO_OPTIMIZERS.lstrip())
+    places = ("zero_grad", "forward", "backward", "step", "param:?", "op:mul", "step if lr < 0.1")
+    texts = [*(f"{place} log name, lr" for place in places), "change:lr log iteration"]
+    live = await said_live(script, trace, texts)
+    assert await said_again(trace, texts) == live
+    said = [remark.text for remark in live]
+    first = said[: said.index("name = 'mul', lr = 0.5")]
+    assert first == [
+        "name = 'SGD.zero_grad', lr = 0.5",
+        "name = 'Adam.zero_grad', lr = 0.125",
+        "name = 'forward', lr = 0.5",
+    ]
+    updates = [text for text in said if text.startswith("name = '") and "grad" not in text]
+    assert "name = 'b', lr = 0.25" in updates
+    assert "name = 'c', lr = 0.0625" in updates
+    assert "name = 'Adam.step', lr = 0.03125" in updates
+    assert not any(text.startswith("iteration") for text in said)

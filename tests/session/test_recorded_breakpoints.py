@@ -153,3 +153,61 @@ def test_missing_text_reads_nothing_it_need_not(trace: Path) -> None:
     with Trace.open(trace) as opened:
         run = opened.run()
         assert missing_text(Breakpoint.parse("train.py:3"), run) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "change:abs(loss, 2)",
+            "a mistake in the expression, event 10: TypeError: abs() takes",
+        ),
+        ("change:1 // (step - 1)", "a mistake in the expression, event 17: ZeroDivisionError"),
+        ("change:fc.weight.tolist()", "had no value: 'fc' is not recorded at event"),
+        ("change:round(loss, 1)", ""),
+    ],
+)
+async def test_a_mistake_is_told_from_what_the_trace_lacks(
+    session: Session, text: str, told: str
+) -> None:
+    added = session.breakpoints.add(text, save=False)
+    while (await session.motion("continue")).reason == "breakpoint":
+        pass
+    await session.motion("continue", backward=True)
+    said = [remark.text for remark in session.remarks.since(0)]
+    if not told:
+        assert said == []
+        return
+    assert len(said) == 1
+    assert said[0].startswith(f"breakpoint {added.text}: {told}")
+    assert session.breakpoints[added.id].note.startswith(told)
+
+
+async def test_what_has_no_value_yet_is_not_told_too_soon(session: Session) -> None:
+    session.breakpoints.add("change:round(loss, 1)", save=False)
+    await session.motion("step")
+    assert list(session.remarks.since(0)) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("backward", "step if loss < 0.6", "op:mse_loss after 1", "param:fc.weight"),
+        *("change:fc.weight", "iteration", "9", "step if nowhere", "param:* if norm > 8.5"),
+    ],
+)
+async def test_hits_are_counted_by_the_cursor(session: Session, text: str) -> None:
+    """As many as there were stops on the way, and the hits that passed."""
+    place = text.removesuffix(" after 1")
+    added = session.breakpoints.add(place, save=False)
+    stopped = []
+    while (stop := await session.motion("continue")).reason != "end":
+        stopped += [stop.seq] if stop.reason == "breakpoint" else []
+    session.breakpoints.remove(added.id)
+    added = session.breakpoints.add(text, save=False)
+    for seq in (session.head, 1, 20, session.head):
+        await session.seek(seq)
+        expected = sum(one <= seq for one in stopped)
+        assert await session.count_hits() == {added.id: expected}
+    session.breakpoints.enable(added.id, enabled=False)
+    assert await session.count_hits() == {}

@@ -31,7 +31,13 @@ def by_rule(
         first = run.first_seq_of_iteration(origin.iteration) or 1
         count = motions.occurrence_of(origin, run.events(first, origin.seq + 1))
     rule = motions.rule(
-        motion, origin, backward=backward, target=target, recorded=True, occurrence=count
+        motion,
+        origin,
+        backward=backward,
+        target=target,
+        recorded=True,
+        occurrence=count,
+        latest=motions.latest_place(run.events_before(origin.seq + 1)),
     )
     rows = run.events_before(origin.seq) if backward else run.events(origin.seq + 1)
     found = motions.search(rule, rows)

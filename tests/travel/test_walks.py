@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from gradstep.session import Session
 from gradstep.views.whole import all_views
 from tests.travel.conftest import SCENARIOS, OpenRun
 
-MOTIONS = ("step", "line", "phase", "iteration", "finish", "continue")
+MOTIONS = ("step", "line", "phase", "iteration", "finish", "continue", "to")
 WALKS = 3
 BREAKPOINTS = ("backward after 1", "op:*", "step after 2", "param:*")
 
@@ -21,6 +22,13 @@ def views(session: Session) -> dict[str, str]:
     )
 
 
+def chosen(session: Session, chance: random.Random) -> tuple[str, Any]:
+    """A motion, and where to."""
+    motion = chance.choice(MOTIONS)
+    there = session.run.event(chance.randint(1, session.head))
+    return motion, f"{there.file or 'a.py'}:{there.line or 1}" if motion == "to" else None
+
+
 @pytest.mark.parametrize("name", SCENARIOS)
 async def test_a_moment_looks_the_same_however_one_came_there(name: str, open_run: OpenRun) -> None:
     walker, chance = open_run(name), random.Random(name)
@@ -29,52 +37,63 @@ async def test_a_moment_looks_the_same_however_one_came_there(name: str, open_ru
         for _ in range(chance.randint(1, 8)):
             if chance.random() < 0.2:
                 await walker.seek(chance.randint(1, walker.head))
-            await walker.motion(chance.choice(MOTIONS), backward=chance.random() < 0.5)
+            motion, target = chosen(walker, chance)
+            await walker.motion(motion, chance.random() < 0.5, target)
         straight = open_run(name)
         await straight.seek(walker.cursor)
         assert views(walker) == views(straight), f"event {walker.cursor}"
 
 
-@pytest.mark.parametrize("motion", ["step", "phase", "continue"])
+@pytest.mark.parametrize("breakpoints", [(), BREAKPOINTS[:1], BREAKPOINTS])
 @pytest.mark.parametrize("name", SCENARIOS)
-async def test_back_undoes_forth(name: str, motion: str, open_run: OpenRun) -> None:
-    """Of motions that stop at places that do not depend on where they began."""
-    session, chance = open_run(name), random.Random(name)
-    if motion == "continue":
-        for text in BREAKPOINTS[: 1 + len(name) % len(BREAKPOINTS)]:
-            session.breakpoints.add(text, save=False)
-    await session.seek(chance.randint(1, max(1, session.head // 2)))
-    begun = await session.motion(motion)
-    forth = [begun.seq]
-    while len(forth) < 12:
-        stop = await session.motion(motion)
-        if stop.reason == "end":
-            break
-        forth.append(stop.seq)
-    if len(forth) > 1 and stop.reason == "end":
-        await session.seek(forth[-1])
-    back = [session.cursor]
-    while len(back) < len(forth):
-        back.append((await session.motion(motion, backward=True)).seq)
-    assert back == forth[::-1]
+async def test_reverse_undoes_forward(
+    name: str, breakpoints: tuple[str, ...], open_run: OpenRun
+) -> None:
+    """Whatever the motions, and wherever they began: the capitals lead back the same way."""
+    session, chance = open_run(name), random.Random(f"{name} {len(breakpoints)}")
+    for text in breakpoints:
+        session.breakpoints.add(text, save=False)
+    for _ in range(WALKS):
+        await session.seek(chance.randint(1, max(1, session.head // 2)))
+        stood = [session.cursor]
+        keys: list[tuple[str, Any]] = []
+        while len(keys) < 8:
+            keys.append(chosen(session, chance))
+            await session.motion(keys[-1][0], target=keys[-1][1])
+            if session.cursor == stood[-1]:
+                keys.pop()  # the end of the run
+                break
+            stood.append(session.cursor)
+        for (motion, target), seq in zip(keys[::-1], stood[-2::-1], strict=True):
+            await session.motion(motion, backward=True, target=target)
+            assert session.cursor == seq, f"{motion} {target} of {keys} from event {stood[0]}"
 
 
-@pytest.mark.parametrize("name", SCENARIOS)
-async def test_an_iteration_and_back_is_where_one_was(name: str, open_run: OpenRun) -> None:
-    """Wherever the next iteration comes by the same point, as a loop without a branch does."""
-    session, chance = open_run(name), random.Random(name)
-    undone = 0
-    for _ in range(12):
-        seq = chance.randint(1, session.head)
-        await session.seek(seq)
-        origin = session.moment().event
-        stop = await session.motion("iteration")
-        there = session.moment().event
-        if stop.reason == "end" or there.iteration != origin.iteration + 1 or not origin.iteration:
-            continue
-        if (there.kind, there.name, there.line) != (origin.kind, origin.name, origin.line):
-            continue
-        await session.motion("iteration", backward=True)
-        assert session.cursor == seq
-        undone += 1
-    assert undone or session.run.iterations() < 2 or session.head < 40
+async def test_a_breakpoint_stops_the_way_back(open_run: OpenRun) -> None:
+    session = open_run("two_scalars")
+    await session.seek(10)
+    await session.motion("iteration")
+    there = session.cursor
+    session.breakpoints.add("step", save=False)
+    stop = await session.motion("iteration", backward=True)
+    assert stop.reason == "breakpoint"
+    assert 10 < stop.seq < there
+    session.breakpoints.remove(1)
+    # What is left of the way is gone: the same point one iteration back, as from anywhere.
+    await session.motion("iteration", backward=True)
+    assert session.cursor < 10
+
+
+async def test_a_jump_is_no_motion(open_run: OpenRun) -> None:
+    """After one a capital lands where it would have landed for whoever came there."""
+    session, other = open_run("two_scalars"), open_run("two_scalars")
+    await session.seek(13)
+    await session.motion("phase")
+    there = session.cursor
+    await other.seek(there)
+    await session.seek(13)
+    await session.seek(there + 1)
+    await session.motion("step", backward=True)
+    await session.motion("phase", backward=True)
+    await other.motion("phase", backward=True)
+    assert session.cursor == other.cursor != 13

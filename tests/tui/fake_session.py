@@ -102,6 +102,11 @@ class FakeSession:
         self.changed()
         return self.stop
 
+    async def count_hits(self) -> dict[int, int | None]:
+        if self.live:
+            return {}
+        return {entry.id: self.cursor for entry in self.breakpoints.list()}
+
     async def seek(self, seq: int) -> None:
         self.cursor = seq
         self.changed()

@@ -171,3 +171,12 @@ async def test_a_stop_at_a_change_is_in_the_footer_too(open_app: Open) -> None:
         session.stop = Stop("breakpoint", 1, (1,), "breakpoint change:x · x changed by hand: 1 → 2")
         app.paint_now()
         assert "■ breakpoint change:x · x changed by hand: 1 → 2" in screen_text(app)
+
+
+async def test_in_the_past_hits_are_counted_by_the_cursor(open_app: Open) -> None:
+    async with open_app(WIDE, live=False) as (app, pilot, session):
+        session.breakpoints.add("backward", save=False)
+        await press(app, pilot, "p")
+        await pilot.press("B")
+        await app.workers.wait_for_complete([w for w in app.workers if w.group == "count"])
+        assert f"{session.cursor} hits by here" in screen_text(app)

@@ -108,6 +108,25 @@ async def test_locals_show_frames_variables_and_what_changed(script: Path) -> No
         await looked(pilot, "other variables were not recorded")
 
 
+async def test_a_stop_that_is_gone_shows_its_variables(script: Path) -> None:
+    async with open_debugger(script, engine="builtin") as (app, pilot):
+        app.main.pane("inspect").active = "locals-view"
+        await press(app, pilot, "p", "p")
+        await looked(pilot, "● train()", "index", "Config object")
+        first = app.main.local_names.rows[row_of(app, "index")].line
+        await press(app, pilot, "i")
+        await looked(pilot, "Δindex")
+        assert app.main.local_names.rows[row_of(app, "index")].line != first
+        await press(app, pilot, "I")
+        await looked(pilot, "as they were when the script stopped here", "● train()")
+        rows = app.main.local_names.rows
+        assert rows[row_of(app, "index")].line == first
+        # Nothing of it can be opened, and no frame looked into: that would be another moment's.
+        assert not any(row.path or row.frame is not None for row in rows)
+        await press(app, pilot, "s")
+        await looked(pilot, "other variables were not recorded")
+
+
 async def test_watches_have_values_changes_and_a_history(script: Path) -> None:
     async with open_debugger(script, engine="builtin") as (app, pilot):
         await press(app, pilot, "p", "p")

@@ -13,7 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.tui.test_terminal import LEAVES_SCREEN, Terminal, environment, terminal
+from tests.tui.test_terminal import (
+    LEAVES_SCREEN,
+    Terminal,
+    environment,
+    is_gone,
+    needs_proc,
+    terminal,
+)
 
 __all__ = ["environment"]
 
@@ -46,14 +53,6 @@ def pid_in(told: Path) -> int:
     return int(told.read_text())
 
 
-def is_gone(pid: int) -> bool:
-    try:
-        text = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return True
-    return text.rpartition(")")[2].split()[0] == "Z"
-
-
 def wait_until_gone(pid: int) -> None:
     deadline = time.monotonic() + PATIENCE
     while not is_gone(pid):
@@ -66,6 +65,7 @@ def resize(screen: Terminal, rows: int, columns: int) -> None:
     screen.process.send_signal(signal.SIGWINCH)
 
 
+@needs_proc
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
 def test_a_signal_to_the_debugger_ends_the_running_script(
     tmp_path: Path, python: str, environment: dict[str, str], number: signal.Signals
@@ -81,6 +81,7 @@ def test_a_signal_to_the_debugger_ends_the_running_script(
         wait_until_gone(pid)
 
 
+@needs_proc
 def test_a_flood_of_output_leaves_pause_and_quit_their_keys(
     tmp_path: Path, python: str, environment: dict[str, str]
 ) -> None:

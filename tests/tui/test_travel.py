@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from gradstep.protocol.place import place
 from gradstep.tui.goto import GotoError, place_to_seq
 from gradstep.tui.trail import Trail
 from tests.tui.conftest import Open, press
@@ -119,3 +120,34 @@ def test_a_new_jump_forgets_what_lay_ahead() -> None:
     assert trail.back(15) == 10
     trail.clear()
     assert trail.back(1) is None
+
+
+async def test_a_line_is_gone_to_and_back_from(open_app: Open) -> None:
+    async with open_app(live=False) as (app, pilot, session):
+        await jump(app, pilot, "g", "1", "2", "enter")
+        here = app.main.source.selected_line
+        await press(app, pilot, "t")
+        row = session.run.event(app.frame.cursor)
+        assert row.seq > 12
+        assert place(row)[1] == here
+        await press(app, pilot, "t")
+        assert session.run.event(app.frame.cursor).iteration > row.iteration
+        await press(app, pilot, "ctrl+t")
+        assert app.frame.cursor == row.seq
+        await press(app, pilot, "ctrl+t")
+        assert app.frame.cursor <= 12
+        assert session.motions_begun == [("to", False)] * 2 + [("to", True)] * 2
+
+
+async def test_a_graph_row_is_gone_back_to_only_in_the_past(open_app: Open) -> None:
+    async with open_app(live=False) as (app, pilot, session):
+        ops = [row.seq for row in session.run.events(1, None, {"op"})]
+        await jump(app, pilot, "g", *str(ops[1]), "enter")
+        await pilot.press("2", "up")
+        row = app.main.graph.selected
+        assert row is not None
+        assert row.seq < ops[1]
+        assert await jump(app, pilot, "ctrl+t") == row.seq
+        await pilot.press("down", "ctrl+t")
+        assert app.frame.cursor == row.seq
+        assert session.motions_begun == []

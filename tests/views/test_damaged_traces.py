@@ -10,7 +10,6 @@ import os
 import random
 import shutil
 import sqlite3
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,6 +27,7 @@ from gradstep.views.source import source_view
 from gradstep.views.tensor import tensor_view
 from gradstep.views.timeline import timeline
 from gradstep.views.title import title_line
+from tests.scenario_recordings import RecordScenario
 
 MUTATIONS = int(os.environ.get("GRADSTEP_FUZZ", "120"))
 MEMORY = 4 << 30
@@ -39,22 +39,8 @@ ODD = (
 
 
 @pytest.fixture(scope="module")
-def whole(
-    tmp_path_factory: pytest.TempPathFactory,
-    scenarios: Path,
-    python: str,
-    child_environment: dict[str, str],
-) -> Path:
-    path = tmp_path_factory.mktemp("fuzz") / "whole.gradstep"
-    command = [python, "-m", "gradstep", "record", "-o", str(path)]
-    subprocess.run(
-        [*command, str(scenarios / "two_scalars.py")],
-        env=child_environment,
-        capture_output=True,
-        check=True,
-        timeout=60,
-    )
-    return path
+def whole(record_scenario: RecordScenario) -> Path:
+    return record_scenario("two_scalars").trace
 
 
 @pytest.fixture

@@ -14,27 +14,16 @@ from gradstep.views.graph import graph_view
 from gradstep.views.source import source_view
 from gradstep.views.text import plain
 from gradstep.views.title import title_line
+from tests.scenario_recordings import RecordScenario
 
 
 @pytest.mark.parametrize(
     "name", ["two_scalars", "linear_cross_entropy", "sgd_variants", "scheduler"]
 )
 def test_every_number_on_a_card_is_what_the_engine_computed(
-    name: str,
-    tmp_path: Path,
-    scenarios: Path,
-    python: str,
-    child_environment: dict[str, str],
+    name: str, record_scenario: RecordScenario
 ) -> None:
-    path = tmp_path / "run.gradstep"
-    command = [python, "-m", "gradstep", "record", "--engine", "builtin", "-o", str(path)]
-    subprocess.run(
-        [*command, str(scenarios / f"{name}.py")],
-        env=child_environment,
-        capture_output=True,
-        check=True,
-        timeout=120,
-    )
+    path = record_scenario(name).trace
     with Trace.open(path) as trace:
         run = trace.run()
         for row in run.events(1, None, {"op"}):
@@ -55,17 +44,9 @@ def test_every_number_on_a_card_is_what_the_engine_computed(
 
 
 def test_a_parameter_put_into_a_model_later_has_the_model_s_name(
-    tmp_path: Path, scenarios: Path, python: str, child_environment: dict[str, str]
+    record_scenario: RecordScenario,
 ) -> None:
-    path = tmp_path / "run.gradstep"
-    command = [python, "-m", "gradstep", "record", "--engine", "builtin", "-o", str(path)]
-    subprocess.run(
-        [*command, str(scenarios / "stale_optimizer.py")],
-        env=child_environment,
-        capture_output=True,
-        check=True,
-        timeout=120,
-    )
+    path = record_scenario("stale_optimizer").trace
     with Trace.open(path) as trace:
         run = trace.run()
         steps = [row for row in run.events(1, None, {"phase_exited"}) if row.phase == "step"]
@@ -134,17 +115,9 @@ def test_a_gradient_that_autograd_grad_returns_accumulates_nowhere(
 
 
 def test_the_title_compares_a_loss_with_the_last_one_of_its_line(
-    tmp_path: Path, scenarios: Path, python: str, child_environment: dict[str, str]
+    record_scenario: RecordScenario,
 ) -> None:
-    path = tmp_path / "run.gradstep"
-    command = [python, "-m", "gradstep", "record", "--engine", "builtin", "-o", str(path)]
-    subprocess.run(
-        [*command, str(scenarios / "two_models.py")],
-        env=child_environment,
-        capture_output=True,
-        check=True,
-        timeout=120,
-    )
+    path = record_scenario("two_models").trace
     last: dict[int, float] = {}
     fell = 0
     with Trace.open(path) as trace:

@@ -33,6 +33,7 @@ _LEAVES: Final = {
     ("decimal", "Decimal"), ("fractions", "Fraction"), ("uuid", "UUID"),
     ("pathlib", "PosixPath"), ("pathlib", "WindowsPath"), ("pathlib", "PurePosixPath"),
     ("pathlib._local", "PosixPath"), ("pathlib._local", "WindowsPath"),
+    ("pathlib._local", "PurePosixPath"),
 }  # fmt: skip
 """Classes of the standard library whose repr is short and holds no object of anybody else's."""
 

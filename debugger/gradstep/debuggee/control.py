@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable
 from typing import Final
 
+from gradstep.debuggee.own_thread import OwnThread
 from gradstep.protocol import wire
 from gradstep.protocol.wire import Message
 
@@ -33,6 +34,7 @@ class Control:
         """
         self._generation = generation
         self._sending = threading.Lock()
+        self._thread: OwnThread | None = None
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=10)
         self._socket.settimeout(None)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -42,13 +44,20 @@ class Control:
         self, on_message: OnMessage, on_idle: Callable[[], None], on_gone: Callable[[], None]
     ) -> None:
         """Receive in a thread of its own until the session goes; then `on_gone` is called."""
-        thread = threading.Thread(
-            target=self._receive,
-            args=(on_message, on_idle, on_gone),
-            name="gradstep-control",
-            daemon=True,
-        )
-        thread.start()
+        self._waker, self._wakes = socket.socketpair()
+        self._thread = OwnThread(lambda: self._receive(on_message, on_idle, on_gone))
+        self._thread.start()
+
+    def rest(self) -> None:
+        """Receive nothing for now, and have no thread: what is sent waits."""
+        if self._thread is not None and self._thread.is_running:
+            self._wakes.send(b".")
+            self._thread.wait()
+
+    def listen_again(self) -> None:
+        """Receive again after a rest."""
+        if self._thread is not None:
+            self._thread.start()
 
     def send(self, message: Message) -> None:
         """Send a message; a session that is gone is noticed by the receiving thread."""
@@ -68,6 +77,9 @@ class Control:
     def abandon(self) -> None:
         """Let go of the connection in a forked child, without a word to the session."""
         os.close(self._socket.detach())
+        if self._thread is not None:
+            self._waker.close()
+            self._wakes.close()
 
     def _receive(
         self, on_message: OnMessage, on_idle: Callable[[], None], on_gone: Callable[[], None]
@@ -75,7 +87,10 @@ class Control:
         connection = self._socket
         try:
             while True:
-                ready, _, _ = select.select([connection], [], [], _IDLE_SECONDS)
+                ready, _, _ = select.select([connection, self._waker], [], [], _IDLE_SECONDS)
+                if self._waker in ready:
+                    self._waker.recv(1)
+                    return
                 if not ready:
                     on_idle()
                     continue

@@ -6,10 +6,11 @@ import atexit
 import os
 import signal
 import sys
+import threading
 import traceback
 from collections.abc import Callable
 from types import FrameType, TracebackType
-from typing import Any, NoReturn
+from typing import Any
 
 from gradstep.debuggee.failing import place_in_text
 
@@ -39,20 +40,20 @@ class Ending:
         self._pid = os.getpid()
         self._status: int | None = 0
         self._error: dict[str, str] | None = None
-        self._exit = sys.exit
 
     def install(self) -> None:
         """Hook into sys.excepthook, sys.exit and atexit."""
         self._hook_before = sys.excepthook
         sys.excepthook = self._excepthook
-        sys.exit = self._noting_exit
+        sys.exit = noting_exit(sys.exit, self._note_exit)
         atexit.register(self._finish)
 
-    def _noting_exit(self, status: Any = None, /) -> NoReturn:
-        """Exit the interpreter by raising SystemExit(status)."""
+    def _note_exit(self, status: Any = None) -> None:
         # Python tells nobody the exit status; whoever waits for the process knows it for sure.
-        self._status = _status_of(status)
-        self._exit(status)
+        # In another thread and in atexit, where the main thread is no more, it changes no status.
+        main = threading.main_thread()
+        if threading.get_ident() == main.ident and main.is_alive():
+            self._status = _status_of(status)
 
     def _excepthook(
         self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
@@ -75,6 +76,26 @@ class Ending:
     def _finish(self) -> None:
         if os.getpid() == self._pid:
             self._on_end(self._status, self._error)
+
+
+def noting_exit(real: Any, note: Callable[..., None]) -> Any:
+    """Return what is called like `sys.exit`, is it by its looks, and tells `note` the status.
+
+    A class, because Python calls its `__init__` when `__new__` has returned: so the exception is
+    raised by `sys.exit` itself, and no traceback of the script's shows a frame of ours.
+    """
+
+    class LikeExit(type):
+        def __repr__(cls) -> str:
+            return repr(real)
+
+    def tell(cls: Any, *arguments: Any, **wrong: Any) -> Any:
+        if len(arguments) < 2 and not wrong:
+            note(*arguments)
+        return object.__new__(cls)
+
+    names = {"__new__": tell, "__init__": real, "__doc__": real.__doc__, "__module__": "sys"}
+    return LikeExit("exit", (), names)
 
 
 def message_of(error: BaseException) -> str:

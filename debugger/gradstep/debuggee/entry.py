@@ -116,9 +116,11 @@ def _prepare_fork(
 
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=abandon)
+        # Python warns of a fork beside a second thread, and the script has none.
         if flusher is not None:
-            # Python warns of a fork beside a second thread, and the script has none.
             os.register_at_fork(before=flusher.stop, after_in_parent=flusher.start)
+        if control is not None:
+            os.register_at_fork(before=control.rest, after_in_parent=control.listen_again)
 
 
 def _script(config: LaunchConfig) -> str:

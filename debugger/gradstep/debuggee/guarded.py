@@ -16,12 +16,17 @@ class Interrupted(BaseException):
 
 
 class Guard:
-    """Breaks off what runs in the main thread for the user; `nudge` reaches that thread."""
+    """Breaks off what runs for the user in the thread that is paused.
+
+    `nudge` reaches the main thread, also in a call that waits; another thread is reached as soon
+    as it runs Python.
+    """
 
     def __init__(self, nudge: Callable[[], None]) -> None:
         """Nothing runs yet."""
         self._nudge = nudge
-        self._is_running = False
+        self._lock = threading.Lock()
+        self._thread: int | None = None
         self._is_wanted = False
 
     @contextmanager
@@ -31,33 +36,57 @@ class Guard:
         Raises:
             Interrupted: it was broken off.
         """
-        timer = None
-        self._is_wanted = False
+        timer = threading.Timer(seconds, self.interrupt) if seconds is not None else None
         try:
-            self._is_running = True
-            if seconds is not None:
-                timer = threading.Timer(seconds, self.interrupt)
-                timer.daemon = True
-                timer.start()
-            yield
-        finally:
-            self._is_running = False
-            if timer is not None:
-                timer.cancel()
+            try:
+                self._is_wanted = False
+                self._thread = threading.get_ident()
+                if timer is not None:
+                    timer.daemon = True
+                    timer.start()
+                yield
+            finally:
+                self._end(timer)
+        except Interrupted:
+            # It may have come while the end was under way.
+            self._end(timer)
+            raise
 
     def interrupt(self) -> bool:
         """Ask from another thread to break off what runs; tell whether something does."""
-        if self._is_running:
+        with self._lock:
+            thread = self._thread
+            if thread is None:
+                return False
             self._is_wanted = True
-            self._nudge()
-        return self._is_running
+            if thread != threading.main_thread().ident:
+                _raise_in(thread, Interrupted)
+                return True
+        self._nudge()
+        return True
 
     def arrive(self) -> None:
-        """Break it off: called in the main thread.
+        """Break it off, if it runs in the main thread: called there.
 
         Raises:
             Interrupted: it was asked for, and something still runs.
         """
-        if self._is_running and self._is_wanted:
-            self._is_wanted = self._is_running = False
+        if self._is_wanted and self._thread == threading.get_ident():
+            self._is_wanted, self._thread = False, None
             raise Interrupted
+
+    def _end(self, timer: threading.Timer | None) -> None:
+        with self._lock:
+            thread, self._thread = self._thread, None
+            if self._is_wanted and thread is not None and thread != threading.main_thread().ident:
+                _raise_in(thread, None)
+        if timer is not None:
+            timer.cancel()
+
+
+def _raise_in(thread: int, exception: type[BaseException] | None) -> None:
+    """Have a thread raise this between two bytecodes; None takes back what has not been raised."""
+    import ctypes
+
+    thrown = ctypes.py_object(exception) if exception is not None else None
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), thrown)

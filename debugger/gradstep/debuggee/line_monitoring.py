@@ -62,14 +62,18 @@ class MonitoringTracer(LineTracer):
 
     def arm(self, frame: FrameType | None) -> None:
         """Produce lines from now on."""
-        while frame is not None:
-            if self._locator.file_of(frame.f_code):
-                self._codes[id(frame.f_code)] = frame.f_code
-            frame = frame.f_back
         self._is_armed = True
         self._set_events()
         for code in self._codes.values():
             self._monitoring.set_local_events(self._tool, code, self._local)
+        self.join(frame)
+
+    def join(self, frame: FrameType | None) -> None:
+        """Produce lines in the calling thread too: its calls are told, but not those that run."""
+        while frame is not None:
+            if id(frame.f_code) not in self._codes and self._locator.file_of(frame.f_code):
+                self._take(frame.f_code)
+            frame = frame.f_back
 
     def disarm(self) -> None:
         """Produce no lines any more."""

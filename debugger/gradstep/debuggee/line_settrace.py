@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from types import FrameType
 from typing import Any
 
@@ -11,12 +12,17 @@ from gradstep.debuggee.tracing import LineTracer, OnLine
 
 
 class SettraceTracer(LineTracer):
-    """Sets the trace function of this thread while armed, and puts back what was there."""
+    """Sets the trace function of each thread while armed, and puts back what was there.
+
+    Python lets a thread set no trace function but its own: one that begins while lines are wanted
+    starts with ours, another joins at its next event, and each gives it up by itself.
+    """
 
     def __init__(self, locator: Locator, on_line: OnLine, on_first_line: OnLine) -> None:
         """Trace nothing yet."""
         super().__init__(locator, on_line, on_first_line)
-        self._before: Any = None
+        self._here = threading.local()
+        self._for_new_threads: Any = None
 
     def wait_for_script(self) -> None:
         """Trace until the script's first line is reached."""
@@ -27,8 +33,15 @@ class SettraceTracer(LineTracer):
         """Produce lines from now on."""
         if not self._is_armed:
             self._is_armed = True
+            self._for_new_threads = threading.gettrace()
+            threading.settrace(self._call)
+        self.join(frame)
+
+    def join(self, frame: FrameType | None) -> None:
+        """Produce lines in the calling thread too."""
+        if not hasattr(self._here, "before"):
             current = sys.gettrace()
-            self._before = None if current == self._call else current
+            self._here.before = None if current == self._call else current
             sys.settrace(self._call)
         while frame is not None:
             if self._locator.file_of(frame.f_code):
@@ -39,18 +52,26 @@ class SettraceTracer(LineTracer):
         """Produce no lines any more."""
         if self._is_armed:
             self._is_armed = False
-            if not self._waits_for_script:
-                sys.settrace(self._before)
+            threading.settrace(self._for_new_threads)
+            self._leave()
 
     def stop(self) -> None:
-        """Trace nothing in this thread from now on."""
-        self._is_armed = self._waits_for_script = False
+        """Trace nothing from now on."""
+        self._waits_for_script = False
+        self.disarm()
         sys.settrace(None)
+
+    def _leave(self) -> None:
+        """Give up the calling thread, unless its first line is still to come."""
+        if not self._waits_for_script:
+            sys.settrace(self._here.__dict__.pop("before", self._for_new_threads))
 
     def _call(self, frame: FrameType, event: str, argument: Any) -> Any:
         if self._waits_for_script and self._is_script(frame):
             return self._line
-        if self._is_armed and self._locator.file_of(frame.f_code):
+        if not self._is_armed:
+            self._leave()
+        elif self._locator.file_of(frame.f_code):
             return self._line
         return None
 

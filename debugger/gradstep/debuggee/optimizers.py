@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Mapping
 from types import FrameType
 from typing import Any
 
 from gradstep.debuggee.tensors import TensorBook
 from gradstep.trace.detail import jsonable
 from gradstep.trace.model import OptimizerState
+from gradstep.trace.rates import learning_rate
 from gradstep.trace.writer import TraceWriter
 
 
@@ -64,13 +66,9 @@ class OptimizerBook:
                     self._keep(renamed)
                     return
 
-    def learning_rate(self) -> float | None:
-        """Return the learning rate of the first group of the optimizer that was made last."""
-        for state in reversed(self._recorded.values()):
-            rate = state.groups[0].get("lr") if state.groups else None
-            if isinstance(rate, (int, float)):
-                return float(rate)
-        return None
+    def learning_rate(self, detail: Mapping[str, Any]) -> float | None:
+        """Return what `lr` is at an event with this detail; see `trace.rates`."""
+        return learning_rate(detail, self._recorded.values())
 
     def recorded_under(self, name: str) -> OptimizerState | None:
         """Return what was recorded last of the optimizer that the script calls `name`."""

@@ -316,7 +316,7 @@ class Recorder:
             "value": value,
             "grad": grad,
             "norm": norm,
-            "lr": self.optimizers.learning_rate(),
+            "lr": self.optimizers.learning_rate(row.detail),
         }
         # What is not known at this event does not hide a variable of the same name.
         return {name: item for name, item in known.items() if item is not None}

@@ -15,6 +15,7 @@ from typing import Any, Final
 from gradstep.debuggee import asking, evaluation, inspection, pause_requests
 from gradstep.debuggee.control import end_process_group
 from gradstep.debuggee.failing import failing_text, place_in_text
+from gradstep.debuggee.followed import FollowedThread
 from gradstep.debuggee.guarded import Guard
 from gradstep.debuggee.live_breakpoints import LiveBreakpoints
 from gradstep.debuggee.nudge import Nudge
@@ -55,7 +56,7 @@ class Stepper:
         self._gate = threading.Lock()
         self._is_paused = False
         self._interrupted = False
-        self._main = threading.main_thread().ident
+        self._followed = FollowedThread()
         self._nudge = Nudge(self._on_nudge)
         self._guard = Guard(self._nudge.send)
 
@@ -96,6 +97,8 @@ class Stepper:
         if self.points.arms_lines != self._lines_needed:
             # What a breakpoint looks at has turned out to be a tensor, or to be none.
             self._arm(frame)
+        if self.tracer.is_armed:
+            self.tracer.join(frame)
         if self._interrupted:
             # An exception that left a pause is on its way up: it is not to be stopped again.
             if row.kind == "phase_exited" and "error" in row.detail:
@@ -138,14 +141,17 @@ class Stepper:
         self.points.finish()
         self._control.send({"type": "finished", "exit_status": exit_status})
 
-    # Called by the main thread, from the trace function or a signal.
+    # Called by the script's threads, from the trace function or a signal.
 
     def _on_line(self, frame: FrameType) -> None:
-        if threading.get_ident() != self._main:
-            return
         rule = self._rule
         wants_all = self._traces_lines or (rule is not None and rule.arms_lines)
-        if wants_all or self.points.is_on_line(frame) or self.points.changes_before(frame):
+        is_followed = self._followed.is_here()
+        if (
+            (wants_all and is_followed)
+            or self.points.is_on_line(frame)
+            or (is_followed and self.points.changes_before(frame))
+        ):
             self._recorder.note_line(frame)
 
     def _on_raise(
@@ -153,7 +159,7 @@ class Stepper:
     ) -> None:
         """Pause for `exception:all` where the exception is raised, or comes into user's code."""
         recorder = self._recorder
-        if threading.get_ident() != self._main or not recorder.is_recording:
+        if not recorder.is_recording:
             return
         with recorder.lock:
             if recorder.is_busy:
@@ -175,9 +181,13 @@ class Stepper:
     def _on_nudge(self, frame: FrameType | None) -> None:
         self._guard.arrive()
         recorder = self._recorder
-        if recorder.is_busy or not recorder.is_recording or frame is None:
+        if frame is None or not recorder.is_recording:
             return
         user = recorder.locator.user_frame(frame)
+        if self.tracer.is_armed:
+            self.tracer.join(user)
+        if recorder.is_busy:
+            return
         inner: FrameType | None = frame
         while inner is not None and inner is not user:
             if recorder.locator.is_ours(inner.f_code):
@@ -263,6 +273,7 @@ class Stepper:
             return
         recorder = self._recorder
         self._rule = None
+        self._followed.take()
         recorder.names.look(frame, recorder.seq, thoroughly=True)
         recorder.flush()
         for stream in (sys.stdout, sys.stderr):
@@ -350,14 +361,15 @@ class Stepper:
         self._arm(frame)
 
     def _arm(self, frame: FrameType | None) -> None:
-        if threading.get_ident() != self._main:
-            return
         rule = self._rule
         self._lines_needed = self.points.arms_lines
         needs_lines = self._lines_needed or self._traces_lines
         self.tracer.on_raise = self._on_raise if self.points.table.arms_raises else None
         if needs_lines or (rule is not None and rule.arms_lines):
             self.tracer.arm(frame)
+            if threading.get_ident() != threading.main_thread().ident:
+                # It may wait for this thread, and come to no event at which it would join.
+                self._nudge.send()
         else:
             self.tracer.disarm()
 

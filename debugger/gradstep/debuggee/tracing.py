@@ -51,6 +51,10 @@ class LineTracer(ABC):
         """Produce lines from now on, also in the frames that already run, from `frame` outwards."""
 
     @abstractmethod
+    def join(self, frame: FrameType | None) -> None:
+        """Produce lines in the calling thread too, from `frame` outwards, while armed."""
+
+    @abstractmethod
     def disarm(self) -> None:
         """Produce no lines any more."""
 

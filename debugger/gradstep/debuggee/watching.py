@@ -219,6 +219,9 @@ class ChangeFinder:
         names: dict[str, Any] = {}
         if not _CONDITION_NAMES.isdisjoint(watched.code.co_names):
             names = self._recorder.condition_names(row)
+            if "lr" in names:
+                # That of one optimizer: going from one to the next is no change.
+                names["lr"] = self._recorder.optimizers.learning_rate({})
         return evaluation.evaluate_condition(watched.code, frame, names)
 
     @staticmethod

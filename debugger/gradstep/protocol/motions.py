@@ -65,25 +65,55 @@ class _Where(StopRule):
         return self._test(row)
 
 
-class _PreviousLine(StopRule):
-    """Backward: the beginning of the stretch of rows that the previous line produced.
+class _NextLine(StopRule):
+    """Stops where a line of the user's begins: at its `line` row, or else the first row it caused.
 
-    Lands on the line's own `line` row where there is one, else on the first row it caused, which
-    is where the forward motion over recorded rows lands too.
+    `latest` is the last row up to the origin that says which line runs. Without it, and where
+    `line` rows are sure to come, no more than these begin a line. `wanted` chooses among lines.
     """
 
-    def stops_at(self, row: EventRow) -> bool:
-        if not _has_place(row):
+    def __init__(
+        self,
+        origin: EventRow,
+        latest: EventRow | None,
+        *,
+        recorded: bool,
+        wanted: Callable[[EventRow], bool] = lambda row: True,
+    ) -> None:
+        super().__init__(origin, arms_lines=True)
+        self._here = None if latest is None else place(latest)
+        self._knows_here = recorded or latest is not None
+        self._wanted = wanted
+
+    def _ends(self, row: EventRow) -> bool:
+        if not has_place(row):
             return False
-        here = place(row)
-        if self.landing is None:
-            if row.kind == "line" or here != place(self.origin):
-                self.landing = row
-            return row.kind == "line"
-        if here != place(self.landing):
+        here, was, knew = place(row), self._here, self._knows_here
+        self._here, self._knows_here = here, True
+        return (row.kind == "line" or (knew and here != was)) and self._wanted(row)
+
+
+class _PreviousLine(StopRule):
+    """Backward: the last place before the origin where a line of the user's began.
+
+    It is known for one only when the row before it has come, which another line caused.
+    """
+
+    def __init__(
+        self, origin: EventRow, wanted: Callable[[EventRow], bool] = lambda row: True
+    ) -> None:
+        super().__init__(origin)
+        self._wanted = wanted
+
+    def stops_at(self, row: EventRow) -> bool:
+        if not has_place(row):
+            return False
+        if self.landing is not None and place(row) != place(self.landing):
             return True
-        self.landing = row
-        return row.kind == "line"
+        if self._wanted(row):
+            self.landing = row
+            return row.kind == "line"
+        return False
 
 
 class _NextIteration(StopRule):
@@ -133,6 +163,7 @@ def rule(
     target: Any = None,
     recorded: bool = False,
     occurrence: int = 1,
+    latest: EventRow | None = None,
 ) -> StopRule:
     """Make the rule for one motion that starts at `origin`.
 
@@ -142,21 +173,27 @@ def rule(
         backward: rows will come newest first.
         target: for `to`: a seq, an op or node name (a glob), or a line as `FILE:LINE` or
             `{"file": ..., "line": ...}`.
-        recorded: the rows come from a trace, which may lack `line` rows: then the motion `line`
-            takes the first row that another line caused.
+        recorded: the rows come from a trace, which may lack `line` rows: then a line begins at the
+            first row that it caused.
         occurrence: for `iteration`: which of the rows at the same point of the next iteration is
             meant, from 1; see `occurrence_of`.
+        latest: the last row up to `origin` that says which line runs, see `has_place`; None for
+            the origin itself, if it does.
 
     Raises:
         MotionError: no such motion, or a target that says nothing.
     """
+    if latest is None and has_place(origin):
+        latest = origin
     match motion:
         case "step":
             return _Where(origin, lambda row: row.kind in STEPPABLE)
         case "line" if backward:
             return _PreviousLine(origin)
+        case "line" if recorded:
+            return _NextLine(origin, latest, recorded=True)
         case "line":
-            return _Where(origin, _next_line(origin, recorded), arms_lines=True)
+            return _Where(origin, lambda row: row.kind == "line", arms_lines=True)
         case "phase":
             return _Where(origin, lambda row: row.kind == "phase_exited")
         case "iteration":
@@ -170,7 +207,13 @@ def rule(
         case "begin":
             return _Where(origin, _is_beginning)
         case "to":
-            return _to(origin, backward, target)
+            line = line_target(target)
+            if line is None:
+                return _to(origin, backward, target)
+            on_line = _on_line(*line)
+            if backward:
+                return _PreviousLine(origin, on_line)
+            return _NextLine(origin, latest, recorded=recorded, wanted=on_line)
     raise MotionError(f"no motion {motion!r}; there are {', '.join(MOTIONS)}")
 
 
@@ -216,17 +259,20 @@ def is_point(row: EventRow) -> bool:
     return row.kind in STEPPABLE or row.kind == "line"
 
 
-def _has_place(row: EventRow) -> bool:
+def latest_place(rows: Iterable[EventRow]) -> EventRow | None:
+    """Return the first of `rows`, which come newest first, that says which line runs."""
+    return next(filter(has_place, rows), None)
+
+
+def has_place(row: EventRow) -> bool:
     """Tell whether a row says which line runs: the derived ends of the forward stretch do not."""
     if row.phase == "forward" and row.kind in {"phase_entered", "phase_exited"}:
         return False
     return (row.kind in STEPPABLE or row.kind == "line") and place(row)[1] > 0
 
 
-def _next_line(origin: EventRow, recorded: bool) -> Callable[[EventRow], bool]:
-    if not recorded:
-        return lambda row: row.kind == "line"
-    return lambda row: row.kind == "line" or (_has_place(row) and place(row) != place(origin))
+def _on_line(file: str, line: int) -> Callable[[EventRow], bool]:
+    return lambda row: place(row)[1] == line and same_file(file, place(row)[0])
 
 
 def _is_beginning(row: EventRow) -> bool:
@@ -258,16 +304,6 @@ def _to(origin: EventRow, backward: bool, target: Any) -> StopRule:
         if backward:
             return _Where(origin, lambda row: row.seq <= target)
         return _Where(origin, lambda row: row.seq >= target)
-    wanted = line_target(target)
-    if wanted is not None:
-        file, line = wanted
-        return _Where(
-            origin,
-            lambda row: (
-                _has_place(row) and place(row)[1] == line and same_file(file, place(row)[0])
-            ),
-            arms_lines=not backward,
-        )
     if isinstance(target, str) and target:
         return _Where(
             origin, lambda row: row.kind in {"op", "node"} and fnmatchcase(row.name, target)

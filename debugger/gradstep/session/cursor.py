@@ -13,10 +13,12 @@ from gradstep.protocol.breakpoints import Said
 from gradstep.protocol.row import EventRow
 from gradstep.session.book import BreakpointBook
 from gradstep.session.changes import Changes
+from gradstep.session.hits import Hits
 from gradstep.session.model import OutputPiece, SessionError, Stop
 from gradstep.session.past_output import PastOutput
+from gradstep.session.recorded_probe import RecordedProbe
 from gradstep.session.remarks import Remark, Remarks
-from gradstep.session.walk import Passed, Walk
+from gradstep.session.walk import Walk
 from gradstep.trace.moment import Moment
 from gradstep.trace.reader import RunTrace, Trace, TraceError
 
@@ -50,7 +52,7 @@ class RunCursor:
         self._pieces: deque[OutputPiece] = deque()
         self._characters = 0
         self._past_output = PastOutput(OUTPUT_CHARACTERS, PAST_PIECES)
-        self._passed: Passed = {}
+        self._counted = Hits()
         self._follows = True
         self._poller: asyncio.Task[None] | None = None
 
@@ -95,6 +97,21 @@ class RunCursor:
         """Return the trace as of the cursor."""
         return self.run.at(self.cursor)
 
+    async def count_hits(self) -> dict[int, int | None]:
+        """Count how often breakpoints were met by the cursor, None where that would take long.
+
+        At a live run's edge the script counts them itself, since they were set: nothing is said.
+        """
+        found: dict[int, int | None] = {}
+        if not self.cursor or (self.is_live and self.at_edge):
+            return found
+        run, upto, probe = self.run, self.cursor, RecordedProbe(self.run)
+        for entry in self.breakpoints.entries():
+            if entry.enabled:
+                found[entry.id] = self._counted.by(run, entry, upto, probe)
+                await asyncio.sleep(0)
+        return found
+
     def subscribe(self, callback: Callable[[], None]) -> Callable[[], None]:
         """Have `callback` called on the loop whenever anything here changed, once per turn."""
         return self._changes.subscribe(callback)
@@ -125,7 +142,7 @@ class RunCursor:
             target,
             self.breakpoints.entries(),
             self.breakpoints.told,
-            self._passed,
+            self._counted,
             start=self.cursor,
             on_said=self._said,
         )

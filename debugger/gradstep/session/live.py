@@ -133,6 +133,13 @@ class LiveRun:
         if self._process is not None:
             self._process.terminal.resize(columns, rows)
 
+    def hindrance(self) -> str:
+        """Say what a script is at that runs and answers nothing."""
+        process = self._process
+        if process is not None and process.is_stopped():
+            return f"stopped by a signal: kill -CONT {process.pid} lets it go on"
+        return "inside C code"
+
     async def end(self) -> None:
         """End the process and all that it started, asking first where its trace is to be kept."""
         process, self._process = self._process, None

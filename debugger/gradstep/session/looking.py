@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from gradstep.session.watches import WatchBook
 
@@ -12,6 +12,9 @@ Ask = Callable[..., Awaitable[Any]]
 """Sends a request to the paused script; raises SessionError where that cannot be done."""
 
 Path = tuple[str, ...]
+
+STOPS: Final = 100
+"""Stops whose variables are remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +68,15 @@ class Looking:
         self.variables: Variables | None = None
         self._opened: set[Path] = set()
         self._stop: object = None
+        self._seq = 0
+        self._then: dict[int, Variables] = {}
         self._before: dict[tuple[Any, ...], object] = {}
         self._now: dict[tuple[Any, ...], object] = {}
 
-    async def look(self, stop: object) -> None:
+    async def look(self, stop: object, seq: int = 0) -> None:
         """Ask for everything at a stop; `stop` tells stops apart, so that changes are since it.
+
+        `seq` is the newest event there, under which the variables are remembered; 0 for as before.
 
         Raises:
             SessionError: the script is not paused, or does not exist.
@@ -86,8 +93,20 @@ class Looking:
         if is_new:
             self._before, self._now, self._stop = {**self._before, **self._now}, {}, stop
         self.variables = self._read(answer)
+        self._seq = seq or self._seq
+        self._remember(self._seq, self.variables)
         self.watches.take(answer.get("watches") or (), stop)
         self.revision += 1
+
+    def then(self, seq: int) -> Variables | None:
+        """Return the variables as they were shown when the script stood at an event, if it did."""
+        return self._then.get(seq)
+
+    def _remember(self, seq: int, variables: Variables) -> None:
+        self._then.pop(seq, None)
+        self._then[seq] = variables
+        if len(self._then) > STOPS:
+            del self._then[next(iter(self._then))]
 
     async def choose(self, frame: int) -> None:
         """Look into another frame of the user's.
@@ -128,6 +147,7 @@ class Looking:
         self.forget()
         self._stop = None
         self._before, self._now = {}, {}
+        self._then.clear()
         self.watches.restart()
 
     def _read(self, answer: Mapping[str, Any]) -> Variables:

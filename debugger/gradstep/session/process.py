@@ -69,6 +69,16 @@ class DebuggeeProcess:
         """Whether the process is gone and its status is known."""
         return self.ended.done()
 
+    def is_stopped(self) -> bool:
+        """Tell whether a signal (SIGSTOP, a debugger's) holds the process."""
+        if self.has_ended or not hasattr(os, "waitid"):
+            return False
+        asked = os.WSTOPPED | os.WNOHANG | os.WNOWAIT
+        try:
+            return os.waitid(os.P_PID, self.pid, asked) is not None
+        except ChildProcessError:
+            return False  # It has just ended.
+
     def kill(self) -> None:
         """Send SIGKILL to the process and everything it started; no waiting, never an error."""
         # The group outlives its leader where the script left a child behind.

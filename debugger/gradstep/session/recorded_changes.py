@@ -12,7 +12,8 @@ from typing import Any, Final
 from gradstep.protocol.breakpoints import Watched
 from gradstep.protocol.breakpoints.cause import changed_text
 from gradstep.protocol.row import EventRow
-from gradstep.session.recorded_names import RecordedNames, RecordedTensor
+from gradstep.session.recorded_names import RecordedNames
+from gradstep.session.recorded_tensor import NotRecorded, RecordedTensor
 from gradstep.trace.difference import kept, recorded_difference, snapshot, value_difference
 from gradstep.trace.model import TensorValue
 from gradstep.trace.moment import Moment
@@ -45,6 +46,12 @@ class RecordedChanges:
         self._stretch = -1
         self._candidates: set[int] | None = None
         self._last: tuple[int, str] = (0, "")
+        self.had_value = False
+        """Whether the expression has had a value at any event that was looked at."""
+        self.mistake = ""
+        """The first error of the expression's own, and where."""
+        self.lacking = ""
+        """What the trace did not hold when that was last so."""
 
     def is_at(self, row: EventRow) -> bool:
         """Tell whether the value after `row` is another one than before it."""
@@ -128,12 +135,19 @@ class RecordedChanges:
         watched = self._watched
         found = self._rate(moment) or self._named(moment)
         if found is not None or watched.code is None:
+            self.had_value |= found is not None
             return found
         try:
-            value = RecordedNames(moment).evaluate(watched.code)
-        except Exception:
-            # What the trace does not hold at this event has no value there: see `missing_text`.
+            value = RecordedNames(moment, of_event=False).evaluate(watched.code)
+        except NotRecorded as error:
+            # No value there; that it never had one is told at the end of a walk.
+            self.lacking = str(error)
             return None
+        except Exception as error:
+            told = f"{type(error).__name__}: {error}"
+            self.mistake = self.mistake or f"event {moment.seq:,}: {told}"
+            return None
+        self.had_value = True
         if isinstance(value, RecordedTensor):
             return _Sight(True, value.recorded, value.recorded.seq)
         return _Sight(False, value)

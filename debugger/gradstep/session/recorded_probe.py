@@ -35,3 +35,19 @@ class RecordedProbe:
         if entry.id not in self._changes:
             self._changes[entry.id] = RecordedChanges(self._run, point.watched)
         return self._changes[entry.id].told(row)
+
+    def mistakes(self) -> dict[int, str]:
+        """Say, by breakpoint, which expression of a `change:` fails, and where first."""
+        return {
+            number: f"a mistake in the expression, {changes.mistake}"
+            for number, changes in self._changes.items()
+            if changes.mistake
+        }
+
+    def lacking(self) -> dict[int, str]:
+        """Say, by breakpoint, which expression had no value because the trace lacks something."""
+        return {
+            number: f"had no value: {changes.lacking}"
+            for number, changes in self._changes.items()
+            if changes.lacking and not (changes.had_value or changes.mistake)
+        }

@@ -17,6 +17,8 @@ from typing import Any, Final, TypeVar
 from gradstep.protocol.breakpoints import Entry, Hit, Said, judge, reason_of, say
 from gradstep.protocol.motions import MotionError
 from gradstep.protocol.row import EventRow
+from gradstep.session.condition_batch import ConditionBatch
+from gradstep.session.hits import Hits
 from gradstep.session.model import SessionError, Stop
 from gradstep.session.recorded_names import RecordedNames
 from gradstep.session.recorded_probe import RecordedProbe
@@ -29,11 +31,6 @@ T = TypeVar("T")
 
 BREATH_SECONDS: Final = 0.02
 """How long a walk may hold up the screen at a time."""
-
-Passed = dict[tuple[int, str], tuple[int, frozenset[int]]]
-"""Of a breakpoint with `after N`, by run and text: the event up to which its hits were counted,
-and those of them that it lets pass."""
-
 
 OnSaid = Callable[[int, int, Said], None]
 """Takes the event, the breakpoint's number and the words of a logpoint."""
@@ -58,7 +55,7 @@ class Walk:
         target: Any,
         entries: Iterable[Entry],
         told: dict[int, str],
-        passed: Passed,
+        counted: Hits,
         *,
         start: int = 0,
         on_said: OnSaid | None = None,
@@ -67,7 +64,7 @@ class Walk:
 
         `start` is the event where the cursor stands, if that is another one: what the user changed
         at a stop lies between them. `told` outlives the walk: of each breakpoint the unknown name
-        that a stop has told of. So does `passed`: hits are counted once.
+        that a stop has told of. So does `counted`: hits are counted once.
         """
         self.occurrence = 1
         self._run = run
@@ -78,9 +75,10 @@ class Walk:
         self._on_said = on_said
         self._target = target
         self._told = told
-        self._passed = passed
+        self._counted = counted
+        self._passes: dict[int, frozenset[int]] = {}
         self._entries = [entry for entry in entries if entry.enabled]
-        self._texts = {entry.id: str(entry.breakpoint) for entry in self._entries}
+        self._batches: dict[int, ConditionBatch] = {}
         self._is_called_off = False
         self._breathed = time.monotonic()
 
@@ -100,22 +98,26 @@ class Walk:
             seq = await self._landing(end, backward=False)
             stop = end + 1 if seq is None else seq + 1
             found = await self._hit(self._start + 1, stop, backward=False)
+            self._tell_troubles(is_whole=found is None and seq is None)
         except _CalledOff as here:
             return Stop("pause", here.seq)
         return found or (None if seq is None else Stop("motion", seq))
 
-    async def backward(self) -> Stop | None:
+    async def backward(self, begun: int | None = None) -> Stop | None:
         """Walk over the events before the origin, latest first; None if nothing stops it.
+
+        `begun` is the event at which the motion that is taken back began.
 
         Raises:
             SessionError: no such motion, or a target that says nothing.
         """
         try:
-            seq = await self._landing(self._start, backward=True)
+            seq = begun or await self._landing(self._start, backward=True)
             found = await self._hit(seq or 1, self._start, backward=True)
+            self._tell_troubles(is_whole=found is None and seq is None)
         except _CalledOff as here:
             return Stop("pause", here.seq)
-        return found or (None if seq is None else Stop("motion", seq))
+        return found or (None if seq is None or begun == 1 else Stop("motion", seq))
 
     async def _landing(self, end: int, *, backward: bool) -> int | None:
         try:
@@ -150,9 +152,7 @@ class Walk:
             return None
         await self._count_passes(stop)
         scan = BreakpointScan(self._run, self._entries, self._probe)
-        passed = [self._let_pass(entry) for entry in self._entries]
-        for low, high, found in scan.pieces(start, stop, descending=backward):
-            seqs = [seq for seq in found if not all(seq in one for one in passed)]
+        for low, high, seqs in scan.pieces(start, stop, descending=backward, worth=self._worth):
             for row, entries in _ordered(scan, seqs, backward):
                 hits = self._hits(row, entries)
                 if hits:
@@ -161,11 +161,28 @@ class Walk:
             await self._breathe(low if backward else high - 1)
         return None
 
+    def _worth(self, entry: Entry, seqs: list[int]) -> list[int]:
+        """Leave out the events that a breakpoint lets pass, or whose columns say no."""
+        passed = self._passes.get(entry.id)
+        left = [seq for seq in seqs if seq not in passed] if passed else seqs
+        batch = self._batch(entry)
+        return (
+            left if batch is None else [s for s, holds in batch.judged(left) if holds is not False]
+        )
+
+    def _batch(self, entry: Entry) -> ConditionBatch | None:
+        code = entry.breakpoint.code
+        if code is None:
+            return None
+        if entry.id not in self._batches:
+            self._batches[entry.id] = ConditionBatch(self._run, entry.breakpoint.condition, code)
+        return self._batches[entry.id]
+
     def _hits(self, row: EventRow, placed: Iterable[Entry]) -> tuple[Hit, ...]:
         """Return what stops at a row; logpoints have spoken then."""
         hits = []
         for entry in placed:
-            hit = self._judge(row, entry, self._told)
+            hit = self._judge(row, entry)
             if hit is None:
                 continue
             if not hit.error:
@@ -183,50 +200,35 @@ class Walk:
             failed = Said(hit.error, failed=True)
             self._on_said(row.seq, hit.id, failed if hit.error else say(code, evaluate, hit.told))
 
-    def _judge(
-        self, row: EventRow, entry: Entry, told: dict[int, str], *, counting: bool = False
-    ) -> Hit | None:
-        if not counting and row.seq in self._let_pass(entry):
+    def _tell_troubles(self, *, is_whole: bool) -> None:
+        """Tell of expressions that failed, and after a whole walk of those without a value.
+
+        Where a walk ended early, a value may be yet to come.
+        """
+        told = self._probe.mistakes() | (self._probe.lacking() if is_whole else {})
+        for number, text in told.items():
+            if self._on_said is not None:
+                self._on_said(0, number, Said(text, failed=True))
+
+    def _judge(self, row: EventRow, entry: Entry) -> Hit | None:
+        if row.seq in self._passes.get(entry.id, ()):
             return None
         # `after` is settled by what is let pass: here only the condition decides.
         names = RecordedNames(self._run.at(row.seq))
-        passes, known = entry.breakpoint.after, told.get(entry.id, "")
+        passes, known = entry.breakpoint.after, self._told.get(entry.id, "")
         probe = Entry(entry.id, entry.breakpoint, hits=passes, told=known)
         hit = judge(probe, names.evaluate)
-        told[entry.id] = probe.told
+        self._told[entry.id] = probe.told
         return hit
-
-    def _key(self, entry: Entry) -> tuple[int, str]:
-        return self._run.number, self._texts[entry.id]
-
-    def _let_pass(self, entry: Entry) -> frozenset[int]:
-        return self._passed.get(self._key(entry), (0, frozenset()))[1]
 
     async def _count_passes(self, stop: int) -> None:
         """Find the events before `stop` that `after N` lets pass: the first N hits of the run."""
         for entry in self._entries:
             after = entry.breakpoint.after
-            upto, found = self._passed.get(self._key(entry), (0, frozenset()))
-            if len(found) >= after or upto >= stop - 1:
-                continue
-            passed = set(found)
-            alone = BreakpointScan(self._run, [entry], self._probe)
-            for _, high, seqs in alone.pieces(upto + 1, stop):
-                if alone.is_exact and entry.breakpoint.code is None:
-                    passed.update(seqs[: after - len(passed)])
-                    seqs = []
-                for row, entries in alone.placed(seqs):
-                    for one in entries:
-                        hit = self._judge(row, one, {}, counting=True)
-                        if hit is not None and not hit.error:
-                            passed.add(row.seq)
-                    if len(passed) >= after:
-                        break
+            if after:
+                for _ in self._counted.find(self._run, entry, stop, self._probe, after):
                     await self._breathe(self._start)
-                self._passed[self._key(entry)] = (high - 1, frozenset(passed))
-                if len(passed) >= after:
-                    break
-                await self._breathe(self._start)
+                self._passes[entry.id] = self._counted.first(self._run, entry, after)
 
     async def _breathe(self, here: int) -> None:
         """Let the screen live, and see whether the user gave up."""

@@ -6,7 +6,7 @@ narrowed down to the events that can be at it. A place that is not known here me
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from fnmatch import fnmatchcase
 from functools import reduce
 from operator import or_
@@ -21,13 +21,15 @@ from gradstep.protocol.breakpoints import (
     Watched,
 )
 from gradstep.protocol.row import EventRow
-from gradstep.trace import landing, scan
+from gradstep.trace import line_stops, scan
 from gradstep.trace.scan import Predicate
 
 if TYPE_CHECKING:
     from gradstep.trace.reader import RunTrace
 
 Placed = tuple[EventRow, list[Entry]]
+Worth = Callable[[Entry, list[int]], list[int]]
+"""Keeps, of the events that can be at a breakpoint's place, those worth looking at."""
 
 CONTEXT: Final = 64
 """Events before one in question that are read with it: some places depend on the row before."""
@@ -36,6 +38,9 @@ _BY_THEMSELVES: Final = frozenset(
     {*PHASE_PLACES, "exception", "op", "node", "param", "change", "nan", "finding"}
 )
 """Places that a row tells without the rows before it, some of them through the probe."""
+
+_EXACT: Final = frozenset({*PHASE_PLACES, "op", "node"})
+"""Places that the database finds exactly."""
 
 
 _SHOWS_ODD_NUMBERS: Final = Predicate(
@@ -80,26 +85,34 @@ class BreakpointScan:
     @property
     def is_exact(self) -> bool:
         """Whether every event that is to be looked at is at a breakpoint's place."""
-        return all(entry.breakpoint.where in PHASE_PLACES for entry in self.entries)
+        return all(entry.breakpoint.where in _EXACT for entry in self.entries)
 
     def __bool__(self) -> bool:
         """Whether there is any."""
         return bool(self.entries)
 
     def pieces(
-        self, start: int, stop: int, *, descending: bool = False
+        self, start: int, stop: int, *, descending: bool = False, worth: Worth | None = None
     ) -> Iterator[tuple[int, int, list[int]]]:
         """Cut [start, stop) into ranges, each with the events in it that are to be looked at."""
         if not self.entries:
             return
+        if worth is None:
+            worth = _all
         rare = all(wanted.kind for wanted in self._wanted)
         for low, high in scan.pieces(start, stop, descending=descending):
             if rare or len(self._wanted) == 1:
-                found = {seq for w in self._wanted for seq in scan.all_in(self._run, w, low, high)}
+                found = {
+                    seq
+                    for entry, wanted in zip(self.entries, self._wanted, strict=True)
+                    for seq in worth(entry, scan.all_in(self._run, wanted, low, high))
+                }
                 yield low, high, sorted(found)
             else:
                 either = reduce(or_, self._wanted)
-                yield low, high, scan.all_in(self._run, either, low, high)
+                every = scan.all_in(self._run, either, low, high)
+                kept = {seq for entry in self.entries for seq in worth(entry, every)}
+                yield low, high, every if len(kept) == len(every) else sorted(kept)
 
     def placed(self, seqs: list[int]) -> Iterator[Placed]:
         """Give those of some events that are at a breakpoint's place, in order, with which."""
@@ -155,7 +168,7 @@ class BreakpointScan:
         lines = [p.breakpoint for p in self.entries if p.breakpoint.where == "line"]
         for point in lines:
             met = scan.of_kind(run, "line", rare=True)
-            met = met & landing.on_line(run, point.file, point.line)
+            met = met & line_stops.on_line(run, point.file, point.line)
             seeds.update(scan.all_in(run, met, start, begin))
         for kind in (scan.of_kind(run, "op"), ~scan.of_kind(run, "output")):
             latest = scan.run_through(scan.last(run, kind, 1, begin))
@@ -185,7 +198,7 @@ class BreakpointScan:
             case "param":
                 return self._named(point.pattern) | Predicate("(detail LIKE '%\"parameter\"%')")
             case "line":
-                return landing.on_line(run, point.file, point.line)
+                return line_stops.on_line(run, point.file, point.line)
             case "nan":
                 return _SHOWS_ODD_NUMBERS
             case "change" if point.watched is not None:
@@ -213,6 +226,10 @@ class BreakpointScan:
 
     def _named(self, pattern: str) -> Predicate:
         return scan.text_in(self._run, "name", lambda text: fnmatchcase(text, pattern))
+
+
+def _all(entry: Entry, seqs: list[int]) -> list[int]:
+    return seqs
 
 
 def _spans(seqs: list[int], gap: int = CONTEXT) -> Iterator[tuple[int, int]]:

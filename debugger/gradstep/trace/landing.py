@@ -12,9 +12,8 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from gradstep.protocol import motions
-from gradstep.protocol.place import place, same_file
 from gradstep.protocol.row import STEPPABLE, EventRow
-from gradstep.trace import scan
+from gradstep.trace import line_stops, scan
 from gradstep.trace.scan import Predicate, Steps
 
 if TYPE_CHECKING:
@@ -55,8 +54,12 @@ def landing(
         return Landing(None)
     if motion == "iteration":
         return find.iteration_back() if backward else find.iteration()
-    if motion == "line" and backward:
-        return Landing((yield from find.line_back()))
+    on_line = motions.line_target(target) if motion == "to" else None
+    if motion == "line" or on_line is not None:
+        wanted = scan.ALWAYS if on_line is None else line_stops.on_line(run, *on_line)
+        if backward:
+            return Landing((yield from line_stops.last(run, wanted, find.start)))
+        return Landing((yield from line_stops.first(run, wanted, find.start, end)))
     what = find.wanted(motion, target)
     return Landing((yield from find.nearest(what)))
 
@@ -70,37 +73,6 @@ def point_of(run: RunTrace, row: EventRow) -> Predicate:
         & scan.text_is(run, "file", row.file)
         & Predicate("line = ?", (row.line,))
     )
-
-
-def on_line(run: RunTrace, file: str, line: int) -> Predicate:
-    """Hold where the user's line that caused an event is this one; `file` as a person writes it."""
-    files = scan.matching_texts(run, lambda text: same_file(file, text))
-    return _at(files, line)
-
-
-def has_place(run: RunTrace) -> Predicate:
-    """Hold where an event says which line runs."""
-    is_edge = scan.text_is(run, "phase", "forward") & scan.of_kinds(
-        run, ("phase_entered", "phase_exited")
-    )
-    tells = scan.of_kinds(run, (*STEPPABLE, "line"))
-    return tells & ~is_edge & Predicate("(CASE WHEN call_line THEN call_line ELSE line END > 0)")
-
-
-def _at(files: list[int], line: int) -> Predicate:
-    if not files:
-        return scan.NEVER
-    known = ", ".join(map(str, files))
-    # An empty call_file falls back on file, as in `place`.
-    return Predicate(
-        "(CASE WHEN call_line THEN call_line ELSE line END = ? AND"
-        f" CASE WHEN call_line AND call_file <> {_EMPTY} THEN call_file ELSE file END"
-        f" IN ({known}))",
-        (line,),
-    )
-
-
-_EMPTY = "(SELECT coalesce((SELECT id FROM text WHERE value = ''), 0))"
 
 
 class _Finder:
@@ -127,8 +99,6 @@ class _Finder:
         match motion:
             case "step":
                 return scan.of_kinds(run, STEPPABLE)
-            case "line":
-                return scan.of_kind(run, "line") | (has_place(run) & ~self._here(origin))
             case "phase":
                 return scan.of_kind(run, "phase_exited", rare=True)
             case "begin":
@@ -176,28 +146,6 @@ class _Finder:
             seq = scan.nth(run, point_of(run, origin), self._occurrence(), first, stop)
         return Landing(first if seq is None else seq)
 
-    def line_back(self) -> Steps[int | None]:
-        """Look for the beginning of the stretch that the previous line produced."""
-        run, placed = self.run, has_place(self.run)
-        is_line = scan.of_kind(run, "line")
-        other = placed & (is_line | ~self._here(self.origin))
-        latest = yield from scan.last(run, other, 1, self.start)
-        if latest is None:
-            return None
-        row = run.event(latest)
-        if row.kind == "line":
-            return latest
-        before = yield from scan.last(run, placed & (is_line | ~self._here(row)), 1, latest)
-        if before is not None:
-            edge = run.event(before)
-            if edge.kind == "line" and place(edge) == place(row):
-                return before
-        return (yield from scan.first(run, placed, (before or 0) + 1, latest + 1))
-
-    def _here(self, row: EventRow) -> Predicate:
-        file, line = place(row)
-        return _at(scan.matching_texts(self.run, lambda text: text == file), line)
-
     def _phase_edge(self) -> Predicate:
         run, origin = self.run, self.origin
         entered = origin.seq if origin.kind == "phase_entered" else origin.enclosing
@@ -215,9 +163,6 @@ class _Finder:
         run = self.run
         if isinstance(target, int):
             return Predicate("seq <= ?" if self.backward else "seq >= ?", (target,))
-        place_wanted = motions.line_target(target)
-        if place_wanted is not None:
-            return has_place(run) & on_line(run, *place_wanted)
         names = scan.text_in(run, "name", lambda text: fnmatchcase(text, target))
         return scan.of_kinds(run, ("op", "node")) & names
 

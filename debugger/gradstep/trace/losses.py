@@ -22,6 +22,20 @@ _COLUMNS: Final = (
 )
 
 
+_ROOTS: Final = (
+    "SELECT e.seq, e.iteration, t.tensor, v.shape, v.mean"
+    " FROM event AS e INDEXED BY event_by_kind"
+    " CROSS JOIN event_tensor AS t ON t.run = e.run AND t.seq = +e.seq AND t.role = ?"
+    " CROSS JOIN value AS v ON v.run = t.run AND v.tensor = t.tensor AND v.version = t.version"
+    " AND v.seq = (SELECT w.seq FROM value AS w WHERE w.run = t.run AND w.tensor = t.tensor"
+    " AND w.seq <= e.seq AND w.version = t.version ORDER BY w.seq DESC LIMIT 1)"
+    " WHERE e.run = ? AND e.kind = ? AND e.phase = ? AND e.seq > ? AND e.seq <= ?"
+    " ORDER BY e.seq, t.position"
+)
+"""What calls of backward() began from, and what was recorded of it: in this order, a few look-ups
+by primary key for each call. The + keeps SQLite from a range of `event_tensor` instead."""
+
+
 class Losses:
     """Reads losses, all of them once, or the latest few by some event."""
 
@@ -36,7 +50,7 @@ class Losses:
         if upto > self._upto:
             # Rows never change, so what was read once stays true.
             end = min(upto, self._run.head)
-            self._known.extend(self._read(f"{_COLUMNS} AND seq > ? AND seq <= ?", self._upto, end))
+            self._known.extend(self._read(self._upto, end))
             self._upto = max(end, self._upto)
         return self._known[: bisect_right(self._known, upto, key=itemgetter(0))]
 
@@ -70,8 +84,19 @@ class Losses:
         """Return the loss that the call of backward() at `seq` began from, None if no scalar."""
         return next(self._scalars([(seq, iteration)]), None)
 
-    def _read(self, ask: str, *bounds: int) -> Iterator[Loss]:
-        yield from self._scalars(self._calls(f"{ask} ORDER BY seq", *bounds))
+    def _read(self, after: int, upto: int) -> Iterator[Loss]:
+        """Yield the losses of the events after `after` up to `upto`."""
+        database, last = self._run.database, 0
+        role, kind, phase = map(database.text_id, ("root", "phase_entered", "backward"))
+        bounds = (role, self._run.number, kind, phase, after, upto)
+        for seq, iteration, tensor, shape, mean in database.rows(_ROOTS, bounds):
+            if seq == last:
+                continue  # only the first of several roots is a loss
+            last = seq
+            if not isinstance(mean, float):
+                yield from self._scalars([(seq, iteration)])
+            elif set(str(shape or "1").split(",")) == {"1"}:
+                yield seq, iteration, tensor, mean
 
     def _calls(self, ask: str, *bounds: int) -> list[tuple[int, int]]:
         database = self._run.database

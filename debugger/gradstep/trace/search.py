@@ -14,7 +14,7 @@ from functools import reduce
 from operator import and_
 from typing import TYPE_CHECKING, Final
 
-from gradstep.trace import landing, scan
+from gradstep.trace import line_stops, scan
 from gradstep.trace.scan import Predicate
 
 if TYPE_CHECKING:
@@ -234,8 +234,8 @@ def _source(run: RunTrace, wanted: str) -> Predicate:
     for file in run.sources():
         for number, line in enumerate((run.source(file) or "").splitlines(), 1):
             if wanted.casefold() in line.casefold():
-                found = found | landing.on_line(run, file, number)
-    return found if found is scan.NEVER else landing.has_place(run) & found
+                found = found | line_stops.on_line(run, file, number)
+    return found if found is scan.NEVER else line_stops.has_place(run) & found
 
 
 def _printed(run: RunTrace, wanted: str) -> Predicate:

@@ -91,7 +91,7 @@ COMMANDS: Final = (
         ("N", "shift+f10"),
         "Next line",
         "the next executed line of the script",
-        "the line that was executed before",
+        "where the line that runs began, and from there to the line that was executed before",
         "line",
         3,
     ),
@@ -131,9 +131,19 @@ COMMANDS: Final = (
         "To cursor",
         "Run until the selected source line, or go to the selected graph row.",
         "forward",
-        "to_cursor",
+        "to_cursor(False)",
         "to here",
         16,
+        "cursor.back",
+    ),
+    Command(
+        "cursor.back",
+        ("ctrl+t",),
+        "To cursor back",
+        "Go back to the last time that the selected source line was reached, or to the selected "
+        "graph row, if it lies in the past.",
+        "back",
+        "to_cursor(True)",
     ),
     Command(
         "edge.now",
@@ -438,6 +448,7 @@ _DISPLAY: Final = {
     "ctrl+o": "^o",
     "ctrl+p": "^p",
     "ctrl+q": "^q",
+    "ctrl+t": "^t",
 }
 
 

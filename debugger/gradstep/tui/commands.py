@@ -143,14 +143,18 @@ class Commands(App[int]):
         self.moves += 1
         self.paint_now()
 
-    def action_to_cursor(self) -> None:
-        """Run to the selected source line, or go to the selected graph row's event."""
-        if self.session is None or self._moving is not None:
+    def action_to_cursor(self, backward: bool) -> None:
+        """Go to the selected source line, or to the selected graph row's event."""
+        session = self.session
+        if session is None or self._moving is not None:
             return
-        pane = self.main.focused_pane().id
-        if pane == "graph":
+        if self.main.focused_pane().id == "graph":
             row = self.main.graph.selected
-            if row is not None:
+            if row is None:
+                return
+            if backward and row.seq > session.cursor:
+                self.say("this row lies ahead: t goes there", "warning")
+            else:
                 self.seek(row.seq)
             return
         number = self.main.source.selected_line
@@ -158,13 +162,13 @@ class Commands(App[int]):
             self.say("select a source line or a graph row first", "warning")
             return
         target = {"file": self.main.source.file, "line": number}
-        self._moving = ("to", False)
-        self.run_worker(self._move_to(target), group="motion")
+        self._moving = ("to", backward)
+        self.run_worker(self._move_to(target, backward), group="motion")
 
-    async def _move_to(self, target: dict[str, Any]) -> None:
+    async def _move_to(self, target: dict[str, Any], backward: bool) -> None:
         try:
             self._moving_since = time.monotonic()
-            await self.go(self._session_motion("to", False, target))
+            await self.go(self._session_motion("to", backward, target))
         finally:
             self._moving = None
 
@@ -276,7 +280,8 @@ class Commands(App[int]):
         if self.main.focused_pane().id == "source" and source.selected_line:
             found = on_line(session.breakpoints, source.file, source.selected_line)
             text = found.text if found is not None else ""
-        self.push_screen(BreakpointScreen(session.breakpoints, text), lambda _: self.paint_now())
+        screen = BreakpointScreen(session.breakpoints, text, session.count_hits)
+        self.push_screen(screen, lambda _: self.paint_now())
 
     def asks_for_input(self) -> bool:
         """Return whether the script seems to wait for a line of input."""

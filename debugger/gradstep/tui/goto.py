@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from gradstep.protocol.place import place
-from gradstep.trace import landing, scan
+from gradstep.trace import line_stops, scan
 
 if TYPE_CHECKING:
     from gradstep.trace.reader import RunTrace
@@ -81,7 +81,7 @@ def _numbered(kind: str, sign: str, number: int, run: RunTrace, head: int, curso
 def _line(number: int, run: RunTrace, head: int, cursor: int) -> int:
     """Find the next event of a source line, else the first one of the run."""
     file = place(run.event(cursor))[0] or run.info.script
-    wanted = landing.has_place(run) & landing.on_line(run, file, number)
+    wanted = line_stops.has_place(run) & line_stops.on_line(run, file, number)
     for start, stop in ((cursor + 1, head + 1), (1, cursor + 1)):
         seq = scan.run_through(scan.first(run, wanted, start, stop))
         if seq is not None:

@@ -40,14 +40,14 @@ class LookCommands(Commands):
         if key != self._looked:
             self._looked = key
             # Not yet a coroutine: one that the next stop replaces before it began is no warning.
-            look: Any = partial(self._look, stop)
+            look: Any = partial(self._look, stop, frame.head)
             self.run_worker(look, group="look", exclusive=True)
 
-    async def _look(self, stop: tuple[int, int]) -> None:
+    async def _look(self, stop: tuple[int, int], head: int) -> None:
         if self.session is None:
             return
         try:
-            await self.session.looking.look(stop)
+            await self.session.looking.look(stop, head)
         except SessionError:
             return  # The script has gone on meanwhile: it is asked again when it stops.
         if any(pane.active in LOOKS for pane in self.main.panes()):

@@ -206,6 +206,9 @@ class SessionPort(Protocol):
     async def motion(self, name: str, backward: bool = False, target: Any = None) -> Any:
         """Move; returns when it stopped."""
 
+    async def count_hits(self) -> Mapping[int, int | None]:
+        """Count how often breakpoints were met by a cursor in the past."""
+
     async def seek(self, seq: int) -> Any:
         """Put the cursor on an event."""
 

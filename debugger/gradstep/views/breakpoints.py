@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from gradstep.protocol.breakpoints import Breakpoint, BreakpointError
@@ -36,16 +36,21 @@ class Listed(Protocol):
 
 
 def breakpoint_rows(
-    items: Sequence[Listed], width: int, edited: int | None = None, glyphs: Glyphs = UNICODE
+    items: Sequence[Listed],
+    width: int,
+    edited: int | None = None,
+    glyphs: Glyphs = UNICODE,
+    counts: Mapping[int, int | None] | None = None,
 ) -> list[tuple[int, Line]]:
     """Return a line for each breakpoint with its number, and one below it for what is wrong.
 
-    `edited` is the one that the input below the list changes.
+    `edited` is the one that the input below the list changes. `counts` are the hits by the cursor,
+    where that stands in the past; else what is shown was counted by the script.
     """
     rows: list[tuple[int, Line]] = []
     for item in items:
         mark, style = _mark(item, glyphs)
-        state = "edited below" if item.id == edited else _state(item)
+        state = "edited below" if item.id == edited else _state(item, counts or {})
         room = max(10, width - len(state) - 6)
         rows.append(
             (
@@ -62,8 +67,12 @@ def breakpoint_rows(
     return rows
 
 
-def _state(item: Listed) -> str:
-    hits = plural(item.hits, "hit") if item.hits else ""
+def _state(item: Listed, counts: Mapping[int, int | None]) -> str:
+    if item.id not in counts:
+        hits = plural(item.hits, "hit") if item.hits else ""
+    else:
+        count = counts[item.id]
+        hits = "hits not counted" if count is None else f"{plural(count, 'hit')} by here"
     return " · ".join(filter(None, (hits, "" if item.enabled else "off")))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from gradstep.views.named import NAME_WIDTH, named_tensors, tensor_row
@@ -55,6 +55,13 @@ def live_rows(moment: Moment, found: Variables) -> list[LocalsRow]:
             what = f"{found.left_out} modules, functions and classes are"
         rows.append(LocalsRow(line((f" {what} left out", "dim"))))
     return rows
+
+
+def rows_of_then(moment: Moment, found: Variables) -> list[LocalsRow]:
+    """Return the variables as they were at a stop that is gone: nothing can be opened any more."""
+    closed = replace(found, rows=tuple(replace(one, opens=False) for one in found.rows))
+    rows = [LocalsRow(row.line, tensor=row.tensor) for row in live_rows(moment, closed)]
+    return [LocalsRow(line((" as they were when the script stopped here", "dim"))), *rows]
 
 
 def recorded_rows(moment: Moment) -> list[LocalsRow]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradstep_engine import events
 from gradstep_engine.autograd.anomaly import Anomaly, check_finite
-from gradstep_engine.autograd.mode import GradMode
+from gradstep_engine.autograd.mode import set_recording
 from gradstep_engine.autograd.node import AccumulateGrad, Node, accumulate, place_of
 from gradstep_engine.autograd.order import Root, check_saved, deliver, dependencies
 from gradstep_engine.autograd.run_node import as_tuple, run_on_tensors, run_with_extras
@@ -38,12 +38,11 @@ def careful_walk(
         RuntimeError: a node's saved arrays were freed or changed in place.
         MissingFeatureError: a node cannot be differentiated twice.
     """
-    before = GradMode.enabled
-    GradMode.enabled = create_graph
+    before = set_recording(create_graph)
     try:
         _run_all(roots, retain_graph, root, search, create_graph)
     finally:
-        GradMode.enabled = before
+        set_recording(before)
 
 
 def _run_all(

@@ -15,7 +15,7 @@ from gradstep_engine.autograd.function import (
     apply,
     versions_of,
 )
-from gradstep_engine.autograd.mode import GradMode
+from gradstep_engine.autograd.mode import GradMode, set_recording
 from gradstep_engine.autograd.node import edges_of
 from gradstep_engine.autograd.report import emit_op
 from gradstep_engine.autograd.variable import TensorBase, wrap
@@ -105,12 +105,11 @@ class no_grad_quietly:
     """No recording and no events: what users' forward and backward do inside is theirs."""
 
     def __enter__(self) -> None:
-        self._quiet, self._before = quiet(), GradMode.enabled
+        self._quiet, self._before = quiet(), set_recording(False)
         self._quiet.__enter__()
-        GradMode.enabled = False
 
     def __exit__(self, *error: Any) -> None:
-        GradMode.enabled = self._before
+        set_recording(self._before)
         self._quiet.__exit__(None, None, None)
 
 

@@ -18,7 +18,7 @@ from gradstep_engine import events
 from gradstep_engine.autograd import function
 from gradstep_engine.autograd.constants import CONSTANTS, FLOAT32, OF_FLOAT32
 from gradstep_engine.autograd.function import NUMBERS, Op, promoted, versions_of
-from gradstep_engine.autograd.mode import GradMode, InferenceBox
+from gradstep_engine.autograd.mode import GradMode, InferenceBox, inferring, suspended
 from gradstep_engine.autograd.report import emit_op
 from gradstep_engine.autograd.variable import wrap
 
@@ -60,7 +60,7 @@ def pair_of(op: Any) -> Callable[[Any, Any], Any]:
             edge = a if a._requires_grad else None
         kind: Any = b.__class__
         if kind in NUMBERS:
-            recorded = edge is not None and GradMode.enabled
+            recorded = edge is not None and (not suspended or GradMode.enabled)
             if recorded:
                 node.edges = (edge, None)
                 node.number = b
@@ -79,7 +79,9 @@ def pair_of(op: Any) -> Callable[[Any, Any], Any]:
                 second = fn if fn.outputs == 1 else (fn, b.output_nr)
             else:
                 second = b if b._requires_grad else None
-            recorded = (edge is not None or second is not None) and GradMode.enabled
+            recorded = (edge is not None or second is not None) and (
+                not suspended or GradMode.enabled
+            )
             if recorded:
                 node.edges = (edge, second)
                 if x.shape != y.shape:
@@ -93,7 +95,7 @@ def pair_of(op: Any) -> Callable[[Any, Any], Any]:
             saves = node.saves
             if saves:
                 node.versions = versions_of(saves, (a, b))
-        elif GradMode.inference:
+        elif inferring and GradMode.inference:
             output._version_box = InferenceBox()
         if events.listener is not None:
             emit_op(node, (a, b), (output,), {}, recorded)
@@ -119,7 +121,7 @@ def single_of(op: Any, *names: str) -> Callable[..., Any]:
             edge = fn if fn.outputs == 1 else (fn, a.output_nr)
         else:
             edge = a if a._requires_grad else None
-        recorded = edge is not None and GradMode.enabled
+        recorded = edge is not None and (not suspended or GradMode.enabled)
         if recorded:
             node.edges = (edge,)
         output = wrap(node.forward(a._array, *attributes))
@@ -133,7 +135,7 @@ def single_of(op: Any, *names: str) -> Callable[..., Any]:
             elif saves_output:
                 output._version_box = box = [0]
                 node.versions = (box, 0)
-        elif GradMode.inference:
+        elif inferring and GradMode.inference:
             output._version_box = InferenceBox()
         if events.listener is not None:
             emit_op(node, (a,), (output,), dict(zip(names, attributes, strict=False)), recorded)

@@ -13,7 +13,7 @@ from numpy import may_share_memory
 
 from gradstep_engine import events
 from gradstep_engine.autograd.errors import short_name
-from gradstep_engine.autograd.mode import GradMode, InferenceBox
+from gradstep_engine.autograd.mode import GradMode, InferenceBox, inferring, suspended
 from gradstep_engine.autograd.node import Edge, Node, place_of
 from gradstep_engine.autograd.report import emit_op
 from gradstep_engine.autograd.variable import TensorBase, draw_sequence, wrap
@@ -32,6 +32,7 @@ class Op(Node):
         saves_output: whether `forward` keeps its own result as `self.saved[0]`, checked likewise.
         view: whether the output shares the first input's memory.
         promotes: whether inputs are first converted to their common type by torch's rules.
+        answers: whether the result is a bool for each element, whatever the operands' type.
         differentiable: False for ops such as comparisons that never have a node.
         writes: for in-place use: `forward` writes into its first argument itself.
         takes_constants: `forward` need not know whether its second operand is a plain number.
@@ -45,6 +46,7 @@ class Op(Node):
     saves_output: ClassVar[bool] = False
     view: ClassVar[bool] = False
     promotes: ClassVar[bool] = False
+    answers: ClassVar[bool] = False
     differentiable: ClassVar[bool] = True
     writes: ClassVar[bool] = False
     takes_constants: ClassVar[bool] = False
@@ -120,7 +122,7 @@ def apply(op: type[Op], *inputs: Any, **attributes: Any) -> Any:
     if len(inputs) == 1:
         x = inputs[0]
         array = x._array
-        if differentiable and GradMode.enabled:
+        if differentiable and (not suspended or GradMode.enabled):
             fn = x.grad_fn
             if fn is not None:
                 node.edges = (fn if fn.outputs == 1 else (fn, x.output_nr),)
@@ -132,7 +134,9 @@ def apply(op: type[Op], *inputs: Any, **attributes: Any) -> Any:
             array = promoted(node, [array])[0]
         result = node.forward(array, **attributes)
     else:
-        arrays, recorded = _edged(node, inputs, differentiable and GradMode.enabled)
+        arrays, recorded = _edged(
+            node, inputs, differentiable and (not suspended or GradMode.enabled)
+        )
         if promoting:
             arrays = promoted(node, arrays)
         array = arrays[0]
@@ -151,7 +155,7 @@ def apply(op: type[Op], *inputs: Any, **attributes: Any) -> Any:
         if saving_output:
             output._version_box = box = [0]
             node.versions += (box, 0)
-    elif GradMode.inference and output._version_box is None:
+    elif inferring and GradMode.inference and output._version_box is None:
         output._version_box = InferenceBox()
     if events.listener is not None:
         emit_op(node, inputs, (output,), attributes, recorded)
@@ -213,7 +217,7 @@ def _several(
         if node.saves_output:
             outputs[0]._version_box = box = [0]
             node.versions += (box, 0)
-    elif GradMode.inference:
+    elif inferring and GradMode.inference:
         for output in outputs:
             if output._version_box is None:
                 output._version_box = InferenceBox()

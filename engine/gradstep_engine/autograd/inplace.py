@@ -15,12 +15,12 @@ from gradstep_engine.autograd.function import (
     promoted,
     versions_of,
 )
-from gradstep_engine.autograd.mode import GradMode
+from gradstep_engine.autograd.mode import GradMode, suspended
 from gradstep_engine.autograd.node import Edge, Node, edge_of, edges_of
 from gradstep_engine.autograd.overlap import reads_its_target, refuse_overlap
 from gradstep_engine.autograd.report import emit_op
 from gradstep_engine.autograd.variable import TensorBase, wrap
-from gradstep_engine.dtypes import category, of_numpy, result_numpy
+from gradstep_engine.dtypes import check_fits, result_numpy
 from gradstep_engine.emission import written
 
 
@@ -48,7 +48,8 @@ def apply_inplace(op: type[Op], target: Any, *others: Any, **attributes: Any) ->
     operands = [first, *[x._array if isinstance(x, TensorBase) else x for x in others]]
     if op.promotes:
         node.check_types(operands)
-        _check_type(operands)
+        if not op.answers:
+            _check_type(operands)
         operands = promoted(node, operands)
     result = node.forward(*operands, **attributes)
     if not op.writes:
@@ -58,7 +59,7 @@ def apply_inplace(op: type[Op], target: Any, *others: Any, **attributes: Any) ->
                 f"{list(np.shape(result))}"
             )
         if result.dtype is not array.dtype:
-            _check_fits(array.dtype, result.dtype)
+            check_fits(array.dtype, result.dtype)
         array[...] = result
     if recorded:
         # Before the change counts: where an operand is the target, what was kept is overwritten.
@@ -83,7 +84,7 @@ def _inplace_name(name: str) -> str:
 
 
 def _is_recorded(op: type[Op], target: TensorBase, others: tuple[Any, ...]) -> bool:
-    if not GradMode.enabled:
+    if suspended and not GradMode.enabled:
         return False
     if not target.requires_grad and not any(
         isinstance(other, TensorBase) and other.requires_grad for other in others
@@ -123,15 +124,7 @@ def _steps_taken(array: Any) -> list[int]:
 
 def _check_type(operands: list[Any]) -> None:
     given = tuple([operand for operand in operands if operand is not None])
-    _check_fits(operands[0].dtype, result_numpy(given))
-
-
-def _check_fits(wanted: np.dtype[Any], result: np.dtype[Any]) -> None:
-    if category(result) > category(wanted):
-        raise RuntimeError(
-            f"result type {of_numpy(result).cpu_type} can't be cast to the desired output type "
-            f"{of_numpy(wanted).cpu_type}"
-        )
+    check_fits(operands[0].dtype, result_numpy(given))
 
 
 def _rebase(target: TensorBase, node: Op) -> None:

@@ -1,7 +1,9 @@
-"""Whether operations are recorded for backward. One flag per process, as scripts use it."""
+"""Whether operations are recorded for backward: of each thread, as in torch."""
 
 from __future__ import annotations
 
+import threading
+from threading import get_ident
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -10,16 +12,26 @@ from gradstep_engine import events
 F = TypeVar("F", bound=Any)
 
 
-class _Flags:
+class _Flags(threading.local):
     """Whether operations are recorded, and whether results are inference tensors."""
 
-    def __init__(self) -> None:
-        self.enabled: bool = True
-        self.inference: bool = False
+    enabled: bool = True  # where a thread begins
+    inference: bool = False
 
 
 GradMode = _Flags()
-"""The flags themselves. An object, because Python reads its attributes faster than a class's."""
+"""The flags of the thread that asks. Set them by `set_recording` and `inference_mode` only."""
+
+suspended: set[int] = set()
+"""The threads that do not record at present.
+
+A flag of a thread takes long to read compared with an operation. So what runs for every operation
+asks `not suspended or GradMode.enabled`: nearly always, nobody is suspended. A thread that ended
+without recording stays in here, which makes that question slower but no answer wrong.
+"""
+
+inferring: set[int] = set()
+"""The same for inference mode."""
 
 
 def is_grad_enabled() -> bool:
@@ -27,9 +39,31 @@ def is_grad_enabled() -> bool:
     return GradMode.enabled
 
 
-def _switch(enabled: bool) -> None:
+def set_recording(enabled: bool) -> bool:
+    """Record operations of this thread, or do not; return how it was before."""
     before = GradMode.enabled
     GradMode.enabled = enabled
+    if enabled:
+        suspended.discard(get_ident())
+    else:
+        suspended.add(get_ident())
+    return before
+
+
+class unrecorded:
+    """Context for user code that autograd calls: nothing is recorded, and nobody is told."""
+
+    __slots__ = ("_before",)
+
+    def __enter__(self) -> None:
+        self._before = set_recording(False)
+
+    def __exit__(self, *error: object) -> None:
+        set_recording(self._before)
+
+
+def _switch(enabled: bool) -> None:
+    before = set_recording(enabled)
     if events.listener is not None and before != enabled:
         events.listener(events.ModeChanged("grad_enabled", None, before, enabled))
 
@@ -133,7 +167,7 @@ class inference_mode(_GradModeContext):
     def __enter__(self) -> None:
         super().__enter__()
         self._outside.append(GradMode.inference)
-        GradMode.inference = not self.enabled
+        _set_inference(not self.enabled)
 
     def __exit__(
         self,
@@ -141,7 +175,7 @@ class inference_mode(_GradModeContext):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        GradMode.inference = self._outside.pop()
+        _set_inference(self._outside.pop())
         super().__exit__(kind, error, traceback)
 
     def __call__(self, function: F) -> F:
@@ -156,6 +190,14 @@ class inference_mode(_GradModeContext):
                 return function(*args, **kwargs)
 
         return wrapped  # type: ignore[return-value]
+
+
+def _set_inference(enabled: bool) -> None:
+    GradMode.inference = enabled
+    if enabled:
+        inferring.add(get_ident())
+    else:
+        inferring.discard(get_ident())
 
 
 def is_inference_mode_enabled() -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from _thread import allocate_lock
 from itertools import count
 from typing import TYPE_CHECKING, Any, ClassVar, Union
 
@@ -24,6 +25,7 @@ that the input is; a leaf stands for itself. `place_of` says it in one form.
 """
 
 _handle_ids = count()
+_adding = allocate_lock()
 
 
 class Extras:
@@ -212,17 +214,30 @@ def accumulate(variable: Any, contribution: Any, root: Tensor | None, owned: boo
     if grad is None:
         dtype = variable._array.dtype
         kept = contribution if keep and _fits(contribution, dtype) else _copied(contribution, dtype)
-        grad = variable._grad = wrap(kept)
+        made = wrap(kept)
+        # Looked up again: another thread may have brought the first gradient meanwhile. None can
+        # from here on, as Python leaves a thread at calls and loops only.
+        grad = variable._grad
+        if grad is None:
+            grad = variable._grad = made
+        else:
+            _add_into(grad, contribution)
     else:
         if listener is not None:
             before = wrap(np.array(grad._array))
-        array = grad._writable()
-        np.add(array, contribution, out=array, casting="unsafe")
-        grad._bump()
+        _add_into(grad, contribution)
     if listener is not None:
         listener(events.Accumulated(variable, wrap(contribution), before, grad, root))
     if Watched.leaves and variable._post_hooks:
         run_post_hooks(variable)
+
+
+def _add_into(grad: Any, contribution: Any) -> None:
+    """Add an array to a gradient in place; threads that share a leaf take turns, as in torch."""
+    with _adding:
+        array = grad._writable()
+        np.add(array, contribution, out=array, casting="unsafe")
+        grad._bump()
 
 
 def _fits(contribution: Any, dtype: np.dtype[Any]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from gradstep_engine.autograd.mode import unrecorded
 from gradstep_engine.autograd.node import Extras, Node, run_tensor_hooks
 from gradstep_engine.autograd.variable import wrap
 from gradstep_engine.dtypes import of_numpy
@@ -13,14 +14,16 @@ Grads = tuple[Any, ...]
 
 def run_with_extras(node: Node, extras: Extras, grad: Any) -> tuple[Any, Grads]:
     """Run `node` on arrays; return the gradients as hooks left them, and the results."""
-    grads = _prepared(extras, (grad,) if node.outputs == 1 else tuple(grad), as_tensors=False)
-    results = as_tuple(node.backward(*grads))
-    if extras.casts:
-        results = tuple(
-            result if result is None or cast is None else result.astype(cast)
-            for result, cast in zip(results, extras.casts, strict=False)
-        )
-    results = _finished(extras, grads, results, as_tensors=False)
+    grads = (grad,) if node.outputs == 1 else tuple(grad)
+    with unrecorded():
+        grads = _prepared(extras, grads, as_tensors=False)
+        results = as_tuple(node.backward(*grads))
+        if extras.casts:
+            results = tuple(
+                result if result is None or cast is None else result.astype(cast)
+                for result, cast in zip(results, extras.casts, strict=False)
+            )
+        results = _finished(extras, grads, results, as_tensors=False)
     return (grads[0] if node.outputs == 1 else list(grads)), results
 
 

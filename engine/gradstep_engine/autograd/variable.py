@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import weakref
+from _thread import allocate_lock
 from collections.abc import Iterable
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradstep_engine.autograd.mode import GradMode, InferenceBox
+from gradstep_engine.autograd.mode import GradMode, InferenceBox, suspended
 
 if TYPE_CHECKING:
     from gradstep_engine.autograd.node import AccumulateGrad, Node
@@ -27,6 +28,14 @@ class _Changes:
     def __init__(self) -> None:
         self.last: int = 0
 
+    def note(self) -> None:
+        """Remember that memory changes now."""
+        number = draw_sequence()
+        # Another thread may have noted a later change meanwhile. Between these two lines none can:
+        # Python leaves a thread at calls and loops only.
+        if number > self.last:
+            self.last = number
+
 
 Changes = _Changes()
 new_object = object.__new__
@@ -40,6 +49,8 @@ class _Watched:
 
 
 Watched = _Watched()
+
+_sweeping = allocate_lock()
 
 
 class TensorBase:
@@ -121,7 +132,7 @@ class TensorBase:
         return self._version_box
 
     def _bump(self) -> None:
-        Changes.last = draw_sequence()
+        Changes.note()
         box = self._version_box
         if box is None:
             self._version_box = [1]
@@ -146,7 +157,7 @@ class TensorBase:
             return
         base: Any = source if source._base is None or source._requires_grad else source._base
         self._base = base
-        if not GradMode.enabled:
+        if suspended and not GradMode.enabled:
             self._view_made = "no_grad"
         elif source._view_made:
             self._view_made = source._view_made
@@ -154,14 +165,17 @@ class TensorBase:
         if views is None:
             views = base._views = []
         elif len(views) >= 32 and len(views) & (len(views) - 1) == 0:
-            # Dead views are swept whenever their number reaches a power of two.
-            views[:] = [view for view in views if view() is not None]
+            # Dead views are swept whenever their number reaches a power of two. What another
+            # thread appends meanwhile stands behind those that are looked at.
+            with _sweeping:
+                count = len(views)
+                views[:count] = [view for view in views[:count] if view() is not None]
         views.append(weakref.ref(self))
 
 
 def bump_all(tensors: Iterable[TensorBase]) -> None:
     """Note that all of `tensors` were changed in place: one number for what happened at once."""
-    Changes.last = draw_sequence()
+    Changes.note()
     for tensor in tensors:
         box = tensor._version_box
         if box.__class__ is list:

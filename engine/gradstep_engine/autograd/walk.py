@@ -6,7 +6,6 @@ from heapq import heapify, heappop, heappush, heappushpop
 from typing import TYPE_CHECKING, Any
 
 from gradstep_engine.autograd.errors import freed
-from gradstep_engine.autograd.mode import GradMode
 from gradstep_engine.autograd.node import AccumulateGrad, Node, accumulate
 from gradstep_engine.autograd.order import Root, check_saved, deliver, dependencies
 from gradstep_engine.autograd.run_node import run_with_extras
@@ -51,8 +50,6 @@ def walk(roots: list[Root], retain_graph: bool, root: Tensor) -> None:
         later = [(-start.sequence, start) for start in arrived]
         heapify(later)
         node = None
-    before = GradMode.enabled
-    GradMode.enabled = False  # what hooks compute is not recorded
     try:
         while True:
             if node is None:
@@ -113,7 +110,6 @@ def walk(roots: list[Root], retain_graph: bool, root: Tensor) -> None:
         _drop_incomplete(leaves, [node, *arrived])
         raise
     finally:
-        GradMode.enabled = before
         for leaf, (total, owned) in leaves.items():
             accumulate(leaf, total, root, owned)
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradstep_engine.autograd.function import Op, apply
-from gradstep_engine.autograd.mode import GradMode
+from gradstep_engine.autograd.mode import GradMode, unrecorded
 from gradstep_engine.autograd.variable import wrap
 from gradstep_engine.tensor import Tensor
 
@@ -29,7 +29,8 @@ class BackwardHookFunction(Op):
 
     def backward(self, *grads: Any) -> Any:
         """Return the gradients as the callback leaves them."""
-        changed = self.callback(tuple(None if grad is None else wrap(grad) for grad in grads))
+        with unrecorded():
+            changed = self.callback(tuple(None if grad is None else wrap(grad) for grad in grads))
         return tuple(None if grad is None else grad._array for grad in changed)
 
     def backward_tensors(self, *grads: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -163,8 +164,15 @@ class ParameterDict(Module):
         return ParameterDict((key, default) for key in keys)
 
     def update(self, parameters: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> None:
-        """Add parameters from a mapping or from (name, parameter) pairs."""
+        """Add parameters from a mapping or from (name, parameter) pairs.
+
+        As in PyTorch those of a plain dictionary come in the order of their names.
+        """
         pairs = parameters.items() if isinstance(parameters, Mapping) else parameters
+        if isinstance(parameters, Mapping) and not isinstance(
+            parameters, (OrderedDict, ParameterDict)
+        ):
+            pairs = sorted(pairs)
         for key, value in pairs:
             self[key] = value
 

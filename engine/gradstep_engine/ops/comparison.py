@@ -15,6 +15,7 @@ class Comparison(Op):
 
     differentiable = False
     promotes = True
+    answers = True
     compare: ClassVar[Any]
 
     def forward(self, a: Any, b: Any) -> Any:
@@ -66,7 +67,7 @@ class Ge(Comparison):
 class Bitwise(Comparison):
     """Two operands of whole numbers or bools."""
 
-    promotes = True
+    answers = False
 
     def forward(self, a: Any, b: Any) -> Any:
         for x in (a, b):

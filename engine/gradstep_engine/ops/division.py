@@ -50,7 +50,7 @@ class DivRounded(Binary):
         self.shapes = shape_of(a), shape_of(b)
         if rounding == "floor":
             return np.floor_divide(a, b)
-        if a.dtype.kind == "f":
+        if np.result_type(a, b).kind == "f":
             return np.trunc(a / b)
         quotient = np.floor_divide(a, b)
         return quotient + ((quotient < 0) & (quotient * b != a))

@@ -32,6 +32,18 @@ class Binary(Op):
         )
 
 
+def check_alpha(alpha: float, a: Any, b: Any) -> None:
+    """Refuse a fraction as the factor of whole numbers.
+
+    Raises:
+        RuntimeError: torch's own.
+    """
+    if type(alpha) is float and np.result_type(a, b).kind in "iub":
+        raise RuntimeError(
+            "For integral input tensors, argument alpha must not be a floating point number."
+        )
+
+
 class Add(Binary):
     """a + alpha · b.  ∂/∂a = grad, ∂/∂b = alpha · grad."""
 
@@ -43,6 +55,7 @@ class Add(Binary):
     def forward(self, a: Any, b: Any, alpha: float = 1) -> Any:
         if alpha == 1:
             return a + b
+        check_alpha(alpha, a, b)
         self.alpha = alpha
         return a + alpha * b
 
@@ -88,6 +101,7 @@ class Sub(Binary):
     def forward(self, a: Any, b: Any, alpha: float = 1) -> Any:
         if alpha == 1:
             return a - b
+        check_alpha(alpha, a, b)
         self.alpha = alpha
         return a - alpha * b
 

@@ -53,6 +53,15 @@ class Copy(Op):
     def forward(self, a: Any, source: Any) -> Any:
         self.shape = shape_of(source)
         self.dtype = source.dtype
+        if self.shape != a.shape:
+            try:
+                source = np.broadcast_to(source, a.shape)
+            except ValueError:
+                both = np.broadcast_shapes(self.shape, a.shape)
+                raise RuntimeError(
+                    f"output with shape {list(a.shape)} doesn't match the broadcast shape "
+                    f"{list(both)}"
+                ) from None
         a[...] = source
         return a
 

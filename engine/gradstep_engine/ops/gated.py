@@ -17,68 +17,53 @@ from gradstep_engine.ops.scratch import scratch
 _INVERSE_ROOT = 1 / math.sqrt(2 * math.pi)
 
 BLOCK = 1 << 15
-"""Elements worked on at a time."""
+"""Elements worked on at a time: the many passes of GELU then find them in the cache."""
 
-# Φ(−a) ≈ e^(−a²/2) Σ_k c_k t^k with t = 1 / (1 + p a): the form of Abramowitz & Stegun 26.2.17
-# with coefficients fitted to a relative error of 3e-7 on 0 ≤ a ≤ 9, lowest power first.
-_TAIL_SLOPE = 0.26
-_TAIL = (
-    0.10341190524412194,
-    0.1083783458415016,
-    0.06784885336592762,
-    0.1791526423869644,
-    -0.12246937690006494,
-    0.23934901747835913,
-    -0.07567153098369611,
+# Φ(x) ≈ ½ (1 + tanh(x P(x²))): P of degree 6, lowest power first, was fitted to the least error of
+# Φ, 3e-8 for all x: what float32 has near 1. It is positive everywhere and ends at infinity.
+_LOGIT = tuple(
+    np.array(coefficient, np.float32)
+    for coefficient in (
+        0.797884941460356,
+        0.036333084574107985,
+        -3.2594975874502565e-05,
+        -5.530619353441098e-05,
+        3.9647443769148646e-06,
+        -1.3226333566073787e-07,
+        1.7561706128925567e-09,
+    )
 )
 
 
-def normal_cdf(x: Any) -> tuple[Any, Any]:
-    """Return Φ(x) and e^(−x²/2) for the normal distribution Φ.
+def normal_cdf(x: Any, below: Any, square: Any) -> None:
+    """Write Φ(x), for the normal distribution Φ, into `below` and x² into `square`.
 
-    float64 by the error function, other types by a rational approximation that is as exact as they.
-    Many passes, so they go over blocks that stay in the processor's cache.
+    float64 by the error function, float32 by an approximation that is as exact as that type.
     """
-    flat = np.ravel(x)
-    below, bell = scratch(flat.shape, x.dtype), scratch(flat.shape, x.dtype)
-    t = np.empty(min(BLOCK, flat.size), x.dtype)
-    for start in range(0, flat.size, BLOCK):
-        block = slice(start, start + BLOCK)
-        some = flat[block]
-        _normal_cdf(some, below[block], bell[block], t[: some.size])
-    return below.reshape(x.shape), bell.reshape(x.shape)
-
-
-def _normal_cdf(x: Any, below: Any, bell: Any, t: Any) -> None:
-    """Do what `normal_cdf` does into given arrays, with `t` for work."""
-    np.multiply(x, x, out=bell)
-    bell *= -0.5
-    np.exp(bell, out=bell)
+    np.multiply(x, x, out=square)
     if x.dtype == np.float64:
         np.add(erf(x * math.sqrt(0.5)), 1, out=below)
-        below *= 0.5
-        return
-    np.abs(x, out=t)
-    t *= _TAIL_SLOPE
-    t += 1
-    np.reciprocal(t, out=t)
-    np.multiply(t, _TAIL[-1], out=below)
-    for coefficient in _TAIL[-2::-1]:
-        below += coefficient
-        below *= t
-    below *= bell
-    # Φ is the tail itself for negative x, 1 − tail for others.
-    np.subtract(0.5, below, out=below)
-    _take_signs(below, x)
-    below += 0.5
+    else:
+        np.multiply(square, _LOGIT[-1], out=below)
+        for coefficient in _LOGIT[-2:0:-1]:
+            below += coefficient
+            below *= square
+        below += _LOGIT[0]
+        below *= x
+        np.tanh(below, out=below)
+        below += 1
+    below *= 0.5
 
 
-def _take_signs(magnitudes: Any, x: Any) -> None:
-    """Give numbers that are not negative the signs of x: `np.copysign`, at a fifth of its time."""
-    bits = np.uint32 if x.itemsize == 4 else np.uint16
-    signs = np.bitwise_and(x.view(bits), bits(1 << (8 * x.itemsize - 1)))
-    places = magnitudes.view(bits)
-    np.bitwise_or(places, signs, out=places)
+def bell_of(square: Any) -> Any:
+    """Return e^(−x²/2) for x², in its memory."""
+    square *= -0.5
+    return np.exp(square, out=square)
+
+
+def _at_least_single(x: Any) -> Any:
+    """Return x in an array of one axis, half precision as float32."""
+    return np.ravel(x).astype(np.promote_types(x.dtype, np.float32), copy=False)
 
 
 class NormalCdf(Op):
@@ -89,9 +74,11 @@ class NormalCdf(Op):
     saves = (0,)
 
     def forward(self, x: Any) -> Any:
-        below, bell = normal_cdf(x)
-        self.saved = x, bell
-        return below[()]
+        flat = _at_least_single(x)
+        below, square = np.empty_like(flat), np.empty_like(flat)
+        normal_cdf(flat, below, square)
+        self.saved = x, bell_of(square).astype(x.dtype, copy=False).reshape(x.shape)
+        return below.astype(x.dtype, copy=False).reshape(x.shape)[()]
 
     def backward(self, grad: Any) -> Any:
         assert self.saved is not None
@@ -111,15 +98,24 @@ class Gelu(Op):
     fresh = True
 
     def forward(self, x: Any) -> Any:
-        below, bell = normal_cdf(x)
-        result = np.multiply(x, below, out=scratch(x.shape, x.dtype))
-        if self.edges:
-            # The slope is cheap here, where e^(−x²/2) is at hand.
-            bell *= x
-            bell *= _INVERSE_ROOT
-            below += bell
-            self.saved = x, below
-        return result[()]
+        flat = _at_least_single(x)
+        result = scratch(flat.shape, x.dtype)
+        slope = scratch(flat.shape, x.dtype) if self.edges else None
+        room = np.empty((2, min(BLOCK, flat.size)), flat.dtype)
+        for start in range(0, flat.size, BLOCK):
+            block = slice(start, start + BLOCK)
+            some = flat[block]
+            below, square = room[:, : some.size]
+            normal_cdf(some, below, square)
+            np.multiply(some, below, out=result[block])
+            if slope is not None:
+                bell = bell_of(square)
+                bell *= some
+                bell *= _INVERSE_ROOT
+                np.add(below, bell, out=slope[block])
+        if slope is not None:
+            self.saved = x, slope.reshape(x.shape)
+        return result.reshape(x.shape)[()]
 
     def backward(self, grad: Any) -> Any:
         assert self.saved is not None

@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from gradstep_engine.autograd.function import Op, apply
 from gradstep_engine.autograd.variable import TensorBase, wrap
+from gradstep_engine.dtypes import check_fits, of_numpy
 from gradstep_engine.ops.activation import LogSigmoid, sigmoid
 from gradstep_engine.ops.unbroadcast import unbroadcast
 
@@ -34,12 +35,20 @@ class PointwiseLoss(Op):
 
     saves = (0, 1)
     promotes = True
+    kernel: ClassVar[str | None] = None
+    """PyTorch's name of the code, which it has for floats only; None where it has it for all."""
 
     def evaluate(self, x: Any, target: Any, reduction: str) -> Any:
         """Return the reduced loss: what `forward` does once it has taken its attributes."""
+        self._check_floats(x)
         self.saved = x, target
         self.reduction = reduction
         return reduce_loss(self.losses(x, target), reduction)
+
+    def _check_floats(self, x: Any) -> None:
+        if self.kernel is not None and x.dtype.kind != "f":
+            shown = of_numpy(x.dtype).cpu_type
+            raise NotImplementedError(f"\"{self.kernel}\" not implemented for '{shown}'")
 
     def backward(self, grad: Any) -> Any:
         assert self.saved is not None
@@ -91,8 +100,10 @@ class MseLoss(PointwiseLoss):
 
     op_name = "mse_loss"
     node_name = "MseLossBackward0"
+    kernel = "mse_cpu"
 
     def forward(self, x: Any, target: Any, reduction: str = "mean") -> Any:
+        self._check_floats(x)
         self.saved = x, target
         self.reduction = reduction
         difference = x - target
@@ -114,6 +125,7 @@ class SmoothL1Loss(PointwiseLoss):
 
     op_name = "smooth_l1_loss"
     node_name = "SmoothL1LossBackward0"
+    kernel = "smooth_l1_cpu"
 
     def forward(self, x: Any, target: Any, reduction: str = "mean", beta: float = 1.0) -> Any:
         self.beta = beta
@@ -143,6 +155,17 @@ class HuberLoss(PointwiseLoss):
 
     op_name = "huber_loss"
     node_name = "HuberLossBackward0"
+    kernel = "huber_cpu"
+
+    def check_types(self, operands: list[Any]) -> None:
+        check_fits(operands[0].dtype, operands[1].dtype)
+
+    def backward(self, grad: Any) -> Any:
+        casts = None if self.extras is None else self.extras.casts
+        if casts:
+            own, other = [of_numpy(cast or grad.dtype).cpu_type for cast in casts]
+            raise RuntimeError(f"Found dtype {other} but expected {own}")
+        return super().backward(grad)
 
     def forward(self, x: Any, target: Any, reduction: str = "mean", delta: float = 1.0) -> Any:
         self.delta = delta
@@ -189,6 +212,7 @@ class BinaryCrossEntropy(WeightedLoss):
 
     op_name = "binary_cross_entropy"
     node_name = "BinaryCrossEntropyBackward0"
+    kernel = "binary_cross_entropy"
 
     def forward(self, x: Any, target: Any, weight: Any = None, reduction: str = "mean") -> Any:
         self.weight = weight
@@ -225,6 +249,7 @@ class BinaryCrossEntropyWithLogits(WeightedLoss):
 
     op_name = "binary_cross_entropy_with_logits"
     node_name = "BinaryCrossEntropyWithLogitsBackward0"
+    kernel = "log_sigmoid_cpu"
 
     def forward(
         self,

@@ -14,6 +14,7 @@ from gradstep_engine.autograd.function import Op
 from gradstep_engine.autograd.variable import wrap
 from gradstep_engine.ops.scratch import scratch
 from gradstep_engine.ops.standardising import (
+    as_block,
     as_planes,
     as_rows,
     blocks,
@@ -21,12 +22,10 @@ from gradstep_engine.ops.standardising import (
     ones_of,
     per_channel,
     product_per_channel,
+    product_per_plane,
     standardise,
-    standardised,
     standardised_tensors,
     summed,
-    through_rows,
-    through_standardising,
     through_tensors,
 )
 
@@ -47,46 +46,55 @@ class LayerNorm(Op):
     ) -> Any:
         self.axes, self.eps = axes, eps
         rows = as_rows(x, axes)
-        normalized, result = scratch(rows.shape, x.dtype), scratch(rows.shape, x.dtype)
-        inverse = np.empty((len(rows), 1), rows.dtype)
-        scales = 1 if weight is None else weight.reshape(-1)
-        for part in blocks(rows):
-            standardise(rows[part], eps, normalized[part], inverse[part])
+        result = scratch(rows.shape, x.dtype)
+        mean, inverse = (np.empty((len(rows), 1), x.dtype) for _ in range(2))
+        parts = blocks(rows)
+        scales, shifts = as_block(weight, rows, parts), as_block(bias, rows, parts)
+        for part in parts:
             done = result[part]
-            np.multiply(normalized[part], scales, out=done)
-            if bias is not None:
-                done += bias.reshape(-1)
-        self.saved = x, weight, normalized, inverse
+            standardise(rows[part], eps, done, mean[part], inverse[part])
+            done *= inverse[part]
+            if scales is not None:
+                done *= scales[: len(done)]
+            if shifts is not None:
+                done += shifts[: len(done)]
+        self.saved = x, weight, mean, inverse
         if weight is None:
             self.saves = (0,)
         return result.reshape(x.shape)
 
     def backward(self, grad: Any) -> Any:
         assert self.saved is not None
-        x, weight, normalized, inverse = self.saved
-        rows = grad.reshape(normalized.shape)
+        x, weight, mean, inverse = self.saved
+        rows = as_rows(x, self.axes)
+        grads = grad.reshape(rows.shape)
         wanted = [edge is not None for edge in self.edges]
         wanted += [False] * (3 - len(wanted))
-        scales = None if weight is None else weight.reshape(-1)
-        grad_x = scratch(normalized.shape, normalized.dtype) if wanted[0] else None
-        grad_weight = grad_bias = None
-        for part in blocks(rows):
-            some = rows[part]
-            if grad_x is not None:
-                arrived = some if scales is None else some * scales
-                through_rows(arrived, normalized[part], inverse[part], grad_x[part])
-            ones = ones_of(len(some), grad.dtype)
+        factors = ones_of(rows.shape[1], x.dtype) if weight is None else weight.reshape(-1)
+        share = x.dtype.type(-1 / max(rows.shape[1], 1))
+        result = scratch(rows.shape, x.dtype)
+        grad_weight, grad_bias = (np.zeros(rows.shape[1], x.dtype) for _ in range(2))
+        parts = blocks(rows)
+        scales = as_block(weight, rows, parts)
+        for part in parts:
+            # With c = x − μ and r = 1 / √(σ² + ε), so that x̂ = c r.
+            some, c, r = grads[part], result[part], inverse[part]
+            np.subtract(rows[part], mean[part], out=c)
+            product = some * c
             if wanted[1]:
-                added = np.dot(ones, some * normalized[part])
-                grad_weight = added if grad_weight is None else grad_weight + added
+                grad_weight += np.dot(r[:, 0], product)
             if wanted[2]:
-                added = np.dot(ones, some)
-                grad_bias = added if grad_bias is None else grad_bias + added
+                grad_bias += np.dot(ones_of(len(some), x.dtype), some)
+            if wanted[0]:
+                c *= np.dot(product, factors)[:, None] * (r * r * r * share)
+                c += np.dot(some, factors)[:, None] * (r * share)
+                passed = some if scales is None else np.multiply(some, scales[: len(c)], product)
+                c += np.multiply(passed, r, out=product)
         inner = x.shape[x.ndim - self.axes :]
         grads = (
-            None if grad_x is None else grad_x.reshape(x.shape),
-            None if grad_weight is None else grad_weight.reshape(inner),
-            None if grad_bias is None else grad_bias.reshape(inner),
+            result.reshape(x.shape) if wanted[0] else None,
+            grad_weight.reshape(inner) if wanted[1] else None,
+            grad_bias.reshape(inner) if wanted[2] else None,
         )
         return grads[: len(self.edges)]
 
@@ -184,35 +192,71 @@ class GroupNorm(Op):
         self, x: Any, weight: Any = None, bias: Any = None, groups: int = 1, eps: float = 1e-5
     ) -> Any:
         self.groups, self.eps = groups, eps
-        samples, channels = x.shape[:2]
-        size = math.prod(x.shape[1:]) // groups
-        normalized, inverse = standardised(x.reshape(samples * groups, size), eps)
-        self.saved = x, weight, normalized, inverse
+        rows = self._rows(x)
+        result = scratch(rows.shape, x.dtype)
+        mean, inverse = (np.empty((len(rows), 1), x.dtype) for _ in range(2))
+        scales, shifts = self._per_plane(weight, x), self._per_plane(bias, x)
+        for part in blocks(rows):
+            done = result[part]
+            standardise(rows[part], eps, done, mean[part], inverse[part])
+            planes = self._planes(done, x)
+            planes *= (inverse[part] if scales is None else inverse[part] * scales[part])[..., None]
+            if shifts is not None:
+                planes += shifts[part][..., None]
+        self.saved = x, weight, mean, inverse
         if weight is None:
             self.saves = (0,)
-        result = normalized.reshape(samples, channels, math.prod(x.shape[2:]))
-        if weight is not None:
-            result = result * weight[:, None]
-        if bias is not None:
-            result = np.add(result, bias[:, None], out=None if weight is None else result)
-        if weight is None and bias is None:
-            result = result.copy()
         return result.reshape(x.shape)
 
     def backward(self, grad: Any) -> Any:
         assert self.saved is not None
-        x, weight, normalized, inverse = self.saved
-        planes = grad.reshape(*x.shape[:2], math.prod(x.shape[2:]))
-        grad_x = grad_weight = grad_bias = None
-        if self.edges[0] is not None:
-            arrived = planes if weight is None else planes * weight[:, None]
-            arrived = arrived.reshape(normalized.shape)
-            grad_x = through_standardising(arrived, normalized, inverse).reshape(x.shape)
-        if self.needs_weight():
-            grad_weight = product_per_channel(planes, normalized.reshape(planes.shape))
-        if len(self.edges) > 2 and self.edges[2] is not None:
-            grad_bias = per_channel(planes)
-        return (grad_x, grad_weight, grad_bias)[: len(self.edges)]
+        x, weight, mean, inverse = self.saved
+        rows = self._rows(x)
+        grads = grad.reshape(rows.shape)
+        share = x.dtype.type(-1 / max(rows.shape[1], 1))
+        result = scratch(rows.shape, x.dtype)
+        scales = self._per_plane(weight, x)
+        products, sums = (np.empty((len(rows), x.shape[1] // self.groups), x.dtype) for _ in "ab")
+        for part in blocks(rows):
+            # With c = x − μ and r = 1 / √(σ² + ε), so that x̂ = c r.
+            some, c, r = self._planes(grads[part], x), result[part], inverse[part]
+            np.subtract(rows[part], mean[part], out=c)
+            product = product_per_plane(some, self._planes(c, x))
+            total = np.add.reduce(some, axis=2)
+            products[part], sums[part] = product * r, total
+            if self.edges[0] is None:
+                continue
+            factors = r
+            if scales is not None:
+                factors = r * scales[part]
+                product *= scales[part]
+                total *= scales[part]
+            c *= np.add.reduce(product, axis=1, keepdims=True) * (r * r * r * share)
+            c += np.add.reduce(total, axis=1, keepdims=True) * (r * share)
+            planes = self._planes(c, x)
+            planes += some * factors[..., None]
+        wide = x.shape[:2]
+        return (
+            result.reshape(x.shape) if self.edges[0] is not None else None,
+            np.add.reduce(products.reshape(wide), axis=0) if self.needs_weight() else None,
+            np.add.reduce(sums.reshape(wide), axis=0),
+        )[: len(self.edges)]
+
+    def _rows(self, x: Any) -> Any:
+        """Return x with a row for each group of each sample."""
+        return x.reshape(len(x) * self.groups, math.prod(x.shape[1:]) // self.groups)
+
+    def _planes(self, rows: Any, x: Any) -> Any:
+        """Return rows as (R, channels of a group, L)."""
+        return rows.reshape(len(rows), x.shape[1] // self.groups, math.prod(x.shape[2:]))
+
+    def _per_plane(self, per_channel: Any, x: Any) -> Any:
+        """Return what is given per channel as (R, channels of a group), None for None."""
+        if per_channel is None:
+            return None
+        planes = np.empty(x.shape[:2], x.dtype)
+        planes[...] = per_channel
+        return planes.reshape(-1, x.shape[1] // self.groups)
 
     def needs_weight(self) -> bool:
         """Return whether there is a weight that wants a gradient."""

@@ -8,6 +8,7 @@ import numpy as np
 
 from gradstep_engine.autograd.function import NUMBERS
 from gradstep_engine.autograd.variable import wrap
+from gradstep_engine.dtypes import of_numpy
 from gradstep_engine.ops.elementwise import Binary, as_float, as_tensor
 from gradstep_engine.ops.masking import (
     masked,
@@ -20,13 +21,27 @@ from gradstep_engine.ops.masking import (
 from gradstep_engine.ops.unbroadcast import shape_of, unbroadcast
 
 
+def check_kind(name: str, a: Any, kinds: str) -> None:
+    """Refuse types for which torch has no kernel; `kinds` are numpy's letters for the others.
+
+    Raises:
+        NotImplementedError: the type is none of these.
+    """
+    if a.dtype.kind not in kinds:
+        shown = of_numpy(a.dtype).cpu_type
+        raise NotImplementedError(f"\"{name}_cpu\" not implemented for '{shown}'")
+
+
 class OfPair(Binary):
     """A function of two floats given by its value and the gradients along both operands."""
 
     saves = (0, 1)
     fresh = True
+    floats_only = False
 
     def forward(self, a: Any, b: Any) -> Any:
+        if self.floats_only:
+            check_kind(self.op_name, a, "f")
         a, b = as_float(a), as_float(b)
         # numpy's functions would take a plain number for a float64.
         if a.__class__ in NUMBERS:
@@ -214,6 +229,7 @@ class Hypot(OfPair):
     """√(a² + b²) = r.  ∂/∂a = grad · a / r, ∂/∂b = grad · b / r."""
 
     op_name = "hypot"
+    floats_only = True
     node_name = "HypotBackward0"
 
     def value(self, a: Any, b: Any) -> Any:
@@ -232,6 +248,7 @@ class LogAddExp(OfPair):
     """ln(eᵃ + eᵇ).  ∂/∂a = grad / (1 + eᵇ⁻ᵃ), ∂/∂b = grad / (1 + eᵃ⁻ᵇ)."""
 
     op_name = "logaddexp"
+    floats_only = True
     node_name = "LogaddexpBackward0"
 
     def value(self, a: Any, b: Any) -> Any:
@@ -248,6 +265,7 @@ class LogAddExp2(OfPair):
     """log₂(2ᵃ + 2ᵇ).  ∂/∂a = grad / (1 + 2ᵇ⁻ᵃ), ∂/∂b = grad / (1 + 2ᵃ⁻ᵇ)."""
 
     op_name = "logaddexp2"
+    floats_only = True
     node_name = "Logaddexp2Backward0"
 
     def value(self, a: Any, b: Any) -> Any:
@@ -315,11 +333,13 @@ class Heaviside(Binary):
     op_name = "heaviside"
     node_name = "NotImplemented"
 
-    def forward(self, a: Any, b: Any) -> Any:
-        if a.dtype != b.dtype:
+    def check_types(self, operands: list[Any]) -> None:
+        if operands[0].dtype != operands[1].dtype:
             raise RuntimeError(
                 "heaviside is not yet implemented for tensors with different dtypes."
             )
+
+    def forward(self, a: Any, b: Any) -> Any:
         return np.where(a == 0, b, (a > 0).astype(a.dtype))
 
     def backward(self, grad: Any) -> Any:
@@ -335,6 +355,7 @@ class Gcd(Binary):
     differentiable = False
 
     def forward(self, a: Any, b: Any) -> Any:
+        check_kind(self.op_name, a, "iu")
         return np.gcd(a, b)
 
 
@@ -345,6 +366,7 @@ class Lcm(Binary):
     differentiable = False
 
     def forward(self, a: Any, b: Any) -> Any:
+        check_kind(self.op_name, a, "iu")
         return np.lcm(a, b)
 
 
@@ -355,6 +377,7 @@ class NextAfter(Binary):
     node_name = "NextafterBackward0"
 
     def forward(self, a: Any, b: Any) -> Any:
+        check_kind(self.op_name, a, "f")
         self.shapes = shape_of(a), shape_of(b)
         self.saved = (np.not_equal(a, b),)
         return np.nextafter(a, b)

@@ -30,10 +30,14 @@ def scratch(shape: tuple[int, ...], dtype: Any) -> Any:
     waiting = _kept.get((shape, dtype))
     if waiting:
         # Taken out while it is looked at, so that no other thread can take it too.
-        array = waiting.popleft()
-        if getrefcount(array) != _ALONE:
-            waiting.append(array)
+        try:
+            array = waiting.popleft()
+        except IndexError:  # another thread has just taken the last one
             array = None
+        else:
+            if getrefcount(array) != _ALONE:
+                waiting.append(array)
+                array = None
     if array is None:
         array = np.empty(shape, dtype)
         if not SMALLEST <= array.nbytes <= LARGEST:

@@ -9,6 +9,7 @@ import numpy as np
 from gradstep_engine.autograd.function import Op, apply
 from gradstep_engine.autograd.variable import wrap
 from gradstep_engine.dtypes import of_numpy
+from gradstep_engine.ops.elementwise import as_float
 from gradstep_engine.ops.masking import masked
 from gradstep_engine.ops.unbroadcast import shape_of, unbroadcast
 
@@ -55,6 +56,8 @@ class Clamp(Op):
     fresh = True
 
     def forward(self, a: Any, *, min: Any = None, max: Any = None) -> Any:
+        if a.dtype.kind != "f" and (isinstance(min, float) or isinstance(max, float)):
+            a = as_float(a)
         self.saved = (a,)
         self.limits = min, max
         result = a
@@ -223,6 +226,13 @@ class Addcdiv(Op):
     node_name = "AddcdivBackward0"
     saves = (1, 2)
     promotes = True
+
+    def check_types(self, operands: list[Any]) -> None:
+        if all(np.result_type(each).kind != "f" for each in operands[1:]):
+            raise RuntimeError(
+                "Integer division with addcdiv is no longer supported: convert one of the tensors "
+                "to floats for a true division, or use torch.div(rounding_mode=...) for another."
+            )
 
     def forward(self, a: Any, b: Any, c: Any, *, value: float = 1) -> Any:
         self.saved = b, c

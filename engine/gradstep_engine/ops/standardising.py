@@ -12,8 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from gradstep_engine.ops.scratch import scratch
-
 BLOCK = 32_768
 """Elements worked on at a time where all of them would not stay in the processor's cache."""
 
@@ -44,21 +42,32 @@ def blocks(rows: Any) -> list[slice]:
     return [slice(start, start + step) for start in range(0, count, step)]
 
 
-def standardised(rows: Any, eps: float) -> tuple[Any, Any]:
-    """Return x̂ of each row of (R, n), and 1 / √(σ² + ε) as (R, 1)."""
-    normalized = scratch(rows.shape, rows.dtype)
-    inverse = np.empty((len(rows), 1), rows.dtype)
-    for part in blocks(rows):
-        standardise(rows[part], eps, normalized[part], inverse[part])
-    return normalized, inverse
+def as_block(vector: Any, rows: Any, parts: list[slice]) -> Any:
+    """Return what belongs to every row as it is for each row of the largest part; None for None.
+
+    numpy goes through a whole block several times faster than through one row after the other.
+    """
+    if vector is None:
+        return None
+    block = np.empty((parts[0].stop, rows.shape[1]), rows.dtype)
+    block[...] = vector.reshape(-1)
+    return block
 
 
-def standardise(rows: Any, eps: float, normalized: Any, inverse: Any) -> None:
-    """Do what `standardised` does, into arrays that are given."""
+def standardise(rows: Any, eps: float, centred: Any, mean: Any, inverse: Any) -> None:
+    """Write x − μ of each row of (R, n), and μ and 1 / √(σ² + ε) as (R, 1)."""
     scale = rows.dtype.type(1 / max(rows.shape[1], 1))
-    np.subtract(rows, np.add.reduce(rows, axis=1, keepdims=True) * scale, out=normalized)
-    inverse[...] = inverse_root(np.vecdot(normalized, normalized)[:, None] * scale, eps)
-    normalized *= inverse
+    np.multiply(sums_of_rows(rows), scale, out=mean)
+    np.subtract(rows, mean, out=centred)
+    inverse[...] = inverse_root(np.vecdot(centred, centred)[:, None] * scale, eps)
+
+
+def sums_of_rows(rows: Any) -> Any:
+    """Return the sums of (R, n) as (R, 1); a product with ones is fastest where rows are short."""
+    count = rows.shape[1]
+    if count > 4096 or rows.itemsize < 4:
+        return np.add.reduce(rows, axis=1, keepdims=True)
+    return np.dot(rows, ones_of(count, rows.dtype))[:, None]
 
 
 def inverse_root(variance: Any, eps: float) -> Any:
@@ -66,23 +75,6 @@ def inverse_root(variance: Any, eps: float) -> Any:
     variance += variance.dtype.type(eps)
     np.sqrt(variance, out=variance)
     return np.reciprocal(variance, out=variance)
-
-
-def through_standardising(arrived: Any, normalized: Any, inverse: Any) -> Any:
-    """Return ∂/∂x for rows, with what `arrived` at x̂."""
-    result = scratch(normalized.shape, normalized.dtype)
-    for part in blocks(arrived):
-        through_rows(arrived[part], normalized[part], inverse[part], result[part])
-    return result
-
-
-def through_rows(arrived: Any, normalized: Any, inverse: Any, result: Any) -> None:
-    """Do what `through_standardising` does, into an array that is given."""
-    scale = arrived.dtype.type(1 / max(arrived.shape[1], 1))
-    np.multiply(normalized, np.vecdot(arrived, normalized)[:, None] * -scale, out=result)
-    result += arrived
-    result -= np.add.reduce(arrived, axis=1, keepdims=True) * scale
-    result *= inverse
 
 
 def standardised_tensors(x: Any, dims: tuple[int, ...], eps: float) -> tuple[Any, Any]:
@@ -108,6 +100,11 @@ def per_channel(planes: Any) -> Any:
     if planes.shape[2] == 1:
         return np.dot(ones_of(len(planes), planes.dtype), planes[:, :, 0])
     return np.add.reduce(np.add.reduce(planes, axis=2), axis=0)
+
+
+def product_per_plane(a: Any, b: Any) -> Any:
+    """Return the sums of a · b over L, of (N, C, L)."""
+    return (a * b)[:, :, 0] if a.shape[2] == 1 else np.vecdot(a, b)
 
 
 def product_per_channel(a: Any, b: Any) -> Any:

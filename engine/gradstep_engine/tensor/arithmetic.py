@@ -13,7 +13,7 @@ from gradstep_engine.autograd.report import composite
 from gradstep_engine.autograd.variable import TensorBase, wrap
 from gradstep_engine.ops import division, elementwise, power, unary
 from gradstep_engine.tensor.number_first import number_first
-from gradstep_engine.tensor.operands import PLAIN, check_broadcast, given, operand
+from gradstep_engine.tensor.operands import PLAIN, check_broadcast, given, given_tensor, operand
 
 if TYPE_CHECKING:
     from gradstep_engine.tensor import Tensor
@@ -214,12 +214,15 @@ class Arithmetic(TensorBase):
     @composite("ldexp")
     def ldexp(self, other: Any) -> Tensor:
         """Return self · 2 to the power of `other`."""
-        two = apply(power.ScalarPow, 2.0, given(other, "ldexp"))
+        two: Any = apply(power.ScalarPow, 2.0, given_tensor(other, "ldexp"))
+        if self._array.dtype.kind == "f" and other._array.dtype.kind != "f":
+            two = two.to(self.dtype)  # type: ignore[attr-defined]
         return self * two  # type: ignore[no-any-return]
 
 
 def rsub(input: Any, other: Any, *, alpha: float = 1) -> Any:
     """Return other − alpha · input."""
+    subtractable(input, other)
     if isinstance(other, TensorBase):
         return binary_with(elementwise.RsubTensor, other, input, alpha=alpha)
     return binary_with(elementwise.Rsub, other, input, alpha=alpha)

@@ -13,6 +13,7 @@ from gradstep_engine.autograd.variable import TensorBase
 from gradstep_engine.linalg import products as linalg
 from gradstep_engine.ops.axes import axis_of
 from gradstep_engine.ops.contraction import Trace
+from gradstep_engine.tensor.operands import given_tensor
 from gradstep_engine.tensor.products import check_batches, outer
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ class Contractions(TensorBase):
     @composite("inner")
     def inner(self: Any, other: Any) -> Tensor:
         """Return the sums of products along the last dimensions."""
+        given_tensor(other, "inner")
         if self.ndim == 0 or other.ndim == 0:
             return self * other  # type: ignore[no-any-return]
         if self.shape[-1] != other.shape[-1]:
@@ -73,6 +75,7 @@ class Contractions(TensorBase):
     @composite("kron")
     def kron(self: Any, other: Any) -> Tensor:
         """Return the Kronecker product: every element times the whole of `other`."""
+        given_tensor(other, "kron")
         rank = max(self.ndim, other.ndim)
         first = [1] * (rank - self.ndim) + list(self.shape)
         second = [1] * (rank - other.ndim) + list(other.shape)

@@ -16,6 +16,7 @@ from gradstep_engine.device import device as torch_device
 from gradstep_engine.device import layout as torch_layout
 from gradstep_engine.emission import cut, listening, written
 from gradstep_engine.ops import selection
+from gradstep_engine.tensor.operands import given_tensor
 
 if TYPE_CHECKING:
     from gradstep_engine.tensor import Tensor
@@ -224,7 +225,7 @@ class Conversion(TensorBase):
 
     def type_as(self, other: Tensor) -> Any:
         """Return the tensor in the type of `other`."""
-        return self._converted(other._array.dtype)
+        return self._converted(given_tensor(other, "type_as")._array.dtype)
 
     def float(self) -> Any:
         """Return the tensor as float32."""

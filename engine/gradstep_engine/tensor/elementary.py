@@ -10,7 +10,7 @@ from gradstep_engine.autograd.variable import TensorBase
 from gradstep_engine.ops import rounding, selection, trigonometric, unary
 from gradstep_engine.ops.clamping import ClampTensors
 from gradstep_engine.ops.erf import Erf, Erfc
-from gradstep_engine.tensor.operands import check_broadcast, given
+from gradstep_engine.tensor.operands import check_broadcast, given, given_tensor
 
 if TYPE_CHECKING:
     from gradstep_engine.tensor import Tensor
@@ -148,10 +148,14 @@ class Elementary(TensorBase):
 
     def addcmul(self, tensor1: Tensor, tensor2: Tensor, *, value: float = 1) -> Tensor:
         """Return self + value · tensor1 · tensor2."""
+        given_tensor(tensor1, "addcmul", "tensor1")
+        given_tensor(tensor2, "addcmul", "tensor2", 2)
         return broadcasting(selection.Addcmul, self, tensor1, tensor2, value=value)  # type: ignore[no-any-return]
 
     def addcdiv(self, tensor1: Tensor, tensor2: Tensor, *, value: float = 1) -> Tensor:
         """Return self + value · tensor1 / tensor2."""
+        given_tensor(tensor1, "addcdiv", "tensor1")
+        given_tensor(tensor2, "addcdiv", "tensor2", 2)
         return broadcasting(selection.Addcdiv, self, tensor1, tensor2, value=value)  # type: ignore[no-any-return]
 
     def logit(self, eps: float | None = None) -> Tensor:

@@ -10,8 +10,10 @@ import numpy as np
 from gradstep_engine.autograd.function import materialise
 from gradstep_engine.autograd.variable import TensorBase, wrap
 from gradstep_engine.device import memory_format
+from gradstep_engine.dtypes import of_numpy
 from gradstep_engine.missing import missing
 from gradstep_engine.ops.axes import axis_of
+from gradstep_engine.tensor.operands import given_tensor
 
 if TYPE_CHECKING:
     from gradstep_engine.tensor import Tensor
@@ -162,17 +164,20 @@ class Memory(TensorBase):
         self, other: Tensor, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: Any = False
     ) -> Tensor:
         """Return where |self − other| ≤ atol + rtol · |other|."""
-        return wrap(np.isclose(self._array, other._array, rtol, atol, equal_nan))
+        a, b = _of_one_type(self, other, "isclose")
+        return wrap(np.isclose(a, b, rtol, atol, equal_nan))
 
     def equal(self, other: Tensor) -> Any:
         """Return whether shapes and all elements agree."""
+        given_tensor(other, "equal")
         return bool(np.array_equal(self._array, other._array))
 
     def allclose(
         self, other: Tensor, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: Any = False
     ) -> Any:
         """Return whether |self − other| ≤ atol + rtol · |other| everywhere."""
-        return bool(np.allclose(self._array, other._array, rtol, atol, equal_nan))
+        a, b = _of_one_type(self, other, "allclose")
+        return bool(np.allclose(a, b, rtol, atol, equal_nan))
 
     def new_tensor(
         self, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
@@ -205,3 +210,18 @@ class Memory(TensorBase):
         from gradstep_engine.creation import full
 
         return full(size, fill_value, dtype=dtype or self.dtype, **options)  # type: ignore[attr-defined]
+
+
+def _of_one_type(tensor: Any, other: Any, name: str) -> tuple[Any, Any]:
+    """Return the arrays of two tensors that have to hold the same type.
+
+    Raises:
+        TypeError: the other is no tensor.
+        RuntimeError: the types differ.
+    """
+    a, b = tensor._array, given_tensor(other, name)._array
+    if a.dtype != b.dtype:
+        raise RuntimeError(
+            f"{of_numpy(a.dtype).cpu_type} did not match {of_numpy(b.dtype).cpu_type}"
+        )
+    return a, b

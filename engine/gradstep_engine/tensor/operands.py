@@ -41,15 +41,16 @@ def given(other: Any, name: str, position: int = 1) -> Any:
     return value
 
 
-def given_tensor(other: Any, name: str) -> Any:
-    """Return `other`, a method's argument that has to be a tensor.
+def given_tensor(other: Any, name: str, argument: str = "other", position: int = 1) -> Any:
+    """Return `other`, the argument of that name of a method, which has to be a tensor.
 
     Raises:
         TypeError: it is none.
     """
     if not isinstance(other, TensorBase):
         raise TypeError(
-            f"{name}(): argument 'other' (position 1) must be Tensor, not {_type_name(other)}"
+            f"{name}(): argument '{argument}' (position {position}) must be Tensor, "
+            f"not {_type_name(other)}"
         )
     return other
 

@@ -11,7 +11,7 @@ from gradstep_engine.autograd.function import apply
 from gradstep_engine.autograd.report import composite
 from gradstep_engine.autograd.variable import TensorBase
 from gradstep_engine.ops import elementwise, matmul
-from gradstep_engine.tensor.operands import check_broadcast
+from gradstep_engine.tensor.operands import check_broadcast, given_tensor
 
 if TYPE_CHECKING:
     from gradstep_engine.tensor import Tensor
@@ -53,6 +53,7 @@ class Products(TensorBase):
 
     def mv(self, vec: Tensor) -> Tensor:
         """Return the product of a matrix and a vector."""
+        given_tensor(vec, "mv", "vec")
         ranks = self._array.ndim, vec._array.ndim
         if ranks != (2, 1):
             raise RuntimeError(f"vector + matrix @ vector expected, got 1, {ranks[0]}, {ranks[1]}")
@@ -60,6 +61,7 @@ class Products(TensorBase):
 
     def dot(self, tensor: Tensor) -> Tensor:
         """Return the sum of products of two vectors."""
+        given_tensor(tensor, "dot", "tensor")
         ranks = self._array.ndim, tensor._array.ndim
         if ranks != (1, 1):
             raise RuntimeError(f"1D tensors expected, but got {ranks[0]}D and {ranks[1]}D tensors")
@@ -67,6 +69,7 @@ class Products(TensorBase):
 
     def vdot(self, other: Tensor) -> Tensor:
         """Return the sum of products of two vectors."""
+        given_tensor(other, "vdot")
         ranks = self._array.ndim, other._array.ndim
         if ranks != (1, 1):
             raise RuntimeError(f"1D tensors expected, but got {ranks[0]}D and {ranks[1]}D tensors")
@@ -93,6 +96,8 @@ class Products(TensorBase):
 @composite("outer")
 def outer(input: Any, vec2: Any) -> Any:
     """Return the products of every pair of elements of two vectors."""
+    given_tensor(input, "outer", "input", 1)
+    given_tensor(vec2, "outer", "vec2", 2)
     for name, tensor in (("self", input), ("vec2", vec2)):
         if tensor._array.ndim != 1:
             raise RuntimeError(

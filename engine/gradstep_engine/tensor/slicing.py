@@ -12,7 +12,7 @@ from gradstep_engine.autograd.variable import TensorBase, wrap
 from gradstep_engine.ops import indexing, scattering
 from gradstep_engine.ops.axes import axis_of
 from gradstep_engine.tensor.indexing import check_places, numpy_index
-from gradstep_engine.tensor.operands import check_broadcast
+from gradstep_engine.tensor.operands import check_broadcast, given_tensor
 
 if TYPE_CHECKING:
     from gradstep_engine.tensor import Tensor
@@ -89,7 +89,7 @@ class Slicing(TensorBase):
 
     def take(self, index: Tensor) -> Tensor:
         """Return elements by their number when the tensor is read in order."""
-        places = _numbered(self, index)
+        places = _numbered(self, given_tensor(index, "take", "index"))
         return apply(indexing.Take, self, index=places)  # type: ignore[no-any-return]
 
     def put(self, index: Tensor, source: Tensor, accumulate: bool = False) -> Tensor:
@@ -187,6 +187,7 @@ def _filled(self: Any, dim: int, index: Any) -> tuple[Any, ...]:
 def _vector(self: Any, dim: int, index: Any, source: Any, name: str) -> Any:
     """Return `index` as a vector, after torch's checks of its kind and of `source`."""
     axis = axis_of(dim, self._array.ndim)
+    given_tensor(source, name, "source", 3)
     places = index._array
     if places.ndim > 1:
         raise IndexError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -238,3 +239,25 @@ def test_extreme_inputs_stay_finite() -> None:
         (grad,) = ours.autograd.grad(y, x, ours.ones(5))
         assert np.isfinite(y.detach().numpy()).all(), name
         assert np.isfinite(grad.numpy()).all(), name
+
+
+def test_gelu_in_single_precision_is_as_exact_as_that_type() -> None:
+    values = np.linspace(-12, 12, 70_001, dtype=np.float32)  # several blocks
+    x = ours.tensor(values, requires_grad=True)
+    y = ours.nn.functional.gelu(x)
+    y.sum().backward()
+    wide = values.astype(np.float64)
+    below = np.array([math.erfc(-value / math.sqrt(2)) / 2 for value in wide])
+    slope = below + wide * np.exp(-wide * wide / 2) / math.sqrt(2 * math.pi)
+    assert np.abs(y.detach().numpy() - wide * below).max() < 7e-7  # half of what x = 12 rounds to
+    assert np.abs(y.detach().numpy() - wide * below)[np.abs(wide) < 4].max() < 5e-7
+    assert np.abs(x.grad.numpy() - slope).max() < 2.5e-7
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32"])
+def test_gelu_far_out_is_zero_or_its_input(dtype: str) -> None:
+    far = [300.0, 6e4, -300.0, -6e4]
+    x = ours.tensor(far, dtype=getattr(ours, dtype), requires_grad=True)
+    y = ours.nn.functional.gelu(x)
+    assert y.tolist() == [*x.tolist()[:2], 0, 0]
+    assert ours.nn.functional.gelu(ours.tensor(float("nan"))).isnan()

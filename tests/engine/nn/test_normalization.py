@@ -247,3 +247,20 @@ def test_a_change_in_place_is_noticed() -> None:
     x.add_(1)
     with pytest.raises(RuntimeError, match="modified by an inplace operation"):
         y.sum().backward()
+
+
+@pytest.mark.parametrize(
+    "build", [lambda e, **to: e.nn.LayerNorm(64, **to), lambda e, **to: e.nn.GroupNorm(4, 8, **to)]
+)
+def test_a_large_mean_costs_no_more_digits_than_it_must(build: Any) -> None:
+    data = numbers(9, 8, 64, dtype="float32") + np.float32(1000)
+    found = []
+    for dtype in ("float32", "float64"):
+        layer = build(ours, dtype=getattr(ours, dtype))
+        x = ours.tensor(data.astype(dtype), requires_grad=True)
+        y = layer(x)
+        (y * y * y).sum().backward()
+        grads = [x.grad, *(each.grad for each in layer.parameters())]
+        found.append([each.detach().numpy().astype(np.float64) for each in (y, *grads)])
+    for rough, exact in zip(*found, strict=True):
+        assert np.abs(rough - exact).max() < 4e-4 * np.abs(exact).max()

@@ -46,18 +46,24 @@ def printed(program: str, path: Path, environment: dict[str, str]) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
-def test_trains_on_the_engine(path: Path, child_environment: dict[str, str]) -> None:
-    numbers = [float(x) for x in NUMBER.findall(printed(ON_THE_ENGINE, path, child_environment))]
+@pytest.fixture(scope="module", params=SCRIPTS, ids=lambda path: path.stem)
+def trained(request: pytest.FixtureRequest, child_environment: dict[str, str]) -> tuple[Path, str]:
+    """A script and what it prints on the engine: one run, which both tests look at."""
+    return request.param, printed(ON_THE_ENGINE, request.param, child_environment)
+
+
+def test_trains_on_the_engine(trained: tuple[Path, str]) -> None:
+    numbers = [float(x) for x in NUMBER.findall(trained[1])]
     assert len(numbers) >= 4
     assert all(abs(x) < 1e6 for x in numbers)  # neither NaN nor infinite
 
 
 @pytest.mark.torch
-@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
-def test_trains_to_the_losses_of_pytorch(path: Path, child_environment: dict[str, str]) -> None:
+def test_trains_to_the_losses_of_pytorch(
+    trained: tuple[Path, str], child_environment: dict[str, str]
+) -> None:
     pytest.importorskip("torch", reason="the losses are PyTorch's")
-    mine = printed(ON_THE_ENGINE, path, child_environment)
+    path, mine = trained
     theirs = printed(ON_PYTORCH, path, child_environment)
     assert NUMBER.sub("#", mine) == NUMBER.sub("#", theirs)
     ours = [float(x) for x in NUMBER.findall(mine)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Mapping
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -16,6 +17,9 @@ from gradstep.tui.widgets.lines import LinesView
 from gradstep.tui.widgets.prompt import PromptInput
 from gradstep.views.breakpoints import breakpoint_rows
 from gradstep.views.text import line
+
+Count = Callable[[], Awaitable[Mapping[int, int | None]]]
+"""Counts the hits by the event under the cursor, where that stands in the past."""
 
 GRAMMAR = (
     "WHERE [if CONDITION] [after N] [log TEXT]\n"
@@ -43,10 +47,12 @@ class BreakpointScreen(ModalScreen[None]):
     CSS_PATH = "dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", "Close", show=False)]
 
-    def __init__(self, book: BookPort, text: str = "") -> None:
-        """Take the book, and the text to begin with."""
+    def __init__(self, book: BookPort, text: str = "", count: Count | None = None) -> None:
+        """Take the book, the text to begin with, and who counts hits in the past."""
         super().__init__()
         self._book = book
+        self._count = count
+        self._counts: Mapping[int, int | None] = {}
         self._text = text
         self._changes: int | None = None
         self._said = ""
@@ -70,6 +76,15 @@ class BreakpointScreen(ModalScreen[None]):
         prompt.value = self._text
         prompt.cursor_position = len(self._text)
         prompt.focus()
+        self._count_hits()
+
+    def _count_hits(self) -> None:
+        if self._count is not None:
+            self.run_worker(self._counted(self._count), group="count", exclusive=True)
+
+    async def _counted(self, count: Count) -> None:
+        self._counts = await count()
+        self._fill()
 
     def on_resize(self) -> None:
         """Set the list anew in the new width."""
@@ -109,6 +124,7 @@ class BreakpointScreen(ModalScreen[None]):
         self._complain("▲", self._said, "error")
         self.query_one(PromptInput).clear()
         self._fill()
+        self._count_hits()
 
     def on_lines_view_row_activated(self, message: LinesView.RowActivated) -> None:
         """Take a breakpoint into the input."""
@@ -135,6 +151,7 @@ class BreakpointScreen(ModalScreen[None]):
         if found is not None:
             self._book.enable(found.id, not found.enabled)
             self._fill()
+            self._count_hits()
 
     def action_switch_all(self) -> None:
         """Switch all off, or all on if none is on."""
@@ -156,7 +173,8 @@ class BreakpointScreen(ModalScreen[None]):
 
     def _fill(self) -> None:
         view = self.query_one(BreakpointList)
-        shown = breakpoint_rows(self._book.list(), view.size.width or 72, self._changes)
+        width = view.size.width or 72
+        shown = breakpoint_rows(self._book.list(), width, self._changes, counts=self._counts)
         self._rows = [number for number, _ in shown]
         lines = [text for _, text in shown]
         view.show_lines(lines or [line(("no breakpoint yet: write one below", "dim"))])

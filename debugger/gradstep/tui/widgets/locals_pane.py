@@ -8,7 +8,10 @@ from textual.message import Message
 
 from gradstep.tui.frame import EMPTY, Frame
 from gradstep.tui.widgets.lines import LinesView
-from gradstep.views.locals import LocalsRow, live_rows, recorded_rows
+from gradstep.views.locals import LocalsRow, live_rows, recorded_rows, rows_of_then
+
+PAST = frozenset({"past", "exited"})
+"""States in which a stop that is gone may be looked at."""
 
 
 class LocalsPane(LinesView):
@@ -18,8 +21,9 @@ class LocalsPane(LinesView):
         "The variables of the function that the script stands in, then the script's globals. "
         "Enter shows a tensor, opens or closes a container or an object (▸), and looks into "
         "another frame of the stack; the console evaluates in the frame that is chosen (●). "
-        "Δ has changed since the stop before, + is new. In the past and in recorded runs only "
-        "the tensors that have names are known."
+        "Δ has changed since the stop before, + is new. In the past the variables stand as they "
+        "were where the script has stopped; elsewhere, and in recorded runs, only the tensors that "
+        "have names are known."
     )
 
     class Asked(Message):
@@ -44,7 +48,13 @@ class LocalsPane(LinesView):
         if moment is None or session is None:
             return
         found = session.looking.variables if frame.state == "paused" else None
-        self.rows = live_rows(moment, found) if found is not None else recorded_rows(moment)
+        then = session.looking.then(frame.cursor) if frame.state in PAST else None
+        if found is not None:
+            self.rows = live_rows(moment, found)
+        elif then is not None:
+            self.rows = rows_of_then(moment, then)
+        else:
+            self.rows = recorded_rows(moment)
         self.show_lines([row.line for row in self.rows])
 
     def tensor_at(self, row: int) -> int | None:

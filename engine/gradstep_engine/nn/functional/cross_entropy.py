@@ -10,6 +10,7 @@ from gradstep_engine import dtypes
 from gradstep_engine.autograd.report import composite
 from gradstep_engine.nn.functional.reductions import reduction_name
 from gradstep_engine.nn.functional.running import run
+from gradstep_engine.nn.functional.softmax import prepared
 from gradstep_engine.ops.nll import NllLoss
 from gradstep_engine.ops.softmax import LogSoftmax
 from gradstep_engine.tensor import Tensor, wrap
@@ -72,6 +73,7 @@ def cross_entropy(
                 "Expected floating point type for target with class probabilities, got "
                 f"{dtypes.of_numpy(target._array.dtype).cpu_type}"
             )
+        prepared("log_softmax", input)
         return _soft(input, target, weight, label_smoothing=label_smoothing, reduction=chosen)
     _check(input, target, weight)
     if label_smoothing:
@@ -168,6 +170,10 @@ def _check(input: Tensor, target: Tensor, weight: Tensor | None) -> None:
     x, t = input._array, target._array
     if x.ndim < 1:
         raise ValueError(f"Expected 1 or more dimensions (got {x.ndim})")
+    if x.ndim == 1 and t.ndim == 1 and t.shape[0] != 1:
+        raise ValueError(
+            f"For 1D input, 1D target must have size 1, but got target size: {t.shape[0]}"
+        )
     if x.ndim != 1:
         batch = t.shape[0] if t.ndim else 1
         if t.ndim == 0 or x.shape[0] != batch:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from gradstep_engine.autograd.report import composite
+from gradstep_engine.dtypes import promote_types
 from gradstep_engine.tensor import Tensor, wrap
+from gradstep_engine.tensor.operands import given_tensor
 
 
 @composite("cosine_similarity")
 def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
     """Return x₁ · x₂ / (max(‖x₁‖, eps) max(‖x₂‖, eps)) along `dim`; shapes broadcast."""
-    x1, x2 = _stretched(x1, x2), _stretched(x2, x1)
+    given_tensor(x1, "cosine_similarity", "x1", 1)
+    given_tensor(x2, "cosine_similarity", "x2", 2)
+    common: Any = promote_types(x1.dtype, x2.dtype)
+    x1, x2 = _stretched(x1.to(common), x2), _stretched(x2.to(common), x1)
     product = (x1 / _norm(x1, dim, eps)) * (x2 / _norm(x2, dim, eps))
     similarity: Tensor = product.sum(dim)
     return similarity

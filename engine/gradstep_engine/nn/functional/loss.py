@@ -224,11 +224,7 @@ def binary_cross_entropy_with_logits(
             f"Target size ({Size(target._array.shape)}) must be the same as input size "
             f"({Size(input._array.shape)})"
         )
-    if target._array.dtype.kind != "f":
-        raise RuntimeError(
-            f"result type {dtypes.of_numpy(input._array.dtype).cpu_type} can't be cast to the "
-            f"desired output type {dtypes.of_numpy(target._array.dtype).cpu_type}"
-        )
+    dtypes.check_fits(target._array.dtype, input._array.dtype)
     chosen = reduction_name(reduction, size_average, reduce)
     return run(
         ops.BinaryCrossEntropyWithLogits,
@@ -245,7 +241,11 @@ def kl_div(
     reduction: str = "mean",
     log_target: bool = False,
 ) -> Tensor:
-    """Return t (log t − input), input being log-probabilities; `batchmean` divides by the batch."""
+    """Return t (log t − input), input being log-probabilities; `batchmean` divides by the batch.
+
+    Raises:
+        RuntimeError: one of the two holds no floats.
+    """
     if reduction == "mean":
         warnings.warn(
             "reduction: 'mean' divides the total loss by both the batch size and the support size."
@@ -254,6 +254,8 @@ def kl_div(
             "release.",
             stacklevel=2,
         )
+    if input._array.dtype.kind != "f" or target._array.dtype.kind != "f":
+        raise RuntimeError("kl_div: Integral inputs not supported.")
     if reduction == "batchmean":
         total = run(ops.KlDiv, input, target, reduction="sum", log_target=log_target)
         count: Any = input._array.shape[0] if input._array.ndim else 1

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradstep_engine.autograd.report import composite
+from gradstep_engine.dtypes import check_fits, result_numpy
 from gradstep_engine.nn.functional.activation import logsigmoid
 from gradstep_engine.nn.functional.distance import pairwise_distance
 from gradstep_engine.nn.functional.reductions import reduced, reduction_name
@@ -312,6 +313,8 @@ def soft_margin_loss(
             "The function 'soft_margin_loss' is not differentiable with respect to argument "
             "'target'. This input cannot have requires_grad True."
         )
+    if input._array.dtype.kind != "f":
+        check_fits(input._array.dtype, result_numpy((target._array, 1.0)))
     return _soft_margin(input, target, chosen)
 
 

@@ -44,7 +44,7 @@ def softmax(
         RuntimeError: the input is not floating point and no `dtype` is given.
     """
     chosen = _implicit_dim("softmax", input._array.ndim) if dim is None else dim
-    return run(Softmax, _prepared("softmax", input, dtype), dim=_checked_dim(input, chosen))
+    return run(Softmax, prepared("softmax", input, dtype), dim=_checked_dim(input, chosen))
 
 
 def log_softmax(
@@ -57,7 +57,7 @@ def log_softmax(
         RuntimeError: the input is not floating point and no `dtype` is given.
     """
     chosen = _implicit_dim("log_softmax", input._array.ndim) if dim is None else dim
-    return run(LogSoftmax, _prepared("log_softmax", input, dtype), dim=_checked_dim(input, chosen))
+    return run(LogSoftmax, prepared("log_softmax", input, dtype), dim=_checked_dim(input, chosen))
 
 
 @composite("softmin")
@@ -69,13 +69,18 @@ def softmin(
     return softmax(-input, chosen, dtype=dtype)
 
 
-def _prepared(name: str, input: Tensor, dtype: Any) -> Tensor:
+def prepared(name: str, input: Tensor, dtype: Any = None) -> Tensor:
+    """Return `input` in the type given, or as it is.
+
+    Raises:
+        NotImplementedError: it holds no floats.
+    """
     if dtype is not None:
         converted: Tensor = input.to(dtype)
         return converted
     if input._array.dtype.kind != "f":
         kind = dtypes.of_numpy(input._array.dtype).cpu_type
-        raise RuntimeError(f"\"{name}_lastdim_kernel_impl\" not implemented for '{kind}'")
+        raise NotImplementedError(f"\"{name}_lastdim_kernel_impl\" not implemented for '{kind}'")
     return input
 
 
