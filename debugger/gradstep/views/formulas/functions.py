@@ -100,6 +100,13 @@ def _logit(call: Call) -> Array:
     return np.where((a >= float(eps)) & (a <= 1 - float(eps)), slope, 0.0)
 
 
+def _entropy(call: Call) -> Array:
+    import numpy as np
+
+    with np.errstate(all="ignore"):
+        return -np.log(call.array(0)) - 1
+
+
 def _erf_factor(sign: float) -> Callable[[Call], Array]:
     def derivative(call: Call) -> Array:
         import numpy as np
@@ -141,6 +148,9 @@ RULES: Final[Mapping[str, Rule]] = {
     "Logit": _rule("out = ln(a / (1 − a))", "1/(a · (1 − a))", _logit, _logit_text),
     "Deg2Rad": _rule("out = a · π/180", "π/180", lambda c: math.pi / 180, lambda c, at: "π/180"),
     "Rad2Deg": _rule("out = a · 180/π", "180/π", lambda c: 180 / math.pi, lambda c, at: "180/π"),
+    "SpecialEntr": _rule(
+        "out = −a · ln a", "(−ln a − 1)", _entropy, lambda c, at: f"(−ln {_a(c, at)} − 1)"
+    ),
     "Frac": _rule("out = a without its whole part", "", lambda c: 1.0, lambda c, at: ""),
     "NanToNum": _piece("out = a, NaN and infinities replaced", "1[a is finite]", _finite),
     "Ceil": _step("out = a, rounded up"),
