@@ -131,6 +131,10 @@ def _sign_of(call: Call) -> Array:
         return np.where(a == 0, 0.0, call.output() / a)
 
 
+def _apart(call: Call) -> Array:
+    return call.array(0) != call.array(1)
+
+
 def _within(call: Call) -> Array:
     import numpy as np
 
@@ -219,6 +223,11 @@ RULES: Final[Mapping[str, Rule]] = dict(
     "Copysign": elementwise(
         "out = |a| with the sign of b",
         Partial("grad_a = grad_out · out / a", _sign_of, _spread(_sign_of)),
+        Partial("grad_b = 0", lambda c: 0.0, lambda c, at: "0"),
+    ),
+    "Nextafter": elementwise(
+        "out = the float after a, towards b",
+        Partial("grad_a = grad_out, 0 where a = b", _apart, _spread(_apart)),
         Partial("grad_b = 0", lambda c: 0.0, lambda c, at: "0"),
     ),
     "Logaddexp": _log_sum(math.e, "e"),

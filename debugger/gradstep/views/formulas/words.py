@@ -65,7 +65,6 @@ WORDS: Final[Mapping[str, str]] = {
     "alpha_dropout": "grad_out, scaled, where the element was kept",
     "rrelu": "grad_out, times the slope that was drawn where the element is below 0",
     "glu": "the first half times sigmoid of the second, and its slope",
-    "nextafter": "none: PyTorch has no derivative of it",
     "pad": "grad_out of the places where the element stands",
     **dict.fromkeys(
         ("pad_sequence", "pack_padded_sequence", "pad_packed_sequence"),
