@@ -44,3 +44,21 @@ async def test_the_footer_tells_how_to_answer(tmp_path: Path) -> None:
         await app.reached(lambda frame: frame.state == "exited")
         assert app.session is not None
         assert "got 42" in app.session.printed()
+
+
+async def test_e_goes_to_the_script_s_input_while_it_asks(tmp_path: Path) -> None:
+    script = tmp_path / "asks.py"
+    script.write_text('n = int(input("how many? "))\nprint("got", n + 1)\n', "utf-8")
+    async with open_debugger(script) as (app, pilot):
+        await pilot.press("c")
+        await app.reached(lambda frame: frame.state == "running")
+        assert app.session is not None
+        while not app.asks_for_input():
+            app._look_for_question()
+            await pilot.pause()
+        await pilot.press("e")
+        assert app.focused is app.main.stdout.prompt
+        await pilot.press("4", "1", "enter")
+        await app.reached(lambda frame: frame.state == "exited")
+        assert "got 42" in app.session.printed()
+        assert not app.asks_for_input()

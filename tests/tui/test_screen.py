@@ -29,7 +29,7 @@ async def test_wide_shows_four_panes(open_app: Open) -> None:
         text = screen_text(app)
         for title in ("1 Source", "2 Graph", "3 Console │ Stdout", "4 Tensor │ Optimizer │ Locals"):
             assert title in text
-        assert "s/S step" in text
+        assert "s step  n line  p phase" in text
         assert "? help" in text
 
 
@@ -61,7 +61,7 @@ async def test_footer_shows_six_on_a_narrow_screen(open_app: Open) -> None:
         footer = screen_text(app).split("\n")[-1]
         assert len(footer) <= 80
         assert footer.endswith("? help")
-        for word in ("step", "phase", "line", "iteration", "continue"):
+        for word in ("step", "phase", "line", "iter", "cont"):
             assert word in footer
 
 

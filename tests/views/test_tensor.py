@@ -96,7 +96,8 @@ def test_the_tensor_of_the_event_is_the_default(trace: Trace) -> None:
     assert (
         plain(tensor_view(moment, None).lines)
         == """\
-x.grad 6.0000  x 1.0000  f32[1]  since event 19"""
+x.grad 6.0000  x 1.0000  f32[1]  since event 19
+◄ event 19   backward adds  .grad  None → 6.0000"""
     )
 
 
@@ -113,7 +114,7 @@ def test_contents_that_were_not_recorded(tmp_path: Path) -> None:
 
 def test_a_gradient_that_passes_through_is_named_by_its_node(trace: Trace) -> None:
     found = tensor_view(find(trace, "node", "MulBackward0"), None)
-    assert plain([found.header]).startswith("grad_input 0 of MulBackward0 3.0000  f32[1]")
+    assert plain([found.header]).startswith("gradient of pow_8 3.0000  f32[1]  from MulBackward0")
 
 
 def test_value_and_gradient_of_a_leaf_stand_together(trace: Trace, tmp_path: Path) -> None:
@@ -147,7 +148,7 @@ def test_a_result_that_is_no_leaf_says_why_and_shows_what_passed(trace: Trace) -
 def test_a_gradient_keeps_its_label_at_other_events(trace: Trace) -> None:
     passing = find(trace, "node", "MulBackward0").tensors[1].tensor
     step = find(trace, "phase_exited", "SGD.step")
-    assert plain([tensor_view(step, passing).header]).startswith("grad_input 0 of MulBackward0")
+    assert plain([tensor_view(step, passing).header]).startswith("gradient of pow_8")
     none = plain(tensor_view(step, passing, what="grad").lines)
     assert "a gradient on its way through backward" in none
 

@@ -47,6 +47,10 @@ def _run(argv: list[str]) -> int:
             from gradstep.cli.export import export
 
             return export(arguments)
+        case "connect":
+            from gradstep.cli.connect import connect
+
+            return connect(arguments)
         case "diff":
             from gradstep.cli.diff import diff
 

@@ -15,7 +15,7 @@ from typing import Any, Final, NoReturn
 from gradstep import __version__
 from gradstep.protocol.launch import DETAILS, ENGINES
 
-COMMANDS: Final = ("demo", "record", "open", "export", "diff", "config")
+COMMANDS: Final = ("demo", "record", "open", "export", "connect", "diff", "config")
 
 GRAPHS: Final = ("dot",)
 """What a graph can be written as."""
@@ -37,6 +37,7 @@ commands:
   record SCRIPT   run a script to its end without a screen and write a trace
   open FILE       look at a recorded run
   export FILE     write a recorded run as JSON lines, its losses as CSV, or a graph
+  connect FILE    how the optimizers know the loss: what joins them, as a table
   diff A B        compare two recorded runs: the first event where they differ
   config          show the settings in force; write or edit the file that holds them
   (gradstep COMMAND --help says more about each)
@@ -78,6 +79,8 @@ class Arguments:
     screen: bool = False
     json: bool = False
     ascii: bool = False
+    loss: int = 1
+    worst: bool = False
     teach: bool = False
     rtol: float | None = None
     atol: float = 0.0
@@ -363,6 +366,29 @@ def _export(before: list[str], after: list[str]) -> Arguments:
     return _arguments("export", found)
 
 
+def _connect(before: list[str], after: list[str]) -> Arguments:
+    parser = _new_parser(
+        "gradstep connect",
+        "Print what joins the parameters of a recorded run with a loss and with the optimizers.",
+    )
+    parser.add_argument("file", metavar="FILE")
+    parser.add_argument(
+        "--at", type=_event, metavar="EVENT", default=0, help="as of this event (default: the end)"
+    )
+    parser.add_argument(
+        "--loss",
+        type=_number,
+        metavar="N",
+        default=1,
+        help="of several losses the Nth, counted back from the latest (default 1)",
+    )
+    parser.add_argument(
+        "--worst", action="store_true", help="parameters that something is wrong with first"
+    )
+    _add_ascii(parser)
+    return _arguments("connect", vars(parser.parse_args([*before, *after])))
+
+
 def _diff(before: list[str], after: list[str]) -> Arguments:
     parser = _new_parser(
         "gradstep diff",
@@ -420,6 +446,7 @@ _PARSERS: Final = {
     "record": _record,
     "open": _open,
     "export": _export,
+    "connect": _connect,
     "diff": _diff,
     "config": _config,
 }
@@ -444,6 +471,12 @@ def _positive(text: str) -> int:
 def _port(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) < 65536:
         raise argparse.ArgumentTypeError(f"'{text}' is not a port, 1 to 65535")
+    return int(text)
+
+
+def _number(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 10**12:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number, 1 or more")
     return int(text)
 
 

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any
 
+from gradstep.debuggee.failing import place_in_text
+
 OnException = Callable[[BaseException, FrameType | None, str], None]
 Describe = Callable[[TracebackType | None], str]
 OnEnd = Callable[[int | None, dict[str, str] | None], None]
@@ -64,6 +66,9 @@ class Ending:
             self._error = {"type": kind.__name__, "message": message_of(error), "traceback": text}
             if failed:
                 self._error["failed"] = failed
+            place = place_in_text(error) if _innermost(pruned) is None else None
+            if place is not None:
+                self._error["file"], self._error["line"] = place[0], str(place[1])
             if self._on_exception is not None and not issubclass(kind, KeyboardInterrupt):
                 self._on_exception(error, _innermost(pruned), failed)
         self._hook_before(kind, error, pruned)

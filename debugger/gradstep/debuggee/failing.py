@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 from types import FrameType, TracebackType
 from typing import Any, Final
 
@@ -31,6 +32,13 @@ def failing_text(trace: TracebackType | None, locator: Locator) -> str:
     asked = [frame for frame in inside if frame.f_code.co_name not in _WRAPPERS]
     given = _shapes((asked or inside)[0])
     return f"{name} of {' and '.join(given)}" if name and given else name
+
+
+def place_in_text(error: BaseException) -> tuple[str, int] | None:
+    """Return the file and line that Python could not read, None for any other error."""
+    if isinstance(error, SyntaxError) and error.filename and error.lineno:
+        return os.path.abspath(error.filename), error.lineno
+    return None
 
 
 def _name(frames: list[FrameType]) -> str:

@@ -248,7 +248,7 @@ class Recorder:
                 if forward is not None:
                     self.close_forward(None)
                 detail = {"exit_status": exit_status, "error": error}
-                place = ("", 0)
+                place = (error.get("file", ""), int(error.get("line", 0))) if error else ("", 0)
                 self.emit("run_finished", None, name="run", place=place, detail=detail)
                 self.writer.finish(exit_status, error)
             except Exception as failure:

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from gradstep.debuggee import asking, evaluation, inspection, pause_requests
 from gradstep.debuggee.control import end_process_group
-from gradstep.debuggee.failing import failing_text
+from gradstep.debuggee.failing import failing_text, place_in_text
 from gradstep.debuggee.followed import FollowedThread
 from gradstep.debuggee.guarded import Guard
 from gradstep.debuggee.live_breakpoints import LiveBreakpoints
@@ -131,7 +131,8 @@ class Stepper:
                 self._recorder.write_output()
                 told = _told(error, failed)
                 hits = self.points.hits_of_error(self._row, frame, told, raised=False)
-                self._pause("exception", frame, hits, told)
+                place = place_in_text(error) if frame is None else None
+                self._pause("exception", frame, hits, told, place)
             finally:
                 self._recorder.is_busy = False
 
@@ -261,7 +262,12 @@ class Stepper:
                 self._recorder.is_busy = False
 
     def _pause(
-        self, reason: str, frame: FrameType | None, hits: list[Hit] | None = None, message: str = ""
+        self,
+        reason: str,
+        frame: FrameType | None,
+        hits: list[Hit] | None = None,
+        message: str = "",
+        place: tuple[str, int] | None = None,
     ) -> None:
         if not self._pauses:
             return
@@ -273,7 +279,7 @@ class Stepper:
         for stream in (sys.stdout, sys.stderr):
             if stream is not None and not getattr(stream, "closed", False):
                 stream.flush()
-        file, line = recorder.locator.place(frame)
+        file, line = place or recorder.locator.place(frame)
         completed = False
         try:
             with self._gate:

@@ -66,7 +66,7 @@ def _seqs(
     places = ",".join("?" * len(numbers))
     rows = database.rows(
         "SELECT t.seq FROM event_tensor AS t INDEXED BY event_of_tensor"
-        " CROSS JOIN event AS e ON e.run = t.run AND e.seq = t.seq"
+        " CROSS JOIN event AS e ON e.run = t.run AND e.seq = +t.seq"
         " WHERE t.run = ? AND t.tensor = ? AND t.seq > ? AND t.seq < ? AND t.role = ?"
         f" AND e.kind IN ({places}) ORDER BY t.seq {order} LIMIT ?",
         (run.number, tensor, after, before, role_number, *numbers, most),

@@ -25,8 +25,9 @@ GROUPS: Final = {
 class Command:
     """One thing a user can ask for.
 
-    `short` is the word in the footer, "" when it never stands there; `rank` orders the footer and
-    the lowest survive on a narrow screen. `back` is the key of the opposite motion, shown with it.
+    `short` is the word in the footer, "" when it never stands there; of the commands that are of
+    use (footer.py) those of the lowest `rank` survive on a narrow screen. `back` is the opposite
+    motion.
     """
 
     id: str
@@ -107,7 +108,7 @@ COMMANDS: Final = (
     *_motion(
         "iteration", ("i",), ("I",), "Iteration",
         "the same point one iteration on: of several alike, the same one",
-        "the same point one iteration back", "iteration", 4
+        "the same point one iteration back", "iter", 4
     ),
     *_motion("finish", ("f",), ("F",), "Finish",
         "the first event after the innermost module call (inside net(x), in pool: after pool), "
@@ -121,7 +122,7 @@ COMMANDS: Final = (
         "Continue",
         "the next breakpoint, or the end of the script",
         "the breakpoint before, or the beginning",
-        "continue",
+        "cont",
         5,
     ),
     Command(
@@ -131,7 +132,9 @@ COMMANDS: Final = (
         "Run until the selected source line, or go to the selected graph row.",
         "forward",
         "to_cursor(False)",
-        back="cursor.back",
+        "to here",
+        16,
+        "cursor.back",
     ),
     Command(
         "cursor.back",
@@ -150,7 +153,7 @@ COMMANDS: Final = (
         "forward",
         "to_edge",
         "now",
-        10,
+        3,
     ),
     Command(
         "goto.open",
@@ -161,7 +164,7 @@ COMMANDS: Final = (
         "back",
         "goto",
         "go to",
-        8,
+        14,
     ),
     Command(
         "change.last",
@@ -234,6 +237,8 @@ COMMANDS: Final = (
         "Pause a running script at its next event or line.",
         "program",
         "pause",
+        "pause",
+        1,
     ),
     Command(
         "run.interrupt",
@@ -260,7 +265,7 @@ COMMANDS: Final = (
         "break",
         "toggle_breakpoint",
         "break",
-        6,
+        7,
     ),
     Command(
         "break.change",
@@ -287,6 +292,8 @@ COMMANDS: Final = (
         "Leave out the optimizer step that has begun, or what is left of it, and go to its end.",
         "step",
         "skip_step",
+        "skip",
+        4,
     ),
     Command(
         "step.skip_parameter",
@@ -304,6 +311,8 @@ COMMANDS: Final = (
         "script.",
         "step",
         "edit_value",
+        "set",
+        6,
     ),
     Command(
         "console.focus",
@@ -313,7 +322,7 @@ COMMANDS: Final = (
         "look",
         "evaluate",
         "eval",
-        7,
+        8,
     ),
     Command(
         "watch.add",
@@ -339,7 +348,7 @@ COMMANDS: Final = (
         "Show the gradient of the selected tensor instead of its value, and back.",
         "look",
         "switch_value",
-        "value/grad",
+        "grad",
         11,
     ),
     Command(
@@ -361,7 +370,18 @@ COMMANDS: Final = (
         "look",
         "show_tab('inspect', 'loss-view')",
         "loss",
-        13,
+        10,
+    ),
+    Command(
+        "connection.show",
+        ("k",),
+        "Connection",
+        "Show what joins the loss and the optimizers: for each parameter whether the loss reaches "
+        "it, what its .grad holds, who will read that, and what changed it; again, or Esc: back.",
+        "look",
+        "connection",
+        "connect",
+        6,
     ),
     Command(
         "find.open", ("slash",), "Find…", "Find text in the pane that has the focus.", "look",
@@ -397,7 +417,7 @@ COMMANDS: Final = (
     ),
     Command(
         "pane.zoom", ("z",), "Zoom", "Give the pane with the focus the whole screen, and back.",
-        "screen", "zoom", "zoom", 12,
+        "screen", "zoom", "zoom", 13,
     ),
     Command(
         "pane.narrower", ("left_curly_bracket",), "Narrower",
@@ -437,7 +457,7 @@ COMMANDS: Final = (
     ),
     Command(
         "app.quit", ("q", "ctrl+q"), "Quit", "End gradstep and the script; no process is left.",
-        "program", "quit", "quit", 8,
+        "program", "quit", "quit", 15,
     ),
 )  # fmt: skip
 

@@ -21,6 +21,7 @@ from gradstep.tui.actions import BY_ID, COMMANDS, Command, bindings
 from gradstep.tui.announce import Announcer
 from gradstep.tui.awaiting import LOOK_SECONDS, Awaiting
 from gradstep.tui.commands import Commands
+from gradstep.tui.connection_commands import ConnectionCommands
 from gradstep.tui.crash import cause_of, one_line, write_log
 from gradstep.tui.frame import Frame, Selection, take_frame
 from gradstep.tui.gate import Gate
@@ -46,6 +47,7 @@ from gradstep.tui.travel import Travel
 from gradstep.tui.waiting import Waiting
 from gradstep.tui.why_command import follow
 from gradstep.tui.widgets.bars import first_key
+from gradstep.tui.widgets.connection_pane import ConnectionRows
 from gradstep.tui.widgets.graph_pane import GraphRows
 from gradstep.tui.widgets.lines import LinesView
 from gradstep.tui.widgets.locals_pane import LocalsPane
@@ -66,7 +68,15 @@ FRAME_SECONDS: Final = 1 / 15
 
 
 class GradstepApp(
-    Habits, Hints, Waiting, Travel, LookCommands, StepCommands, SaveCommands, LessonCommands
+    Habits,
+    Hints,
+    Waiting,
+    Travel,
+    LookCommands,
+    StepCommands,
+    ConnectionCommands,
+    SaveCommands,
+    LessonCommands,
 ):
     """Shows one session. `opener` makes it once the screen is up, so that starting is visible."""
 
@@ -193,6 +203,13 @@ class GradstepApp(
             text = f"input? {question} · {self.main.way_to_stdin(key)}"
             self.main.key_bar.show_note(text, "warning")
 
+    def asks_for_input(self) -> bool:
+        """Return whether the script seems to wait for a line of input."""
+        session = self.session
+        if session is None:
+            return False
+        return self._awaiting.still_asks(session.state, session.head, session.printed())
+
     def _paint_next(self) -> None:
         """Paint, unless that was done after it was asked for."""
         if self._paint_is_next:
@@ -279,6 +296,8 @@ class GradstepApp(
             self.main.pane("inspect").active = "tensor-view"
         elif isinstance(message.view, WhyPane):
             follow(self, message.view, message.row)
+        elif isinstance(message.view, ConnectionRows):
+            self.follow_connection()
 
     def on_source_pane_breakpoint_asked(self, message: SourcePane.BreakpointAsked) -> None:
         """A click in the gutter."""

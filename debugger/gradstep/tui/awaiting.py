@@ -17,6 +17,7 @@ class Awaiting:
     def __init__(self) -> None:
         """Start without a look."""
         self._last: tuple[int, str] | None = None
+        self._told: tuple[int, str] | None = None
 
     def question(self, state: str, head: int, printed: str) -> str:
         """Return the unfinished line that a script printed before it went quiet, "" if it did not.
@@ -27,4 +28,9 @@ class Awaiting:
         now = (head, last) if state == "running" and last.strip() and "\r" not in last else None
         same = now is not None and now == self._last
         self._last = now
+        self._told = now if same else None
         return last.strip()[-SHOWN:] if same else ""
+
+    def still_asks(self, state: str, head: int, printed: str) -> bool:
+        """Return whether the question that was found last still stands there."""
+        return state == "running" and self._told == (head, printed.rpartition("\n")[2])

@@ -284,9 +284,19 @@ class Commands(App[int]):
         screen = BreakpointScreen(session.breakpoints, text, session.count_hits)
         self.push_screen(screen, lambda _: self.paint_now())
 
+    def asks_for_input(self) -> bool:
+        """Return whether the script seems to wait for a line of input."""
+        raise NotImplementedError
+
     def action_evaluate(self) -> None:
-        """Go to the console's prompt."""
+        """Go to the console's prompt, or, if the script waits for a line, to where it is typed."""
+        if self.asks_for_input():
+            self.main.open_stdin()
+            self.say("the script waits for a line: this is its input, Enter sends it", "accent")
+            return
         self.main.open_prompt()
+        if self.session is not None and self.session.state == "running":
+            self.say("the script is running: space pauses it, then it can be asked", "warning")
 
     async def answer(self, text: str) -> None:
         """Evaluate an expression or run a statement, and show what came of it."""

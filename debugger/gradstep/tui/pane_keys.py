@@ -22,6 +22,23 @@ class PaneKey:
 _SAVE: Final = "Write {} into a file: asks for its name, and before it overwrites one."
 
 PANE_KEYS: Final[dict[str, tuple[PaneKey, ...]]] = {
+    "Graph": (
+        PaneKey("right", "→", "unfold", "Unfold", "Unfold the row's module; so does a click on ▸."),
+        PaneKey("left", "←", "fold", "Fold", "Fold the module that the row lies in."),
+        PaneKey(
+            "plus",
+            "+",
+            "fold_all(True)",
+            "Unfold all",
+            "Unfold all modules; again: folded as gradstep thinks best.",
+        ),
+        PaneKey("minus", "-", "fold_all(False)", "Fold all", "Fold all modules; again: as above."),
+    ),
+    "Lesson": (
+        PaneKey("1", "1", "choose(0)", "Answer", "Answer with the first choice, and go on."),
+        PaneKey("2", "2", "choose(1)", "Answer", "Answer with the second."),
+        PaneKey("3", "3", "choose(2)", "Answer", "Answer with the third."),
+    ),
     "Tensor": (
         PaneKey("h", "h", "mode", "Mode", "Values, heat map, histogram, and values again."),
         PaneKey(

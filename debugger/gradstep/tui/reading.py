@@ -53,8 +53,6 @@ READINGS: Final = {
         (
             *_MOVE,
             ("Enter", "show the result's tensor in pane 4"),
-            ("→ ←", "unfold and fold the row's module; a click on its triangle too"),
-            ("+ -", "unfold all, fold all; once more: folded as gradstep thinks best"),
             ("t b", "go to the row's event; break on its op"),
             ("v y", "its gradient instead of its value; where that came from"),
             ("click", "on a name in the card below: show its tensor"),
@@ -99,7 +97,7 @@ READINGS: Final = {
             ("2 of 3", "how many answers of this lesson were right"),
         ),
         (
-            ("1 2 3", "answer; Enter or a click on a choice does as well"),
+            ("Enter click", "on a choice: answer with it"),
             ("p", "go on without an answer"),
             ("T", "end the lesson, or begin one"),
         ),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gradstep.trace.versions import Point, gradient_points, value_points
 from gradstep.views import numbers
-from gradstep.views.passing import passing_name
+from gradstep.views.passing import passing
 from gradstep.views.text import Line, Span, crop, width_of
 
 if TYPE_CHECKING:
@@ -25,7 +25,8 @@ def element_lines(
     glyphs: Glyphs,
 ) -> tuple[Line, ...]:
     """Show an element's number, its `.grad` and how both came to be what they are, a line each."""
-    name = (passing_name(moment, tensor) or moment.name(tensor)) + numbers.index(index)
+    on_way = passing(moment, tensor)
+    name = (on_way.name if on_way is not None else moment.name(tensor)) + numbers.index(index)
     if moment.value(tensor) is None:
         return (crop((Span(f"{name} ", "leaf bold"), Span("does not exist yet", "dim")), width),)
     lines = [_course(name, value_points(moment, tensor, index), "leaf", width, glyphs)]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from gradstep.views import numbers
@@ -128,6 +129,26 @@ def _gutter(
         Span(str(number).rjust(digits), look),
         Span(f" {arrow} ", look),
     )
+
+
+def ending_error(moment: Moment) -> str:
+    """Give the error that ended the run, at its last event."""
+    error = moment.event.detail.get("error") if moment.event.kind == "run_finished" else None
+    if not isinstance(error, Mapping):
+        return ""
+    text = f"{error.get('type', 'error')}: {error.get('message', '')}"
+    # Python puts the place behind what it could not read; here it stands at that place.
+    return re.sub(r" \([^()]*, line \d+\)$", "", text)
+
+
+def told_there(view: SourceView, error: str, glyphs: Glyphs) -> SourceView:
+    """Write an error at the right of the current line."""
+    if not error or not 0 < view.current <= len(view.lines):
+        return view
+    told = line((f"{glyphs.cross} {error}", "error"))
+    rows = list(view.lines)
+    rows[view.current - 1] = replace(rows[view.current - 1], inline=told)
+    return replace(view, lines=tuple(rows))
 
 
 def caption(marks: Mapping[int, str], glyphs: Glyphs = UNICODE) -> str:

@@ -13,8 +13,9 @@ from gradstep.views import numbers
 from gradstep.views.change import change_of
 from gradstep.views.element import element_lines
 from gradstep.views.glyphs import UNICODE, Glyphs
-from gradstep.views.passing import passed_gradient, passing_name
+from gradstep.views.passing import passed_gradient, passing
 from gradstep.views.reading import one, value_of
+from gradstep.views.small_history import history_lines, is_small
 from gradstep.views.tensor_body import LOW, NOW, TensorView, cursor_line, with_body
 from gradstep.views.tensor_grid import Cell
 from gradstep.views.tensor_header import Title, companion_line, header_line, stats_line
@@ -123,35 +124,36 @@ def _view(
             line(("no tensor", "bold")),
             "The event's tensor appears here, or that of a graph row.",
         )
-    passing = passing_name(moment, tensor)
-    name = passing or moment.name(tensor)
+    on_way = passing(moment, tensor)
+    name = on_way.name if on_way is not None else moment.name(tensor)
     note: tuple[Line, ...] = ()
     other: Line = ()
     if what == "grad":
         state = moment.grad(tensor)
         value = moment.value(state.tensor) if state.tensor is not None else None
         if state.tensor is None:
-            passed = passed_gradient(moment, tensor) if not passing else None
+            passed = passed_gradient(moment, tensor) if on_way is None else None
             before = previous_gradient(moment, tensor) if lens.compare == "before" else None
             if passed is None and before is None:
-                return _no_grad(moment, tensor, name, passing=bool(passing))
+                return _no_grad(moment, tensor, name, passing=on_way is not None)
             if before is None:
                 value = value_of(moment, passed)
                 note = wrapped(f"{name} is no leaf. {NO_LEAF} Shown is the one that passed.", width)
-        elif not passing:
+        elif on_way is None:
             other = companion_line(moment.value(tensor), name, "value", width)
         name += ".grad"
     else:
         value = moment.value(tensor)
-        if not passing and (moment.is_parameter(tensor) or moment.grad(tensor).known):
+        if on_way is None and (moment.is_parameter(tensor) or moment.grad(tensor).known):
             state = moment.grad(tensor)
             grad = moment.value(state.tensor) if state.tensor is not None else None
             other = companion_line(grad, ".grad", "grad", width)
     if value is None and lens.compare != "before":
         return _nothing(tensor, what, line((name, "bold")), "It does not exist yet at this event.")
-    title = Title(name, "grad" if passing else what, passed=bool(note))
+    how = on_way.how if on_way is not None else ""
+    title = Title(name, "grad" if on_way else what, passed=bool(note), how=how)
     if lens.compare != "now":
-        is_leaf_grad = what == "grad" and not note and not passing
+        is_leaf_grad = what == "grad" and not note and on_way is None
         find = previous_gradient if is_leaf_grad else previous_value
         subject = tensor if is_leaf_grad or value is None else value.tensor
         earlier = find(moment, subject)
@@ -192,8 +194,14 @@ def _view(
     if value.content is None:
         text = "Its contents were not recorded: statistics only."
         return replace(base, note=(*note, *wrapped(text, width)))
+    past: tuple[Line, ...] = ()
+    if is_small(value) and on_way is None and (lens.mode, lens.compare) == ("values", "now"):
+        # An element that is followed tells its own history.
+        taken = len(base.lines) + (0 if single else 2)
+        room = 0 if lens.followed is not None else height - taken
+        past = history_lines(moment, tensor, width=width, height=room, glyphs=glyphs)
     if single:
-        return base  # The header says it all.
+        return replace(base, history=past)  # The header says what it is.
     try:
         array = to_numpy(value)
     except ValueError as error:
@@ -202,7 +210,9 @@ def _view(
         base, other = replace(base, companion=()), ()
     taken = len(note) + bool(other)
     base = replace(base, cursor_line=cursor_line(array, lens, width))
-    return with_body(base, array, width, height - taken, glyphs)
+    shown = with_body(base, array, width, height - taken, glyphs)
+    # Of so few numbers the last changes say more than a histogram.
+    return replace(shown, history=past, histogram=() if past else shown.histogram)
 
 
 def _compared(

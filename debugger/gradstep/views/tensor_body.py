@@ -45,6 +45,7 @@ class TensorView:
     what they are of; `companion` is `.grad` of a leaf whose value is shown, or the value. A single
     number stands in the header alone. `elements` follow one element, `cursor_line` tells which one
     the arrow keys are at. `value` is what is shown, `lens` how, `chips` name the modes.
+    `history` is how a tensor of very few elements went so far.
     """
 
     tensor: int | None
@@ -70,6 +71,7 @@ class TensorView:
     note: tuple[Line, ...] = ()
     cursor_line: Line = ()
     chips: Line = ()
+    history: tuple[Line, ...] = ()
     name: str = ""
     shape: tuple[int, ...] = ()
     value: TensorValue | None = None
@@ -87,7 +89,7 @@ class TensorView:
         parts = [self.header, self.stats, self.companion, *self.elements, *cells]
         parts += self.heat.lines if self.heat is not None else ()
         parts += [*self.spread, *self.note]
-        return tuple(part for part in (*parts, self.tail, self.histogram) if part)
+        return tuple(part for part in (*parts, self.tail, self.histogram, *self.history) if part)
 
     @property
     def tail(self) -> Line:

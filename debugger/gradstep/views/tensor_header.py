@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 class Title:
     """What a header begins with; `passed`: a gradient that its tensor did not keep.
 
-    `compared` says that it is not the number of now: `before`, or the change.
+    `compared` says that it is not the number of now: `before`, or the change. `how` tells of a
+    gradient on its way which node has it.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Title:
     passed: bool = False
     rest: Line = ()
     compared: str = ""
+    how: str = ""
 
 
 def header_line(moment: Moment, tensor: int, title: Title, value: TensorValue, width: int) -> Line:
@@ -52,7 +54,7 @@ def header_line(moment: Moment, tensor: int, title: Title, value: TensorValue, w
     spans += title.rest
     # What is least needed goes first where room is short, and always as a whole.
     facts = [f"{numbers.dtype(value.dtype)}{numbers.shape(value.shape)}"]
-    facts += [role] if role else []
+    facts += [fact for fact in (title.how, role) if fact]
     facts.append(f"since event {numbers.count(value.seq)}")
     while len(facts) > 1 and width_of(tuple(spans)) + sum(len(f) + 2 for f in facts) > width:
         facts.pop()

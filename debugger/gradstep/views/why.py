@@ -13,7 +13,7 @@ from gradstep.trace.reasons import why_none, why_unchanged
 from gradstep.views import numbers
 from gradstep.views.formulas.call import contents
 from gradstep.views.glyphs import UNICODE, Glyphs
-from gradstep.views.passing import passing_name
+from gradstep.views.passing import passing
 from gradstep.views.reading import norm_of, one, value_of
 from gradstep.views.tensor import event_subject
 from gradstep.views.text import Line, crop, line, wrap
@@ -85,7 +85,7 @@ class _Page:
         self.said.add(answer)
         words = [line((word + " ", answer.style)) for word in answer.text.split()]
         if answer.seq:
-            words.append(line((f"{self.glyphs.arrow} {numbers.count(answer.seq)}", "accent")))
+            words.append(line((f"{self.glyphs.arrow} event {numbers.count(answer.seq)}", "accent")))
         for row in wrap([line(" " * indent), *words], self.width, indent=indent):
             self.rows.append(WhyRow(crop(row, self.width), answer.seq))
 
@@ -106,9 +106,9 @@ def why_view(
         page.title(("no tensor", "bold"))
         page.say(Answer("Select an operation in the graph, or a parameter.", 0, "dim"), 0)
         return WhyView(tensor, tuple(page.rows))
-    passing = passing_name(moment, tensor)
-    if passing:
-        page.title((passing, "backward bold"))
+    on_way = passing(moment, tensor)
+    if on_way is not None:
+        page.title((on_way.name, "backward bold"), (f"  {on_way.how}", "dim"))
         node = moment.node_of_gradient(tensor)
         if node is not None:
             text = f"A gradient on its way through backward: {node.name} of {_at(page, node)}."
@@ -196,7 +196,7 @@ def _contribution(
         f" {at}",
         (f"  iteration {iteration}", "dim"),
         f"  |·| {numbers.short(norm)}{part}",
-        (f"  {glyphs.arrow} {numbers.count(one_of.event.seq)}", "accent"),
+        (f"  {glyphs.arrow} event {numbers.count(one_of.event.seq)}", "accent"),
         seq=one_of.event.seq,
     )
     if one_of.read_by is not None:
@@ -221,7 +221,7 @@ def _parts(page: _Page, parts: tuple[Part, ...]) -> None:
             (part.node.name, "backward"),
             f" {_at(page, part.node)}",
             f"  |·| {numbers.short(norm)}{share}",
-            (f"  {page.glyphs.arrow} {numbers.count(part.node.seq)}", "accent"),
+            (f"  {page.glyphs.arrow} event {numbers.count(part.node.seq)}", "accent"),
             seq=part.node.seq,
             indent=3,
         )
@@ -338,7 +338,7 @@ _changes_set: WeakKeyDictionary[RunTrace, dict[tuple[int, int, Glyphs], WhyRow]]
 
 def _write(page: _Page, row: EventRow) -> None:
     moment = page.moment
-    link = (f"  {page.glyphs.arrow} {numbers.count(row.seq)}", "accent")
+    link = (f"  {page.glyphs.arrow} event {numbers.count(row.seq)}", "accent")
     if row.kind == "written":
         how = {"init": "its initial values", "data": "a write through .data"}.get(
             row.name, row.name

@@ -18,6 +18,7 @@ from gradstep.tui.crash import noted
 from gradstep.tui.frame import EMPTY, Frame
 from gradstep.tui.marks import summary
 from gradstep.tui.widgets.bars import KeyBar, PhaseBar, TitleBar
+from gradstep.tui.widgets.connection_pane import ConnectionPane, ConnectionTable
 from gradstep.tui.widgets.find_bar import FindBar
 from gradstep.tui.widgets.graph_pane import GraphPane
 from gradstep.tui.widgets.hint import hint_of
@@ -41,6 +42,9 @@ STACKED: Final = (("source", "1 Source"), ("graph", "2 Graph"), ("talk", "3 Cons
 
 LOOKS: Final = ("locals-view", "watch-view")
 """The tabs that show what the paused script was asked for."""
+
+CONNECTION: Final = "connection"
+"""The pane that is in sight only while it lies over all others."""
 
 NARROW: Final = 100
 SHORT: Final = 16
@@ -73,6 +77,7 @@ class MainScreen(Screen[None]):
     local_names = getters.query_one(LocalsPane)
     why = getters.query_one(WhyPane)
     loss = getters.query_one(LossPane)
+    connection = getters.query_one(ConnectionTable)
     console = getters.query_one(ConsolePane)
     stdout = getters.query_one(StdoutPane)
     watches = getters.query_one(WatchPane)
@@ -118,6 +123,7 @@ class MainScreen(Screen[None]):
                 [TensorPane(), OptimizerPane(), LocalsPane(), WhyPane(), LossPane()],
                 id="inspect",
             )
+            yield ConnectionPane()
         yield TimelineBar()
         yield FindBar()
         yield SearchBar()
@@ -134,6 +140,7 @@ class MainScreen(Screen[None]):
         self.title_bar.paint(frame)
         self.phase_bar.paint(frame)
         self.timeline.paint(frame)
+        self.key_bar.paint(frame)
         if frame.session is not None:
             points = frame.session.breakpoints.list()
             self.pane("source").border_subtitle = summary(points, frame.glyphs)
@@ -159,8 +166,9 @@ class MainScreen(Screen[None]):
             "watch-view": lambda: self.watches.paint(frame),
             "why-view": lambda: self.why.paint(frame),
             "loss-view": lambda: self.loss.paint(frame),
+            "connection-view": lambda: self.connection.paint(frame),
         }
-        for pane in self.panes():
+        for pane in self.query(TabbedPane):
             if not pane.display or not pane.active:
                 continue
             paint = painters.get(pane.active)
@@ -188,7 +196,7 @@ class MainScreen(Screen[None]):
 
     def panes(self) -> list[TabbedPane]:
         """Return the four panes in order."""
-        return list(self.query(TabbedPane))
+        return [pane for pane in self.query(TabbedPane) if pane.id != CONNECTION]
 
     def pane(self, name: str) -> TabbedPane:
         """Return one pane by its id."""
@@ -226,20 +234,36 @@ class MainScreen(Screen[None]):
             shown = pane.id not in names or pane.id == self._top
             pane.display = pane.id == zoomed if zoomed else shown
             pane.neighbours = stack if pane.id in names and not zoomed else ()
+        self.pane(CONNECTION).display = zoomed == CONNECTION
         self.query_one("#body").set_class(bool(zoomed), "-zoomed")
         layout.apply(self)
         self.call_after_refresh(self.paint_panes)
 
     zoomed: str = ""
+    _under: tuple[str, str] = ("", "source")
 
     def focus_pane(self, name: str) -> None:
         """Bring a pane to the front and give it the focus."""
         if any(name == stacked for stacked, _ in self.stack):
             self._top = name
-        if self.zoomed:
+        if name == CONNECTION:
             self.zoomed = name
+        elif self.zoomed:
+            self.zoomed = "" if self.zoomed == CONNECTION else name
         self._show_panes()
         self._focus_content(name)
+
+    def toggle_connection(self) -> None:
+        """Put the connection view over all panes, or the panes back as they were."""
+        if self.zoomed == CONNECTION:
+            self.zoomed, pane = self._under
+            self._show_panes()
+            self._focus_content(pane)
+        else:
+            self._under = (self.zoomed, self.focused_pane().id or "source")
+            self.zoomed = CONNECTION
+            self._show_panes()
+            self._focus_content(CONNECTION)
 
     def _focus_content(self, name: str) -> None:
         target = _focusable(self.pane(name).content())
@@ -281,6 +305,14 @@ class MainScreen(Screen[None]):
         self.focus_pane("talk")
         self.console.prompt.focus()
 
+    def open_stdin(self) -> None:
+        """Go to where a line for the script is typed, remembering where the focus was."""
+        if not isinstance(self.focused, PromptInput):
+            self._last_focus = self.focused
+        self.pane("talk").active = "stdout-view"
+        self.focus_pane("talk")
+        self.stdout.prompt.focus()
+
     def way_to_stdin(self, key: str) -> str:
         """Say how to write to the script; `key` focuses pane 3, and again shows its next tab."""
         if self.focused is self.stdout.prompt:
@@ -299,6 +331,10 @@ class MainScreen(Screen[None]):
                 self.focus_pane(pane.id)
         elif (lines := self.focused_lines()) is not None:
             lines.focus()
+
+    def on_descendant_focus(self) -> None:
+        """Another pane has other keys in the footer."""
+        self.key_bar.refresh()
 
     def on_tabbed_pane_asked(self, message: TabbedPane.Asked) -> None:
         """Focus the pane whose title was clicked."""

@@ -10,12 +10,13 @@ from textual.strip import Strip
 from textual.timer import Timer
 from textual.widget import Widget
 
-from gradstep.tui.actions import COMMANDS, Command, key_text
+from gradstep.tui.actions import BY_ID, Command, key_text
 from gradstep.tui.crash import noted
+from gradstep.tui.footer import footer, here
 from gradstep.tui.frame import EMPTY, Frame
 from gradstep.tui.paint import painter_for
 from gradstep.views.phases import phase_strip
-from gradstep.views.text import Line, Span, justify, line, width_of
+from gradstep.views.text import Line, justify, line, width_of
 from gradstep.views.title import title_line
 
 NOTE_SECONDS: Final = 4.0
@@ -105,7 +106,7 @@ class PhaseBar(Bar):
 
 
 class KeyBar(Bar):
-    """The footer: the most useful commands, as many as fit; a click runs one."""
+    """The footer: the commands of use here and now, as many as fit; a click runs one."""
 
     DEFAULT_CSS = "KeyBar { background: $panel; padding: 0 1; }"
 
@@ -143,43 +144,23 @@ class KeyBar(Bar):
 
     def bar_lines(self, width: int) -> tuple[Line, ...]:
         """Return the row; help stands at the right edge always."""
-        by_id = {command.id: command for command in COMMANDS}
-        shown = sorted((c for c in COMMANDS if c.short), key=lambda c: c.rank)
-        help_part = self._part(shown[0], by_id)
-        chosen: list[tuple[Command, Line]] = []
+        helping = BY_ID["help.open"]
+        help_part = line((self._keys_of(helping), "accent bold"), " help")
         room = width - width_of(help_part) - 1
-        for command in shown[1:]:
-            part = self._part(command, by_id)
-            size = width_of(part) + 2
-            if size > room:
-                break
-            room -= size
-            chosen.append((command, part))
-        order = {command.id: index for index, command in enumerate(COMMANDS)}
-        chosen.sort(key=lambda pair: order[pair[0].id])
-        self._spans = []
-        left: list[Span] = []
-        at = 0
-        for command, part in chosen:
-            size = width_of(part)
-            self._spans.append((at, at + size, command))
-            left.extend((*part, Span("  ")))
-            at += size + 2
-        self._spans.append((width - width_of(help_part), width, shown[0]))
+        left, self._spans = footer(here(self.frame, self._pane()), room, self._keys_of)
+        self._spans.append((width - width_of(help_part), width, helping))
         note = line((self._waiting, "accent bold")) if self._waiting else self._note
         if note:
             return (justify(note, help_part, width),)
-        return (justify(tuple(left), help_part, width),)
+        return (justify(left, help_part, width),)
 
-    def _part(self, command: Command, by_id: dict[str, Command]) -> Line:
-        keys = self._keys_of(command)
-        back = by_id.get(command.back)
-        style = "accent bold"
-        if back is not None:
-            return line(
-                (keys, style), ("/", "dim"), (self._keys_of(back), style), f" {command.short}"
-            )
-        return line((keys, style), f" {command.short}")
+    def _pane(self) -> str:
+        """Return the pane with the focus: some keys are of use in one pane only."""
+        focused = self.screen.focused
+        found = (
+            (n.id for n in focused.ancestors_with_self if n.has_class("pane")) if focused else ()
+        )
+        return next(iter(found), None) or ""
 
     async def on_click(self, event: events.Click) -> None:
         """Run the command under the mouse."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.message import Message
 from textual.strip import Strip
@@ -14,6 +14,7 @@ from textual.strip import Strip
 from gradstep.tui.card_lines import card_lines
 from gradstep.tui.frame import EMPTY, Frame
 from gradstep.tui.paint import Painter
+from gradstep.tui.pane_keys import pane_bindings
 from gradstep.tui.widgets.bars import Bar
 from gradstep.tui.widgets.lines import LinesView
 from gradstep.views.graph import Folds, GraphRow, GraphView, graph_view
@@ -32,12 +33,7 @@ class GraphRows(LinesView):
         "whose rows backward goes up again. The card below explains the selected row with this "
         "run's numbers; pane 4 shows its tensor."
     )
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left,h", "fold", "Fold", show=False),
-        Binding("right,l", "unfold", "Unfold", show=False),
-        Binding("minus", "fold_all(False)", "Fold all", show=False),
-        Binding("plus", "fold_all(True)", "Unfold all", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = pane_bindings("Graph")
 
     class FoldsChanged(Message):
         """The user folded or unfolded something."""

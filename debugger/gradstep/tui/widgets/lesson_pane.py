@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 
 from gradstep.teaching.view import LessonView, lesson_view
+from gradstep.tui.pane_keys import pane_bindings
 from gradstep.tui.widgets.lines import LinesView
 from gradstep.views.glyphs import UNICODE, Glyphs
 
@@ -18,9 +19,7 @@ if TYPE_CHECKING:
 class LessonPane(LinesView):
     """Choices are rows: a number, a click, or Enter on one answers."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(str(number), f"choose({number - 1})", "Answer", show=False) for number in (1, 2, 3)
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = pane_bindings("Lesson")
     HELP: ClassVar[str] = (
         "A lesson asks, before each phase, what it will do. Answer with a number, a click or "
         "Enter: the script goes on to the end of the phase, and here stands whether you were "

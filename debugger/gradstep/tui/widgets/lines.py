@@ -25,14 +25,14 @@ class LinesView(ScrollView, can_focus=True):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "cursor(-1)", "Up", show=False),
-        Binding("down,j", "cursor(1)", "Down", show=False),
+        Binding("up", "cursor(-1)", "Up", show=False),
+        Binding("down", "cursor(1)", "Down", show=False),
         Binding("pageup", "page(-1)", "Page up", show=False),
         Binding("pagedown", "page(1)", "Page down", show=False),
         Binding("home", "cursor(-1000000000)", "Top", show=False),
         Binding("end", "cursor(1000000000)", "Bottom", show=False),
-        Binding("left,h", "sideways(-4)", "Left", show=False),
-        Binding("right,l", "sideways(4)", "Right", show=False),
+        Binding("left", "sideways(-4)", "Left", show=False),
+        Binding("right", "sideways(4)", "Right", show=False),
         Binding("enter", "activate", "Inspect", show=False),
     ]
     DEFAULT_CSS = """
@@ -189,8 +189,12 @@ class LinesView(ScrollView, can_focus=True):
         left = round(self.scroll_offset.x)
         strip = strip.crop_extend(left, left + width, base)
         if row == self.row and self.has_row_cursor and self.has_focus:
-            strip = _over(strip, self.painter)
+            strip = self.under_cursor(strip)
         return strip.apply_style(base)
+
+    def under_cursor(self, strip: Strip) -> Strip:
+        """Return the strip of the row that the cursor is on."""
+        return _over(strip, self.painter)
 
     def row_strip(self, row: int, width: int, painter: Painter) -> Strip:
         """Return the strip of a row; override it where a row is more than a view's line."""

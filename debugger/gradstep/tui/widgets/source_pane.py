@@ -18,7 +18,13 @@ from gradstep.tui.paint import Painter
 from gradstep.tui.pointing import style_at
 from gradstep.tui.widgets.lines import LinesView
 from gradstep.views.glyphs import Glyphs
-from gradstep.views.source import SourceLine, SourceView, source_view
+from gradstep.views.source import (
+    SourceLine,
+    SourceView,
+    ending_error,
+    source_view,
+    told_there,
+)
 from gradstep.views.text import Line, Span, crop, line, restyle, whole_parts, width_of
 
 
@@ -60,6 +66,7 @@ class SourcePane(LinesView):
         marks = line_marks(session.breakpoints, shown)
         view = source_view(moment, file or None, marks=marks, glyphs=frame.glyphs)
         self.view = view = standing_on(view, at_line, frame.glyphs) if at_line else view
+        self.view = view = told_there(view, frame.failure or ending_error(moment), frame.glyphs)
         if view.lines:
             self._take_highlighter(view)
         else:
@@ -104,7 +111,9 @@ class SourcePane(LinesView):
             if taken + wanted > room:
                 code = crop(code, max(room // 2, room - wanted))
             free = max(0, room - width_of(code) - 2)
-            code = (*code, Span("  "), *restyle(whole_parts(source.inline, free), "italic"))
+            # A number is told as a whole or not at all; of a long error the beginning helps.
+            fitting = crop if source.inline[0].style == "error" else whole_parts
+            code = (*code, Span("  "), *restyle(fitting(source.inline, free), "italic"))
         else:
             code = crop(code, room)
         return (*source.gutter, *code)

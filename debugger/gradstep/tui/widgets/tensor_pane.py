@@ -39,10 +39,10 @@ class TensorPane(LinesView):
     """A matrix, of which the arrow keys choose an element; the window goes with it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "pan(-1, 0)", "Up", show=False),
-        Binding("down,j", "pan(1, 0)", "Down", show=False),
+        Binding("up", "pan(-1, 0)", "Up", show=False),
+        Binding("down", "pan(1, 0)", "Down", show=False),
         Binding("left", "pan(0, -1)", "Left", show=False),
-        Binding("right,l", "pan(0, 1)", "Right", show=False),
+        Binding("right", "pan(0, 1)", "Right", show=False),
         Binding("pageup", "pan(-10, 0)", "Page up", show=False),
         Binding("pagedown", "pan(10, 0)", "Page down", show=False),
         Binding("home", f"pan(-{FAR}, -{FAR})", "First", show=False),
@@ -136,7 +136,7 @@ class TensorPane(LinesView):
         if view.heat is not None:
             lines += [view.heat.axis, view.heat.legend]
         lines.extend([*view.spread, *view.note])
-        lines.extend(part for part in (view.tail, view.histogram) if part)
+        lines.extend(part for part in (view.tail, view.histogram, *view.history) if part)
         self._body = list(range(first, first + body))
         self.show_lines(lines)
         show_hint(self)

@@ -21,6 +21,9 @@ Part = str | Span | tuple[str, str] | Line
 _TOLERANCE: Final = {"float16": 4e-3, "bfloat16": 3e-2, "float32": 2e-5, "float64": 1e-9}
 
 
+DIFFERS: Final = "What was recorded is not what the formula gives."
+
+
 @dataclass(frozen=True, slots=True)
 class Card:
     """An explanation.
@@ -79,10 +82,12 @@ class Draft:
         self.matches = fine if self.matches is None else self.matches and fine
         if fine:
             return line((f" {self.glyphs.tick}", "success"))
-        return line((f"  recorded: {numbers.number(recorded)}", "warning"))
+        return line((f"  recorded: {numbers.number(recorded)} {self.glyphs.cross}", "warning"))
 
     def done(self) -> Card:
         """Finish the card."""
+        if self.matches is False:
+            self.say(f"{self.glyphs.cross} {DIFFERS}", "warning")
         return Card(self.seq, self.title, tuple(self.rows), self.matches, self.tensor, self.shown)
 
     def _put(self, parts: Sequence[Line], indent: int) -> None:
@@ -108,6 +113,12 @@ def agrees(value: float, recorded: float, scale: float, dtype: str) -> bool:
         return True
     tolerance = _TOLERANCE.get(dtype, 2e-5)
     return bool(abs(value - recorded) <= tolerance * max(scale, abs(recorded)) + 1e-30)
+
+
+def least_exact(dtypes: Sequence[str]) -> str:
+    """Give the floating point type that rounds most."""
+    known = [dtype for dtype in dtypes if dtype in _TOLERANCE]
+    return max(known, key=lambda dtype: _TOLERANCE[dtype], default="")
 
 
 def most(array: Any) -> Place:

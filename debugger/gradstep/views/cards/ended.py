@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from gradstep.trace.loss_roots import loss_roots
+from gradstep.trace.model import TensorRef
+from gradstep.trace.reached import reached_leaves
 from gradstep.views import numbers
 from gradstep.views.cards.card import Draft, brief
 from gradstep.views.happened import summary_lines, verdicts_on_step
@@ -19,6 +22,10 @@ if TYPE_CHECKING:
     from gradstep.trace.moment import Moment
 
 MOST_SHOWN: Final = 6
+MOST_RESULTS: Final = 3
+MOST_NAMED: Final = 8
+"""Leaves that a coming backward would reach are named up to so many."""
+
 KINDS: Final = {
     "zero_grad": ("zeroed", "gradient cleared", "gradients cleared"),
     "forward": ("op", "op ran", "ops ran"),
@@ -55,12 +62,57 @@ def explain_exit(draft: Draft, event: EventRow) -> None:
     else:
         draft.add(f"{numbers.count(len(rows))} {single if len(rows) == 1 else several}{before}")
     if event.phase == "forward":
+        _results(draft, event, rows)
         return
     touched = _touched(draft, rows)
     if event.phase == "step":
         for row in summary_lines(verdicts_on_step(moment, event), glyphs):
             draft.add(*((span.text, span.style) for span in row))
         _left_out(draft, event, touched, failed=bool(error))
+
+
+def _results(draft: Draft, event: EventRow, ops: list[EventRow]) -> None:
+    """Write the numbers that a forward came to, or what its last op made."""
+    run = draft.moment.run
+    losses = [root for root in loss_roots(run.at(event.seq)) if root.is_coming]
+    begun = [root for root in losses if root.seq >= event.enclosing][:MOST_RESULTS]
+    uses = [root.roots[0] for root in reversed(begun)]
+    last = one(run.tensors(ops[-1].seq), "output") if ops else None
+    if not uses and last is not None and last.tensor is not None:
+        uses = [(last.tensor, last.version)]
+    for use in uses:
+        _result(draft, event, use, is_loss=bool(begun))
+
+
+def _result(draft: Draft, event: EventRow, use: tuple[int, int], *, is_loss: bool) -> None:
+    """Write what a forward came to, and the leaves that a backward from it would reach."""
+    moment, run = draft.moment, draft.moment.run
+    draft.tensor, version = use
+    name = moment.name(draft.tensor)
+    made = brief(moment, TensorRef("output", *use))
+    draft.add(("result ", "dim"), (f"{name} ", "forward bold"), made)
+    value = moment.version(draft.tensor, version)
+    if value is not None and not value.requires_grad:
+        draft.say("It is not on the graph: a backward from it would reach nothing.", "warning")
+        return
+    reached = reached_leaves(run, [use], event.seq)
+    if reached is None:
+        return
+    if not reached:
+        draft.say("A backward from it would reach no leaf.", "warning")
+        return
+    names = [moment.name(leaf) for leaf in sorted(reached)]
+    rest = len(names) - MOST_NAMED
+    shown = [f"{leaf}, " for leaf in names[:MOST_NAMED]]
+    shown[-1] = shown[-1][:-2]
+    more = f" and {numbers.count(rest)} more" if rest > 0 else ""
+    by = f"{name}.backward()" if is_loss else "a backward from it"
+    leaves = "1 leaf" if len(names) == 1 else f"{numbers.count(len(names))} leaves"
+    draft.add(
+        (f"{draft.glyphs.arrow} {by} would reach {leaves}: ", "dim"),
+        *((text, "leaf") for text in shown),
+        (more, "dim"),
+    )
 
 
 def _touched(draft: Draft, rows: list[EventRow]) -> set[int]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from gradstep.views import numbers
 from gradstep.views.cards.card import Draft, array_of, brief, chosen
 from gradstep.views.formulas import Unknown, read_op, rule_of, work_result
+from gradstep.views.formulas.words import words_of
 from gradstep.views.reading import having, is_op_name, one, value_of
 from gradstep.views.text import line
 
@@ -69,7 +70,9 @@ def explain_op(draft: Draft, op: EventRow) -> None:
     for node in reversed(nodes):
         known = rule_of(op, node)
         wanted = sum(r.tensor is not None for r in having(tensors, "input"))
-        symbols = ", ".join(known.backward[:wanted]) if known else "formula not in gradstep's table"
+        symbols = words_of(op) or "formula not in gradstep's table"
+        if known:
+            symbols = ", ".join(known.backward[:wanted])
         draft.add((f"{arrow} remembers ", "dim"), (node, "backward"), (f"  {symbols}", "dim"))
     if made and not is_op_name(made, op.name):
         draft.say(f"{made}.grad_fn is {nodes[-1] if len(nodes) == 1 else op.detail['grad_fn']}")

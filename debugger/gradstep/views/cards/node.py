@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gradstep.views import numbers
-from gradstep.views.cards.card import Draft, array_of, brief, chosen
+from gradstep.views.cards.card import Draft, array_of, brief, chosen, least_exact
 from gradstep.views.formulas import Call, Rule, Unknown, is_inner, read_call, rule_of, takes_inner
 from gradstep.views.formulas.call import Place, contents, signed
+from gradstep.views.formulas.words import words_of
 from gradstep.views.reading import having, is_op_name, phase_entry, value_of
 from gradstep.views.text import Line, line
 
@@ -78,7 +79,8 @@ def _input(
     name = moment.name(source.tensor) if source and source.tensor is not None else ""
     letter = LETTERS[position % len(LETTERS)]
     recorded = array_of(moment, ref)
-    symbols = rule.symbols(position) if rule else f"grad_{letter} = ?"
+    words = words_of(call.op if call else None)
+    symbols = rule.symbols(position) if rule else f"grad_{letter} = {words or '?'}"
     # A formula may have letters of its own: grad_W of a linear layer is of the weight.
     left = symbols.partition(" ")[0]
     letter = left.removeprefix("grad_") if left.startswith("grad_") else letter
@@ -124,9 +126,7 @@ def _worked(
     if rule is None or call is None:
         why = "its forward op is unknown"
         if call:
-            inner = rule is None and is_inner(call.op)
-            what = f"one of several nodes of {call.op.name}" if inner else node.name
-            why = f"no formula for {what}"
+            why = f"no formula for {node.name}"
         return [where, result, line((f"   {why}: recorded numbers only", "dim"))]
     try:
         worked = rule.work(call, position, at)
@@ -136,11 +136,18 @@ def _worked(
         # The op was called in a way that the formula does not foresee: say so, never guess.
         return [where, result, line(("   not worked out: an unusual call of this op", "dim"))]
     recorded = value_of(draft.moment, ref)
-    mark = draft.check(worked.value, value, worked.scale, recorded.dtype if recorded else "")
+    kinds = [recorded.dtype if recorded else "", *_kinds(draft.moment, call)]
+    mark = draft.check(worked.value, value, worked.scale, least_exact(kinds))
     total = line((numbers.number(worked.value), "backward bold"))
     if worked.text == numbers.number(worked.value):
         return [where, (*total, *mark)]
     return [where, line(worked.text), line(" = "), (*total, *mark)]
+
+
+def _kinds(moment: Moment, call: Call) -> list[str]:
+    """Give the types that an op computed with: the least exact one decides about rounding."""
+    values = (value_of(moment, ref) for ref in moment.run.tensors(call.op.seq))
+    return [value.dtype for value in values if value is not None]
 
 
 def _following(node: EventRow, position: int) -> str:

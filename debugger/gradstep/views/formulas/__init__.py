@@ -15,9 +15,13 @@ from gradstep.views.formulas import (
     activations,
     arithmetic,
     convolution,
+    functions,
     losses,
     matrix,
+    moving,
+    pairs,
     reduction,
+    running,
     selection,
     shape,
     softmax,
@@ -54,6 +58,10 @@ BY_NODE: Final[Mapping[str, Rule]] = {
     **convolution.RULES,
     **standardising.RULES,
     **selection.RULES,
+    **functions.RULES,
+    **pairs.RULES,
+    **moving.RULES,
+    **running.RULES,
 }
 
 BY_OP: Final[Mapping[str, Rule]] = {
@@ -67,8 +75,19 @@ BY_OP: Final[Mapping[str, Rule]] = {
 PARTS: Final[Mapping[tuple[str, str], Rule]] = {
     ("cross_entropy", "LogSoftmax"): softmax.INTO_NLL,
     ("cross_entropy", "NllLoss"): losses.OF_LOG_SOFTMAX,
+    ("div", "Div2"): pairs.ROUNDED,
+    ("clamp", "Clamp0"): pairs.CLAMPED,
 }
 """Nodes of a composite op: the value between them, never a tensor of the script's, is named."""
+
+UNLIKE_THEIR_NODE: Final = frozenset(
+    (
+        *("rms_norm", "alpha_dropout", "instance_norm", "local_response_norm"),
+        *("conv_transpose1d", "conv_transpose2d", "conv_transpose3d"),
+        *("lstm", "gru", "rnn_tanh", "rnn_relu"),
+    )
+)
+"""Ops that do more than the last step of theirs, by whose name their one node goes."""
 
 KNOWN_COMPOSITES: Final = frozenset({"cross_entropy"})
 """Ops of several nodes whose rules find what they need in the op's own arguments."""
@@ -81,8 +100,16 @@ def rule_of(op: EventRow | None, node_name: str) -> Rule | None:
     if op is not None and op.name in BY_OP and len(op.detail.get("nodes") or ()) <= 1:
         return BY_OP[op.name]
     name = re.sub(r"Backward\d*$", "", node_name)
-    if op is not None and (op.name, name) in PARTS:
-        return PARTS[op.name, name]
+    if op is not None:
+        # The number behind a node's name tells other forms of an op apart: a div that rounds.
+        numbered = name + node_name[-1:]
+        if op.name in UNLIKE_THEIR_NODE:
+            return None
+        for part in (name, numbered):
+            if (op.name, part) in PARTS:
+                return PARTS[op.name, part]
+        if op.name in KNOWN_COMPOSITES and len(op.detail.get("nodes") or ()) > 1:
+            return None
     if op is not None and op.name.endswith("_") and name not in ("Add", "Sub"):
         # An in-place op has overwritten the value that its formula needs.
         return None

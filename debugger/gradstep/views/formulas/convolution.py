@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from itertools import product as pairs
 from typing import Any, Final
@@ -74,13 +75,14 @@ def _max_pool2d(call: Call, position: int, place: Place) -> Worked:
 
     image, grad = call.array(0), call.incoming()
     plain = call.integers()
-    kernel = _pair(call.option("kernel_size", plain[0] if plain else None), 0)
+    windows = _windows_of(call)
+    kernel = windows["kernel"] or _pair(call.option("kernel_size", plain[0] if plain else None), 0)
     if not all(kernel):
         raise Unknown("the windows are not known")
-    stride = call.option("stride")
+    stride = windows["stride"] or call.option("stride")
     (sy, sx) = kernel if stride in (None, ()) else _pair(stride, 0)
-    py, px = _pair(call.option("padding"), 0)
-    if _pair(call.option("dilation"), 1) != (1, 1):
+    py, px = windows["padding"] or _pair(call.option("padding"), 0)
+    if (windows["dilation"] or _pair(call.option("dilation"), 1)) != (1, 1):
         raise Unknown("dilated windows")
     lead, (y, x) = place[:-2], place[-2:]
     plane = np.pad(image[lead], ((py, py), (px, px)), constant_values=-np.inf)
@@ -98,6 +100,16 @@ def _max_pool2d(call: Call, position: int, place: Place) -> Worked:
     if not found:
         return Worked("0  (not the largest of its window)", 0.0, 0.0)
     return summed(text[:3], np.array(found))
+
+
+def _windows_of(call: Call) -> dict[str, tuple[int, int] | None]:
+    """Read the windows as the engine tells them: one text for both axes; None where it does not."""
+    text = str(call.options.get("windows", ""))
+    found: dict[str, tuple[int, int] | None] = {}
+    for name in ("kernel", "stride", "padding", "dilation"):
+        sizes = [int(size) for size in re.findall(rf"\b{name}=(\d+)", text)]
+        found[name] = (sizes[0], sizes[1]) if len(sizes) == 2 else None
+    return found
 
 
 def _dropout(call: Call, position: int, place: Place) -> Worked:

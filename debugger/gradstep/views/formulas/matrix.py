@@ -75,8 +75,19 @@ def _addmm(call: Call, position: int, place: Place) -> Worked:
     if position == 0:
         grad = call.incoming()
         terms = grad[copies(place, call.array(0).shape, grad.shape)].reshape(-1)
-        return summed([number(g) for g in terms[:3]], terms)
-    return _matmul(call, position - 1, place, first=1)
+        found = summed([number(g) for g in terms[:3]], terms)
+        return _scaled(found, float(call.option("beta", 1)))
+    found = _matmul(call, position - 1, place, first=1)
+    return _scaled(found, float(call.option("alpha", 1)))
+
+
+def _scaled(found: Worked, factor: float) -> Worked:
+    """Put the factor alpha or beta of an addmm before a sum."""
+    if factor == 1:
+        return found
+    return Worked(
+        f"{number(factor)} · ({found.text})", factor * found.value, abs(factor) * found.scale
+    )
 
 
 _MATMUL: Final = Rule("out = a @ b", ("grad_a = grad_out @ bᵀ", "grad_b = aᵀ @ grad_out"), _matmul)

@@ -51,7 +51,7 @@ def _times(call: Call, place: Place) -> Worked:
 
 def _over(call: Call, place: Place) -> Worked:
     a, b, left, right = _two(call, place)
-    if b == 0 or call.option("rounding_mode"):
+    if b == 0 or call.option("rounding_mode") or call.option("rounding"):
         raise Unknown("a division by zero, or one that rounds")
     return Worked(f"{left} / {right}", a / b, abs(a / b))
 

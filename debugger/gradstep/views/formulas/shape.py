@@ -91,6 +91,10 @@ def _key(call: Call) -> Any:
 def _literal(node: ast.expr) -> Any:
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "slice":
         return slice(*(_literal(argument) for argument in node.args))
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "array":
+        import numpy as np
+
+        return np.array(ast.literal_eval(node.args[0]))
     if isinstance(node, ast.Tuple):
         return tuple(_literal(item) for item in node.elts)
     if isinstance(node, ast.Name) and node.id == "Ellipsis":
@@ -142,6 +146,8 @@ RULES: Final[Mapping[str, Rule]] = {
     "Select": PICKED,
     "Index": PICKED,
     "Slice": PICKED,
+    "Take": PICKED,
+    "MaskedSelect": PICKED,
     "Cat": Rule("out = the pieces, joined", _JOINED, _cat),
     "Stack": Rule("out = the pieces, on a new dimension", _JOINED, _stack),
 }
