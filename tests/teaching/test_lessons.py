@@ -215,3 +215,21 @@ def test_lines_fit_the_width_and_say_what_to_press(recordings: dict[str, Path]) 
                     lesson_view(lesson, 60, UNICODE, "T").lines
                 )
     assert "T begins a lesson" in plain(lesson_view(None, 60, UNICODE, "T").lines)
+
+
+def test_without_an_answer_the_end_says_what_was_right(recordings: dict[str, Path]) -> None:
+    with Trace.open(recordings["two_scalars"]) as trace:
+        run = trace.run()
+        lesson = Lesson()
+        for event in run.events(1, None, {"phase_entered", "phase_exited"}):
+            lesson.look(run.at(event.seq))
+            if lesson.result is not None:
+                break
+        assert lesson.result is not None
+        verdict, asked = lesson.result.verdict, lesson.result.asked
+        assert verdict is not None
+        assert (lesson.result.chosen, lesson.result.is_right, lesson.answered) == (None, False, 0)
+        text = plain(lesson_view(lesson, 60, UNICODE, "T").lines)
+        assert f"{UNICODE.arrow} {asked.choices[verdict.right]}" in text.replace("`", "")
+        assert UNICODE.cross not in text
+        assert "right" not in text.split("next question")[-1]

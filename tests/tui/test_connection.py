@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from gradstep.testing import screen_text
+from pathlib import Path
+
+from gradstep.testing import open_debugger, screen_text
 from gradstep.tui.screens.main import CONNECTION
 from tests.tui.conftest import Open, press
 from tests.tui.recording import Y
@@ -84,3 +86,26 @@ async def test_a_narrow_screen_has_the_table_too(open_app: Open) -> None:
         assert "Connection ─ z" in text
         assert "backward() writes .grad" in text
         assert "Esc back" in text
+
+
+async def test_it_opens_on_the_first_hole(tmp_path: Path) -> None:
+    script = tmp_path / "hole.py"
+    script.write_text(
+        "import torch\n"
+        "held = torch.ones(1, requires_grad=True)\n"
+        "forgotten = torch.ones(1, requires_grad=True)\n"
+        "optimizer = torch.optim.SGD([held], lr=0.1)\n"
+        "for _ in range(2):\n"
+        "    optimizer.zero_grad()\n"
+        "    (held * forgotten).sum().backward()\n"
+        "    optimizer.step()\n"
+    )
+    async with open_debugger(script, engine="builtin") as (app, pilot):
+        await press(app, pilot, "p", "p", "p", "p")
+        await pilot.press("k")
+        await app.reached(lambda frame: app.main.connection.view is not None)
+        table = app.main.connection
+        assert table.view is not None
+        assert [bool(wire.holes) for wire in table.view.wires] == [False, True]
+        assert (table.rows.row, table.rows.column) == (1, 4)
+        assert "forgotten is in no optimizer" in screen_text(app)

@@ -14,6 +14,7 @@ from gradstep.settings import Settings
 from gradstep.testing import screen_text
 from gradstep.tui import waiting
 from gradstep.tui.app import GradstepApp
+from gradstep.tui.before import COMING
 from gradstep.tui.habits import LAYOUT
 from gradstep.tui.plain_ascii import in_ascii
 from gradstep.tui.pointing import word_at
@@ -342,6 +343,9 @@ async def test_before_the_script_has_started_the_panes_say_what_comes() -> None:
                 rows = screen_text(app).split("\n")[inside.y : inside.bottom]
                 text = "".join(row[inside.x : inside.right] for row in rows).strip()
                 assert len(text) > 30, name
+        for texts in COMING.values():
+            for text in texts:
+                assert len(text) <= app.main.pane("source").content_region.width - 1, text
         await pilot.press("s")
         assert "the script is still starting" in screen_text(app)
 

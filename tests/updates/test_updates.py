@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
@@ -14,6 +15,7 @@ from gradstep.updates.check import compare
 from gradstep.updates.preview import figures
 from gradstep.updates.rule import Before, result_of
 from gradstep.updates.rules import RULES, no_formula, work_out
+from gradstep.views.cards.preview import figure_parts
 from gradstep_engine import events
 
 CASES: dict[str, tuple[str, dict[str, Any]]] = {
@@ -140,3 +142,15 @@ def test_an_optimizer_without_a_formula_says_why() -> None:
     assert work_out("LBFGS", Before(1.0, 1.0, {}, {})) is None
     assert no_formula("LBFGS").startswith("no formula for LBFGS: it moves all parameters together")
     assert no_formula("Mine") == "no formula for Mine"
+
+
+def test_of_nothing_but_nan_there_are_no_figures() -> None:
+    value = np.array([1.0, 2.0])
+    one, all_ = (
+        figures(RULES["SGD"], value, np.array(grad), {"lr": 0.1}, {})
+        for grad in ([math.nan, 1.0], [math.nan, math.inf])
+    )
+    assert not one.is_all_odd
+    assert figure_parts(one)[0].startswith("|Δ| 0.1000")
+    assert all_.is_all_odd
+    assert figure_parts(all_) == []

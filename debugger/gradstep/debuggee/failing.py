@@ -16,7 +16,8 @@ _SHOWN: Final = 4
 def failing_text(trace: TracebackType | None, locator: Locator) -> str:
     """Return `matmul of [2, 3] and [2, 3]`, "" if the user's own code raised.
 
-    `trace` is the whole traceback, the engine's frames included.
+    A node stands alone: what backward() was called on is not what the node was given. `trace` is
+    the whole traceback, the engine's frames included.
     """
     inside: list[FrameType] = []
     while trace is not None:
@@ -28,6 +29,9 @@ def failing_text(trace: TracebackType | None, locator: Locator) -> str:
     inside = [frame for frame in inside if locator.is_ours(frame.f_code)]
     if not inside:
         return ""
+    node = _node(inside)
+    if node:
+        return node
     name = _name(inside)
     asked = [frame for frame in inside if frame.f_code.co_name not in _WRAPPERS]
     given = _shapes((asked or inside)[0])
@@ -41,8 +45,8 @@ def place_in_text(error: BaseException) -> tuple[str, int] | None:
     return None
 
 
-def _name(frames: list[FrameType]) -> str:
-    """Return the node that ran, else the operation, else the function that the user called."""
+def _node(frames: list[FrameType]) -> str:
+    """Return the name of the node that ran, "" for none or where an operation ran in it."""
     for frame in reversed(frames):
         names = frame.f_locals
         op, node = names.get("op"), names.get("node")
@@ -50,6 +54,11 @@ def _name(frames: list[FrameType]) -> str:
             break
         if node is not None and hasattr(node, "next_functions") and callable(node.name):
             return str(node.name())
+    return ""
+
+
+def _name(frames: list[FrameType]) -> str:
+    """Return the operation that ran, else the function that the user called."""
     asked = [frame for frame in frames if frame.f_code.co_name not in _WRAPPERS]
     for frame in asked or frames:
         if not frame.f_code.co_name.startswith("_") and frame.f_code.co_name != "method":

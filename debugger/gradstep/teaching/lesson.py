@@ -30,11 +30,11 @@ ENOUGH: Final = 2
 class Result:
     """A question that was settled: what was said, and what was right.
 
-    `verdict` is None where the trace does not tell.
+    `chosen` is None where nothing was said, `verdict` where the trace does not tell.
     """
 
     asked: Asked
-    chosen: int
+    chosen: int | None
     verdict: Verdict | None
 
     @property
@@ -92,7 +92,7 @@ class Lesson:
         """Take the moment under the cursor: judge, drop or ask a question."""
         begin = self._begin
         if begin is not None and not self._goes_on(begin, moment):
-            if self.is_watching and begin.run is moment.run and moment.seq > begin.seq:
+            if begin.run is moment.run and moment.seq > begin.seq:
                 self._judge(begin, moment)
             self._drop()
         if self._begin is None and moment.event.kind == "phase_entered":
@@ -107,11 +107,11 @@ class Lesson:
 
     def _judge(self, begin: Moment, moment: Moment) -> None:
         end = _end(begin.run, begin.seq, moment.seq)
-        if end is None or self.asked is None or self.chosen is None or self.question is None:
+        if end is None or self.asked is None or self.question is None:
             return
         verdict = self.asked.judge(Stretch(begin, begin.run.at(end)))
         self.result = Result(self.asked, self.chosen, verdict)
-        if verdict is not None:
+        if verdict is not None and self.chosen is not None:
             self.answered += 1
             self.right += self.result.is_right
             self._mastered[self.question.id] += self.result.is_right

@@ -63,14 +63,16 @@ def lesson_view(lesson: Lesson | None, width: int, glyphs: Glyphs, keys: str) ->
 def _result_lines(result: Result, width: int, glyphs: Glyphs) -> list[Line]:
     """Say what was asked, what was answered, and what was right and why."""
     choices, verdict = result.asked.choices, result.verdict
-    chosen = choices[result.chosen]
+    chosen = "" if result.chosen is None else choices[result.chosen]
     lines = wrapped(result.asked.text, width, "dim")
     if verdict is None:
-        lines += wrapped(f"{chosen}: what came of it was not recorded", width, "", "  ")
+        said = f"{chosen}: " if chosen else ""
+        lines += wrapped(f"{said}what came of it was not recorded", width, "", "  ")
     elif result.is_right:
         lines += wrapped(chosen, width, "success bold", f"{glyphs.tick} ")
     else:
-        lines += wrapped(chosen, width, "warning", f"{glyphs.cross} ")
+        if chosen:
+            lines += wrapped(chosen, width, "warning", f"{glyphs.cross} ")
         lines += wrapped(choices[verdict.right], width, "bold", f"{glyphs.arrow} ")
     if verdict is not None:
         lines += wrapped(verdict.because, width, "", "  ")

@@ -11,21 +11,27 @@ if TYPE_CHECKING:
     from gradstep.tui.screens.main import MainScreen
 
 COMING: Final = {
-    "source-view": "The script appears here once it has started, stopped before its first line.",
-    "graph-rows": "The operations of forward appear here, a row each, as soon as one has run.",
-    "tensor-view": "The tensor that an event is about appears here, with its values.",
-    "optimizer-view": "The optimizer's parameters and state appear here once the script makes one.",
-    "locals-view": "The variables of the script appear here.",
-    "watch-view": "What is watched appears here: W watches what is selected.",
-    "why-view": "Where a gradient came from appears here: y on a tensor asks.",
-    "loss-view": "The losses that backward() begins from appear here as curves.",
+    "source-view": (
+        "The script appears here once it has started,",
+        "stopped before its first line.",
+    ),
+    "graph-rows": ("The operations of forward appear here, a row each,", "as soon as one has run."),
+    "tensor-view": ("The tensor that an event is about appears here,", "with its values."),
+    "optimizer-view": (
+        "The optimizer's parameters and state appear here",
+        "once the script makes one.",
+    ),
+    "locals-view": ("The variables of the script appear here.",),
+    "watch-view": ("What is watched appears here:", "W watches what is selected."),
+    "why-view": ("Where a gradient came from appears here:", "y on a tensor asks."),
+    "loss-view": ("The losses that backward() begins from", "appear here as curves."),
 }
-"""By the id of the rows."""
+"""By the id of the rows; lines that fit into the narrowest pane of a wide screen."""
 
 
 def say_what_comes(main: MainScreen) -> None:
     """Write into each pane what will stand in it."""
     for view in main.query(LinesView):
-        text = COMING.get(view.id or "")
-        if text is not None:
-            view.show_lines([line((text, "dim"))])
+        texts = COMING.get(view.id or "")
+        if texts is not None:
+            view.show_lines([line((text, "dim")) for text in texts])

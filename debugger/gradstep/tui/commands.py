@@ -192,7 +192,10 @@ class Commands(App[int]):
         if session is None:
             return
         if session.state != "running" and self._moving is None:
-            self.say("nothing is running: s steps, c continues")
+            ended = session.state in {"exited", "recorded"}
+            self.say(
+                f"nothing is running: {'the run is over' if ended else 's steps, c continues'}"
+            )
             return
         # A motion over a long recorded run is called off the same way.
         self.run_worker(self._quietly(session.pause), group="pause")

@@ -38,6 +38,11 @@ class Figures:
         """‖Δ‖ / ‖θ‖, None for a parameter that is all zeros."""
         return self.change / self.size if self.size else None
 
+    @property
+    def is_all_odd(self) -> bool:
+        """Whether there is nothing but NaN and infinities, and so no size of anything."""
+        return bool(self.odd) and self.odd == self.elements
+
 
 def blocks(
     size: int, arrays: Mapping[str, Any], step: int = BLOCK

@@ -49,12 +49,14 @@ def coming_line(
     elif made is None:
         spans.append(Span(f"  {each.why}", "dim"))
     else:
-        ratio = "–" if made.ratio is None else percent(made.ratio)
+        ratio = "–" if made.ratio is None or made.is_all_odd else percent(made.ratio)
+        sizes = (made.grad, made.change, made.descent)
+        grad, change, descent = ("–" if made.is_all_odd else numbers.short(one) for one in sizes)
         columns = [
-            (numbers.short(made.grad), "backward"),
-            (numbers.short(made.change), "step"),
+            (grad, "backward"),
+            (change, "step"),
             (ratio, "step bold"),
-            (numbers.short(made.descent), ""),
+            (descent, ""),
         ]
         spans += [Span(fit(text, COLUMN, right=True), style) for text, style in columns]
         spans += _brief(each, glyphs)
@@ -79,7 +81,7 @@ def _brief(each: Coming, glyphs: Glyphs) -> list[Span]:
 
 def write_figures(draft: Draft, each: Coming) -> None:
     """Write all that is known of one update to come."""
-    if each.figures is not None:
+    if each.figures is not None and not each.figures.is_all_odd:
         draft.add(*(line((f"{part}  ", "")) for part in figure_parts(each.figures)))
     elif each.why:
         draft.say(each.why)

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 HOLES: Final = {
     "no_optimizer": ("is in no optimizer", "are in no optimizer"),
     "holds_old": (
-        "is in no optimizer, which holds the old tensor of its name",
-        "are in no optimizer, which holds the old tensors of their names",
+        "is in no optimizer: an old tensor of its name is held instead",
+        "are in no optimizer: old tensors of their names are held instead",
     ),
     "replaced": (
         "is an old tensor that nothing uses any more",

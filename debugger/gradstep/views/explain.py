@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
-from gradstep.views.cards import edited, ended, forward, gradients, loop, node, preview, update
+from gradstep.views.cards import (
+    edited,
+    ended,
+    finish,
+    forward,
+    gradients,
+    loop,
+    node,
+    preview,
+    update,
+)
 from gradstep.views.cards.card import Card, Draft
 from gradstep.views.coming import Live
 from gradstep.views.glyphs import UNICODE, Glyphs
@@ -20,7 +30,7 @@ Writer = Callable[[Draft, "EventRow"], None]
 
 BY_KIND: Final[Mapping[str, Writer]] = {
     "run_started": loop.explain_start,
-    "run_finished": loop.explain_finish,
+    "run_finished": finish.explain_finish,
     "phase_exited": ended.explain_exit,
     "op": forward.explain_op,
     "graph_cut": forward.explain_cut,

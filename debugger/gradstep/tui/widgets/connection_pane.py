@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -20,6 +20,10 @@ from gradstep.views.text import Line, line
 
 FOOT: int = 7
 """Rows for the sentences below the table, at most."""
+
+
+COLUMN_OF: Final = {"no_optimizer": 4, "holds_old": 4, "held_twice": 4, "stale": 3}
+"""The cell that tells of a hole, where it is not the one about the way from the loss."""
 
 
 class ConnectionRows(LinesView):
@@ -188,7 +192,11 @@ class ConnectionTable(Vertical):
         )
         self.rows.view = self.titles.view = view
         tensors = [wire.tensor for wire in view.wires]
-        row = tensors.index(chosen) if chosen in tensors else 0
+        hole = next((place for place, wire in enumerate(view.wires) if wire.holes), 0)
+        if before is None and view.wires and view.wires[hole].holes:
+            # What is wrong is in the sentence below at once.
+            self.rows.column = COLUMN_OF.get(view.wires[hole].holes[0], self.rows.column)
+        row = tensors.index(chosen) if chosen in tensors else hole
         if self.rows.column not in view.columns:
             self.rows.column = view.columns[0]
         self.rows.content_changed(row)

@@ -166,35 +166,6 @@ def explain_start(draft: Draft, event: EventRow) -> None:
     draft.say("Nothing has run yet. Step, or continue to a breakpoint.")
 
 
-def explain_finish(draft: Draft, event: EventRow) -> None:
-    """Write the card of the end of a run, with the error that ended it."""
-    error = event.detail.get("error")
-    if error:
-        draft.head(str(error.get("type", "error")), "error", ("  ended the run", "dim"))
-        for text in str(error.get("message", "")).splitlines()[:MOST_SHOWN]:
-            draft.say(text, "error")
-        last = [t for t in str(error.get("traceback", "")).splitlines() if "File " in t][-1:]
-        for text in last:
-            draft.say(text.strip())
-        return
-    status = event.detail.get("exit_status")
-    draft.head(
-        "the script ended",
-        "success" if status in (0, None) else "warning",
-        (f"  exit status {status}", "dim"),
-    )
-    course = draft.moment.run.course(event.seq)
-    if course is not None:
-        begun, latest, calls = course
-        draft.add(
-            ("loss ", "dim"),
-            numbers.number(begun[3]),
-            f" {draft.glyphs.arrow} ",
-            (numbers.number(latest[3]), "bold"),
-            (f" over {numbers.plural(calls, 'backward call')}", "dim"),
-        )
-
-
 def explain_line(draft: Draft, event: EventRow) -> None:
     """Write the card of a source line that is about to run."""
     draft.head(f"line {event.line}", "accent", (f"  in {event.name}" if event.name else "", "dim"))

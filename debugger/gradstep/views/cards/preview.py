@@ -94,6 +94,8 @@ def _preview(draft: Draft, each: Coming) -> None:
 
 def figure_parts(made: Figures) -> list[str]:
     """Say a change in numbers: its size, its range, signs, loss, and what decay does of it."""
+    if made.is_all_odd:
+        return []  # The mark beside it says how many.
     ratio = "" if made.ratio is None else f" = {percent(made.ratio)} of |θ|"
     parts = [f"|Δ| {numbers.short(made.change)}{ratio}"]
     if made.elements > 1:
