@@ -15,6 +15,7 @@ from gradstep.views.graph_details import grad_norm
 from gradstep.views.graph_folds import Folds
 from gradstep.views.graph_rows import FoundRows, GraphRow, read_rows
 from gradstep.views.reading import norm_of, result_name
+from gradstep.views.text import visible
 
 if TYPE_CHECKING:
     from gradstep.trace.moment import Moment
@@ -131,5 +132,5 @@ def _quoted(text: str) -> str:
 
 def _escaped(text: str) -> str:
     """Put a text inside of a quoted DOT string; a backslash begins an escape there."""
-    plain = " ".join(text.split())
+    plain = visible(" ".join(text.split()))
     return plain.replace("\\", "\\\\").replace('"', '\\"')

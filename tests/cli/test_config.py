@@ -10,6 +10,7 @@ import pytest
 from gradstep.settings import Settings, SettingsError, load_settings
 from gradstep.settings.model import SETTINGS
 from gradstep.settings.writing import default_text
+from gradstep.tui.keymap import load_keymap
 from tests.cli.conftest import Run
 
 
@@ -56,6 +57,8 @@ def test_keys_of_the_configuration_come_before_those_of_keys_toml(tmp_path: Path
         ('[keys]\n"step.next" = 3', 2, 'keys."step.next" is 3'),
         ("detail = \nx", 1, "this is not TOML"),
         ("x = [\n\n", 2, "this is not TOML"),
+        (f"x = {'[' * 5_000}", 1, "this is not TOML: Too many brackets"),
+        (f"rows = {'9' * 5_000}", 1, "this is not TOML: A number with too many digits"),
     ],
 )
 def test_what_is_wrong_is_one_line_with_its_place(
@@ -137,6 +140,40 @@ def test_edit_opens_the_editor_on_a_file_that_is_there(run: Run, own_state_direc
     without = run("config", "--edit", EDITOR="", VISUAL="", **places)
     assert without.returncode == 2
     assert "set VISUAL or EDITOR" in without.stderr
+
+
+def test_older_keys_that_cannot_be_read_settle_nothing(tmp_path: Path) -> None:
+    for text in ("x = " + "[" * 5_000, "x = " + "9" * 5_000):
+        assert read(tmp_path, "", text) == Settings()
+        assert load_keymap(tmp_path / "keys.toml")[0] == {}
+
+
+def test_what_stands_in_the_way_of_the_file_is_told(run: Run, own_state_directory: Path) -> None:
+    places = _places(own_state_directory)
+    folder = own_state_directory / "gradstep"
+    folder.write_text("", encoding="utf-8")
+    done = run("config", "--init", **places)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "is a file, and is to be a folder" in done.stderr
+    folder.unlink()
+    (folder / "config.toml").mkdir(parents=True)
+    done = run("config", "--init", **places)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "is a folder, and is to be a file" in done.stderr
+    (folder / "config.toml").rmdir()
+    done = run("config", "--edit", EDITOR="vi 'x", VISUAL=" ", **places)
+    assert done.returncode == 2
+    assert "vi 'x is no command" in done.stderr
+
+
+def test_a_message_does_not_command_the_terminal(run: Run, own_state_directory: Path) -> None:
+    folder = own_state_directory / "gradstep"
+    folder.mkdir()
+    (folder / "config.toml").write_text('theme = "\\u001b[31m"', encoding="utf-8")
+    done = run("config", **_places(own_state_directory))
+    assert done.returncode == 2
+    assert "\x1b" not in done.stderr
+    assert "␛[31m" in done.stderr
 
 
 def _places(folder: Path) -> dict[str, str]:

@@ -80,3 +80,11 @@ def test_what_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "f.npy").mkdir()
     with pytest.raises(ArrayFileError, match="is a folder"):
         write_array(tmp_path / "f.npy", (), "int8", b"\1")
+
+
+@pytest.mark.parametrize("name", ["x" * 250 + ".csv", "x" * 300 + ".csv", "file.txt/a.csv", "no/a"])
+def test_a_place_that_cannot_be_written_is_one_line(tmp_path: Path, name: str) -> None:
+    (tmp_path / "file.txt").write_text("mine")
+    with pytest.raises(ArrayFileError, match=r"cannot be written: [A-Z][a-z ]+$"):
+        write_lines(tmp_path / name, iter(["1\n"]))
+    assert [one.name for one in tmp_path.iterdir()] == ["file.txt"]

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Static
 
 from gradstep.testing import GradstepApp, open_debugger, screen_text
 from gradstep.trace.errors import TraceError
@@ -156,6 +157,28 @@ async def test_losses_zoom_and_become_a_file(open_app: Open, tmp_path: Path) -> 
         assert [int(row["event"]) for row in rows] == [
             loss[0] for loss in session.run.losses(session.head)
         ]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("x" * 300 + ".csv", "File name too long"),
+        ("~nobody-of-this-name/a.csv", "there is no home folder"),
+        ("/dev/null/a.csv", "Not a directory"),
+        ("losses.txt", "does not end in .csv"),
+    ],
+)
+async def test_a_file_that_cannot_be_written_is_told_in_the_dialog(
+    open_app: Open, name: str, said: str
+) -> None:
+    async with open_app(live=False) as (app, pilot, _):
+        await pilot.press("o", "E")
+        await until(pilot, lambda: isinstance(app.screen, SaveScreen))
+        app.screen.query_one("#save-input").value = name  # type: ignore[attr-defined]
+        await pilot.press("enter")
+        wrong = app.screen.query_one(".error", Static)
+        await until(pilot, lambda: said in str(wrong.content))
+        assert isinstance(app.screen, SaveScreen)
 
 
 async def test_the_optimizer_is_sorted_by_another_column(open_app: Open) -> None:

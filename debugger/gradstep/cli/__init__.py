@@ -84,7 +84,9 @@ def _open_standard_streams() -> None:
 
 
 def _fail(error: Exception) -> int:
-    line = " ".join(str(error).split()) or type(error).__name__
+    from gradstep.views.text import visible
+
+    line = visible(" ".join(str(error).split())) or type(error).__name__
     if isinstance(error, UsageError) or _is_told(error):
         print(f"gradstep: {line}", file=sys.stderr)
         return 2

@@ -36,12 +36,15 @@ def config(arguments: Arguments) -> int:
 
 def _edit(path: Path) -> None:
     """Open the file in the user's editor, written anew if there is none."""
-    editor = next((os.environ[name] for name in EDITORS if os.environ.get(name)), "")
+    editor = next((os.environ[name] for name in EDITORS if os.environ.get(name, "").strip()), "")
     if not editor:
         raise SettingsError(f"set VISUAL or EDITOR to the editor to open {path} with")
     write_default(path)
     # On Windows a path in EDITOR may have backslashes, which a shell's rules would take away.
-    command = [editor] if os.name == "nt" else shlex.split(editor)
+    try:
+        command = [editor] if os.name == "nt" else shlex.split(editor)
+    except ValueError as error:
+        raise SettingsError(f"the editor {editor} is no command: {error}") from None
     try:
         status = subprocess.run([*command, str(path)], check=False).returncode
     except OSError as error:

@@ -10,7 +10,7 @@ from gradstep.cli.arguments import Arguments, UsageError
 from gradstep.trace.reader import Trace
 from gradstep.views.connection import connection_view
 from gradstep.views.glyphs import ASCII, UNICODE
-from gradstep.views.text import plain
+from gradstep.views.text import plain, visible
 
 PIPE_WIDTH: Final = 200
 """Cells to a line where nobody says how many there are."""
@@ -40,7 +40,7 @@ def connect(arguments: Arguments) -> int:
             verb = "is" if count == 1 else "are"
             raise UsageError(f"connect: there is no loss {arguments.loss}; there {verb} {count}")
         which = f", loss {arguments.loss} of {count}" if count > 1 else ""
-        text = f"{view.title}{which}, at event {arguments.at or head:,} of {head:,}\n"
+        text = f"{visible(view.title)}{which}, at event {arguments.at or head:,} of {head:,}\n"
         text += plain(view.report())
     if glyphs is ASCII:
         from gradstep.tui.plain_ascii import in_ascii

@@ -24,9 +24,9 @@ def export(arguments: Arguments) -> int:
             sys.stdout.flush()
             return 0
         out = Path(arguments.output)
-        if out.exists() and os.path.samefile(out, arguments.file):
-            raise UsageError("export: -o names the trace itself; it is kept")
         try:
+            if out.exists() and os.path.samefile(out, arguments.file):
+                raise UsageError("export: -o names the trace itself; it is kept")
             with out.open("w", encoding="utf-8") as file:
                 file.writelines(lines)
         except OSError as error:

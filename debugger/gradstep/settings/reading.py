@@ -56,7 +56,7 @@ def _keys_alone(path: Path) -> tuple[dict[str, str], dict[str, str]]:
     if text is None:
         return {}, {}
     try:
-        table = tomllib.loads(text).get("keys", {})
+        table = parse_toml(text).get("keys", {})
     except tomllib.TOMLDecodeError:
         return {}, {}
     if not isinstance(table, dict):
@@ -76,9 +76,25 @@ def _text(path: Path) -> str | None:
         raise SettingsError(f"{path}: the file is not UTF-8") from None
 
 
-def _parsed(path: Path, text: str) -> dict[str, Any]:
+def parse_toml(text: str) -> dict[str, Any]:
+    """Return what TOML text says.
+
+    Raises:
+        tomllib.TOMLDecodeError: it is none, or it nests deeper or counts further than Python can.
+    """
     try:
         return tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        raise
+    except RecursionError:
+        raise tomllib.TOMLDecodeError("Too many brackets inside of each other") from None
+    except ValueError:  # Python reads no integer of thousands of digits
+        raise tomllib.TOMLDecodeError("A number with too many digits") from None
+
+
+def _parsed(path: Path, text: str) -> dict[str, Any]:
+    try:
+        return parse_toml(text)
     except tomllib.TOMLDecodeError as error:
         said = str(error)
         at = _PLACE.search(said)

@@ -43,9 +43,16 @@ def write_default(path: Path) -> bool:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise SettingsError(f"{path.parent}: this is a file, and is to be a folder") from None
+    except OSError as error:
+        raise SettingsError(f"{path.parent}: {error.strerror}") from None
+    try:
         with path.open("x", encoding="utf-8") as file:
             file.write(default_text())
     except FileExistsError:
+        if path.is_dir():
+            raise SettingsError(f"{path}: this is a folder, and is to be a file") from None
         return False
     except OSError as error:
         raise SettingsError(f"{path}: {error.strerror}") from None

@@ -70,19 +70,22 @@ def write_file(path: Path, write: Callable[[IO[bytes]], None], *, overwrite: boo
     Raises:
         ArrayFileError: it exists and may not be overwritten, or cannot be written.
     """
-    if path.is_dir():
-        raise ArrayFileError(f"{path} is a folder")
-    if path.exists() and not overwrite:
-        raise ArrayFileError(f"{path} exists")
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with beside.open("xb") as file:
-            write(file)
-        os.replace(beside, path)
+        # Even to look whether it is there can fail: a name may be too long, a folder closed.
+        if path.is_dir():
+            raise ArrayFileError(f"{path} is a folder")
+        if path.exists() and not overwrite:
+            raise ArrayFileError(f"{path} exists")
+        beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+        new = beside.open("xb")
+        try:
+            with new:
+                write(new)
+            os.replace(beside, path)
+        finally:
+            beside.unlink(missing_ok=True)
     except OSError as error:
         raise ArrayFileError(f"{path} cannot be written: {error.strerror or error}") from None
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def csv_lines(shape: Sequence[int], numbers: Sequence[Any]) -> Iterator[str]:

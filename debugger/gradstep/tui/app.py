@@ -26,6 +26,7 @@ from gradstep.tui.crash import cause_of, one_line, write_log
 from gradstep.tui.frame import Frame, Selection, take_frame
 from gradstep.tui.gate import Gate
 from gradstep.tui.habits import Habits
+from gradstep.tui.harmless import Harmless
 from gradstep.tui.hints import Hints
 from gradstep.tui.keymap import keymap_path, load_keymap
 from gradstep.tui.lesson_commands import LessonCommands
@@ -122,7 +123,7 @@ class GradstepApp(
         self.glyphs = glyphs
         self.gate = Gate()
         self._teaches = teach
-        self._plain = PlainAscii()
+        self._plain, self._harmless = PlainAscii(), Harmless()
         self.crash_line = ""
         self.failure = ""
         self._announcer = Announcer()
@@ -141,7 +142,7 @@ class GradstepApp(
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Give what changes each painted line: with the ASCII glyphs, all else goes into ASCII."""
-        found = super().get_line_filters()
+        found = [*super().get_line_filters(), self._harmless]
         return [*found, self._plain] if self.glyphs is ASCII else found
 
     def keys_of(self, command: Command) -> str:

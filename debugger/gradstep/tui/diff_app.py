@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
+from textual.filter import LineFilter
 from textual.widgets import Footer, Static
 from textual.worker import Worker, WorkerState, get_current_worker
 
@@ -16,6 +18,7 @@ from gradstep.comparison.compare import Pair
 from gradstep.settings import Settings
 from gradstep.trace.reader import RunTrace
 from gradstep.tui.crash import cause_of, one_line, write_log
+from gradstep.tui.harmless import Harmless
 from gradstep.tui.paint import painter_for
 from gradstep.tui.settled import check_settings, draw_without_colour, first_theme
 from gradstep.tui.terminal_watch import TerminalWatch
@@ -89,6 +92,7 @@ class DiffApp(App[int]):
         self._tolerance = tolerance
         self.comparison: Comparison | None = None
         self.crash_line = ""
+        self._harmless = Harmless()
         for own in THEMES:
             self.register_theme(own)
         self.theme = theme
@@ -96,6 +100,10 @@ class DiffApp(App[int]):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Give our colour names to themes that lack them."""
         return defaults_for(self.current_theme)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Give what changes each painted line."""
+        return [*super().get_line_filters(), self._harmless]
 
     def compose(self) -> ComposeResult:
         """Which runs, their events, what differs in one."""

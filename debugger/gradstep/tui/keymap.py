@@ -6,6 +6,7 @@ import os
 import tomllib
 from pathlib import Path
 
+from gradstep.settings.reading import parse_toml
 from gradstep.tui.actions import BY_ID
 
 
@@ -28,7 +29,7 @@ def load_keymap(path: Path) -> tuple[dict[str, str], str]:
     except (OSError, UnicodeDecodeError) as error:
         return {}, f"{path}: {error}"
     try:
-        table = tomllib.loads(text).get("keys", {})
+        table = parse_toml(text).get("keys", {})
     except tomllib.TOMLDecodeError as error:
         return {}, f"{path}: {error}"
     if not isinstance(table, dict):

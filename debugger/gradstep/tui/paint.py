@@ -11,7 +11,7 @@ from rich.style import Style
 from textual.color import Color, ColorParseError
 from textual.strip import Strip
 
-from gradstep.views.text import Span
+from gradstep.views.text import Span, visible
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -100,7 +100,7 @@ class Painter:
 
     def segments(self, line: Iterable[Span]) -> list[Segment]:
         """Return a line's spans as segments."""
-        return [Segment(span.text, self.style(span.style)) for span in line if span.text]
+        return [Segment(visible(span.text), self.style(span.style)) for span in line if span.text]
 
     def strip(self, line: Iterable[Span]) -> Strip:
         """Return a line as a strip, as wide as its text."""

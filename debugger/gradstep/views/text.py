@@ -56,6 +56,25 @@ def line(*parts: str | Span | tuple[str, str]) -> Line:
     return tuple(span for span in spans if span.text)
 
 
+_CONTROLS: Final[dict[int, int | str]] = {
+    **{code: 0x2400 + code for code in range(0x20)},
+    ord("\t"): " ",
+    0x7F: 0x2421,
+    **dict.fromkeys(range(0x80, 0xA0), "\ufffd"),
+    # These turn the direction of what follows, or break the line.
+    **dict.fromkeys((0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A)), "\ufffd"),
+    **dict.fromkeys(range(0xD800, 0xE000), "\ufffd"),
+}
+
+
+def visible(text: str) -> str:
+    """Put a sign in the place of each character that would command the terminal, a cell for one.
+
+    A name is the script's own, and a trace may be a stranger's.
+    """
+    return text if text.isprintable() else text.translate(_CONTROLS)
+
+
 def cells(text: str) -> int:
     """Count the terminal cells that `text` takes; wide characters take two, combining ones none."""
     if text.isascii():
@@ -181,4 +200,4 @@ def _unended(spans: Line) -> Line:
 
 def plain(lines: Iterable[Line]) -> str:
     """Give the bare text of lines, trailing blanks removed."""
-    return "\n".join("".join(span.text for span in spans).rstrip() for spans in lines)
+    return "\n".join(visible("".join(span.text for span in spans)).rstrip() for spans in lines)

@@ -60,8 +60,16 @@ class SaveScreen(ModalScreen[Path | None]):
         if not text:
             self._complain("give a name, or close with Escape")
             return
-        path = Path(text).expanduser().absolute()
-        if path.is_file() and path != self._asked:
+        try:
+            path = Path(text).expanduser().absolute()
+            is_there = path.is_file()
+        except RuntimeError:
+            self._complain(f"there is no home folder for {Path(text).parts[0]}")
+            return
+        except OSError as error:
+            self._complain(f"{text} cannot be written: {error.strerror or error}")
+            return
+        if is_there and path != self._asked:
             self._asked = path
             self._complain(f"{path.name} exists: Enter overwrites it")
             return
