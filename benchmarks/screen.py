@@ -105,9 +105,10 @@ class Terminal:
         while select.select([self._master], [], [], quiet)[0]:
             self._raw += os.read(self._master, 65536)
 
-    def hold(self, key: str, seconds: float) -> None:
-        """Send a key as often as a terminal repeats one that is held."""
+    def hold(self, key: str, seconds: float) -> list[tuple[float, int]]:
+        """Send a key as often as a terminal repeats one that is held; give what was shown when."""
         self._raw = b""
+        found: list[tuple[float, int]] = []
         end = time.perf_counter() + seconds
         following = time.perf_counter()
         while (now := time.perf_counter()) < end:
@@ -115,7 +116,11 @@ class Terminal:
                 os.write(self._master, key.encode())
                 following += REPEAT
             if select.select([self._master], [], [], max(0.0, following - now))[0]:
-                self._raw += os.read(self._master, 65536)
+                self._raw = self._raw[-4096:] + os.read(self._master, 65536)
+                event = self.event()
+                if event and (not found or found[-1][1] != event):
+                    found.append((time.perf_counter(), event))
+        return found
 
     def cpu(self) -> float:
         """Return the seconds of CPU that the screen's process has used, without its children."""
@@ -190,19 +195,18 @@ def steps(terminal: Terminal, what: str, key: str, count: int, event: int) -> in
     return event
 
 
-def held(terminal: Terminal, key: str, seconds: float, event: int) -> str:
-    """Hold a key, and say what came of it."""
+def held(terminal: Terminal, key: str, seconds: float) -> str:
+    """Hold a key, and say what came of it; a script that ends meanwhile ends the count."""
     terminal.settle()
     before = terminal.cpu()
-    terminal.hold(key, seconds)
-    released = terminal.event() or event
+    shown = terminal.hold(key, seconds)
     terminal.settle(0.5)
-    last, used = terminal.event() or event, terminal.cpu() - before
-    rate = abs(last - event) / seconds
-    each = used / max(1, abs(last - event)) * 1000
+    (begun, first), (ended, released) = shown[0], shown[-1]
+    last, used = terminal.event(), terminal.cpu() - before
     return (
-        f"{key} held for {seconds:.0f} s: {rate:.1f} events per second, {abs(last - released)} "
-        f"after it was let go, {each:.0f} ms CPU per event"
+        f"{key} held for {seconds:.0f} s: {(released - first) / (ended - begun):.1f} events and "
+        f"{(len(shown) - 1) / (ended - begun):.1f} pictures per second, {last - released} events "
+        f"after it was let go, {used / (last - first) * 1000:.0f} ms CPU per event"
     )
 
 
@@ -233,12 +237,11 @@ def main() -> None:
             _, event = terminal.wait_for_event(1)
             terminal.settle()
             event = steps(terminal, "key to painted", "s", options.steps, event)
-            event = steps(terminal, "back to painted", "S", min(40, options.steps - 1), event)
+            steps(terminal, "back to painted", "S", options.steps // 2, event)
             terminal.press(".")
             terminal.settle(0.5)
-            event = terminal.event() or event
-            said.append(held(terminal, "s", options.hold, event))
-            said.append(f"{terminal.resident():.0f} MB resident at event {terminal.event()}")
+            said.append(held(terminal, "s", options.hold))
+            said.append(f"{terminal.resident():.0f} MB resident at event {terminal.event():,}")
         finally:
             terminal.close()
     print("\n" + "\n".join(said))

@@ -135,7 +135,7 @@ class MainScreen(Screen[None]):
         say_what_comes(self)
         self.source.focus()
 
-    def paint(self, frame: Frame) -> None:
+    def paint(self, frame: Frame, *, with_panes: bool = True) -> None:
         """Paint a new instant: the bars always, a pane only if it is seen and nothing runs."""
         self._frame = frame
         self.title_bar.paint(frame)
@@ -145,7 +145,7 @@ class MainScreen(Screen[None]):
         if frame.session is not None:
             points = frame.session.breakpoints.list()
             self.pane("source").write_below(summary(points, frame.glyphs))
-        if frame.is_quiet:
+        if frame.is_quiet and with_panes:
             self.paint_panes()
 
     def paint_panes(self) -> None:
