@@ -7,7 +7,14 @@
 *stopped at entry*: until the screen says that the script stands before its first line;
 *key to painted*: from a key press (`s`) until the new event's number has arrived. This includes the
 way to the script, the script's own work until the next event, and the recording of it: an upper
-bound for the time from a pause to its picture. Needs a system with pseudo-terminals.
+bound for the time from a pause to its picture;
+*back to painted*: the same for `S`, where no script takes part: the screen's own time;
+*key held*: `s` thirty times a second, as a terminal repeats it: steps per second, and how many
+events came after the key was let go.
+
+CPU is that of the screen's process alone, from its own account in /proc, per step; so is the
+resident memory. Compiled modules are kept for the benchmark, as an installed gradstep has them.
+Needs Linux.
 """
 
 from __future__ import annotations
@@ -30,14 +37,16 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 30.0
+REPEAT = 1 / 30
 ESCAPES = re.compile(rb"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[()][A-Z0-9]|\x1b[=>]|\x1b\][^\x07\x1b]*\x07")
+EVENT = re.compile(rb"event ([\d,]+) of")
 
 
 class Terminal:
     """A child on a pseudo-terminal of 120x40, and what it has written so far."""
 
-    def __init__(self, command: list[str]) -> None:
-        """Start the child."""
+    def __init__(self, command: list[str], place: Path) -> None:
+        """Start the child, with what it keeps and its compiled modules below `place`."""
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
         environment = {
@@ -45,8 +54,11 @@ class Terminal:
             "TERM": "xterm-256color",
             "COLORTERM": "truecolor",
             "PYTHONPATH": os.pathsep.join([str(ROOT / "engine"), str(ROOT / "debugger")]),
-            "XDG_STATE_HOME": tempfile.mkdtemp(prefix="gradstep-benchmark-"),
+            "XDG_STATE_HOME": str(place / "state"),
+            "XDG_CONFIG_HOME": str(place / "config"),
+            "PYTHONPYCACHEPREFIX": str(place / "compiled"),
         }
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
         self.begun = time.perf_counter()
         self._child = subprocess.Popen(
             command,
@@ -80,15 +92,45 @@ class Terminal:
 
     def wait_for_event(self, after: int) -> tuple[float, int]:
         """Read until another event than `after` is shown; give the moment and its number."""
-        pattern = re.compile(rb"event (?!%d )(\d+) of" % after)
-        moment = self.wait(pattern)
-        shown = pattern.findall(ESCAPES.sub(b"", self._raw))
-        return moment, int(shown[-1])
+        moment = self.wait(re.compile(rb"event (?!%s )[\d,]+ of" % f"{after:,}".encode()))
+        return moment, self.event()
+
+    def event(self) -> int:
+        """Return the number of the event that was shown last since the last key, 0 for none."""
+        shown = EVENT.findall(ESCAPES.sub(b"", self._raw))
+        return int(shown[-1].replace(b",", b"")) if shown else 0
 
     def settle(self, quiet: float = 0.05) -> None:
         """Read until nothing has come for a while."""
         while select.select([self._master], [], [], quiet)[0]:
             self._raw += os.read(self._master, 65536)
+
+    def hold(self, key: str, seconds: float) -> list[tuple[float, int]]:
+        """Send a key as often as a terminal repeats one that is held; give what was shown when."""
+        self._raw = b""
+        found: list[tuple[float, int]] = []
+        end = time.perf_counter() + seconds
+        following = time.perf_counter()
+        while (now := time.perf_counter()) < end:
+            if now >= following:
+                os.write(self._master, key.encode())
+                following += REPEAT
+            if select.select([self._master], [], [], max(0.0, following - now))[0]:
+                self._raw = self._raw[-4096:] + os.read(self._master, 65536)
+                event = self.event()
+                if event and (not found or found[-1][1] != event):
+                    found.append((time.perf_counter(), event))
+        return found
+
+    def cpu(self) -> float:
+        """Return the seconds of CPU that the screen's process has used, without its children."""
+        fields = Path(f"/proc/{self._child.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def resident(self) -> float:
+        """Return the megabytes that the screen's process has in memory."""
+        status = Path(f"/proc/{self._child.pid}/status").read_text()
+        return int(status.partition("VmRSS:")[2].split()[0]) / 1024
 
     def close(self) -> None:
         """Quit by key; end the child's group where that does not work."""
@@ -113,11 +155,59 @@ def percentile(values: list[float], percent: int) -> float:
     return statistics.quantiles(values, n=100, method="inclusive")[percent - 1]
 
 
-def report(what: str, seconds: list[float]) -> None:
-    """Print one row of the table, in milliseconds."""
+def report(what: str, seconds: list[float], cpu: float | None = None) -> None:
+    """Print one row of the table, in milliseconds; `cpu` is the seconds of all of them."""
     values = [value * 1000 for value in seconds]
     row = (min(values), percentile(values, 50), percentile(values, 95), max(values))
-    print(f"| {what} | {' | '.join(f'{value:.0f}' for value in row)} | {len(values)} |", flush=True)
+    each = f"{cpu / len(values) * 1000:.0f}" if cpu is not None else "–"
+    cells = " | ".join(f"{value:.0f}" for value in row)
+    print(f"| {what} | {cells} | {len(values)} | {each} |", flush=True)
+
+
+def starts(command: list[str], place: Path, count: int) -> None:
+    """Start several times; the first start compiles and does not count."""
+    first, entry, used = [], [], 0.0
+    for number in range(count + 1):
+        terminal = Terminal(command, place)
+        try:
+            seen = terminal.wait(re.compile(rb"gradstep")) - terminal.begun
+            paused = terminal.wait(re.compile(rb"PAUSED")) - terminal.begun
+            if number:
+                first.append(seen)
+                entry.append(paused)
+                used += terminal.cpu()
+        finally:
+            terminal.close()
+    report("first frame", first)
+    report("stopped at entry", entry, used)
+
+
+def steps(terminal: Terminal, what: str, key: str, count: int, event: int) -> int:
+    """Press a key many times, each time when the picture has come to rest."""
+    painted, before = [], terminal.cpu()
+    for _ in range(count):
+        terminal.press(key)
+        pressed = time.perf_counter()
+        moment, event = terminal.wait_for_event(event)
+        painted.append(moment - pressed)
+        terminal.settle()
+    report(what, painted, terminal.cpu() - before)
+    return event
+
+
+def held(terminal: Terminal, key: str, seconds: float) -> str:
+    """Hold a key, and say what came of it; a script that ends meanwhile ends the count."""
+    terminal.settle()
+    before = terminal.cpu()
+    shown = terminal.hold(key, seconds)
+    terminal.settle(0.5)
+    (begun, first), (ended, released) = shown[0], shown[-1]
+    last, used = terminal.event(), terminal.cpu() - before
+    return (
+        f"{key} held for {seconds:.0f} s: {(released - first) / (ended - begun):.1f} events and "
+        f"{(len(shown) - 1) / (ended - begun):.1f} pictures per second, {last - released} events "
+        f"after it was let go, {used / (last - first) * 1000:.0f} ms CPU per event"
+    )
 
 
 def main() -> None:
@@ -126,37 +216,35 @@ def main() -> None:
     parser.add_argument("script", nargs="?", default=str(ROOT / "scenarios" / "two_scalars.py"))
     parser.add_argument("--starts", type=int, default=8)
     parser.add_argument("--steps", type=int, default=100)
+    parser.add_argument("--hold", type=float, default=4.0, help="seconds to hold the key")
     options = parser.parse_args()
     command = [sys.executable, "-m", "gradstep", options.script]
 
     print("milliseconds\n")
-    print("| what | best | p50 | p95 | worst | n |")
-    print("|---|---|---|---|---|---|")
-    first, entry, painted = [], [], []
-    for _ in range(options.starts):
-        terminal = Terminal(command)
+    print("| what | best | p50 | p95 | worst | n | CPU each |")
+    print("|---|---|---|---|---|---|---|")
+    with tempfile.TemporaryDirectory(prefix="gradstep-benchmark-") as name:
+        place = Path(name)
+        starts(command, place, options.starts)
+        terminal = Terminal(command, place)
+        said = []
         try:
-            first.append(terminal.wait(re.compile(rb"gradstep")) - terminal.begun)
-            entry.append(terminal.wait(re.compile(rb"PAUSED")) - terminal.begun)
+            terminal.wait(re.compile(rb"PAUSED"))
+            terminal.settle()
+            said.append(f"{terminal.resident():.0f} MB resident at the start")
+            # The first step is the script's imports.
+            terminal.press("s")
+            _, event = terminal.wait_for_event(1)
+            terminal.settle()
+            event = steps(terminal, "key to painted", "s", options.steps, event)
+            steps(terminal, "back to painted", "S", options.steps // 2, event)
+            terminal.press(".")
+            terminal.settle(0.5)
+            said.append(held(terminal, "s", options.hold))
+            said.append(f"{terminal.resident():.0f} MB resident at event {terminal.event():,}")
         finally:
             terminal.close()
-    report("first frame", first)
-    report("stopped at entry", entry)
-
-    terminal = Terminal(command)
-    try:
-        terminal.wait(re.compile(rb"PAUSED"))
-        terminal.settle()
-        event = 1
-        for _ in range(options.steps):
-            terminal.press("s")
-            pressed = time.perf_counter()
-            moment, event = terminal.wait_for_event(event)
-            painted.append(moment - pressed)
-            terminal.settle()
-    finally:
-        terminal.close()
-    report("key to painted", painted)
+    print("\n" + "\n".join(said))
 
 
 if __name__ == "__main__":

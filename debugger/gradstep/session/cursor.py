@@ -54,6 +54,7 @@ class RunCursor:
         self._past_output = PastOutput(OUTPUT_CHARACTERS, PAST_PIECES)
         self._counted = Hits()
         self._follows = True
+        self._moment: Moment | None = None
         self._poller: asyncio.Task[None] | None = None
 
     @property
@@ -95,7 +96,10 @@ class RunCursor:
 
     def moment(self) -> Moment:
         """Return the trace as of the cursor."""
-        return self.run.at(self.cursor)
+        # The same moment while the cursor stands: what it has read it need not read again.
+        if self._moment is None or (self._moment.run, self._moment.seq) != (self.run, self.cursor):
+            self._moment = self.run.at(self.cursor)
+        return self._moment
 
     async def count_hits(self) -> dict[int, int | None]:
         """Count how often breakpoints were met by the cursor, None where that would take long.

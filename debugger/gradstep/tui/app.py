@@ -240,7 +240,7 @@ class GradstepApp(
         frame = replace(frame, marks=trail.shown(), stops=trail.stops(), is_asked=self.is_asked)
         self.frame = frame
         self.main.title_bar.note = self._announcer.note(frame)
-        self.main.paint(frame)
+        self.main.paint(frame, with_panes=not self._is_held())
         if self.session is not None:
             self.main.stdout.show_output(self.session.printed())
             self._announcer.announce(frame, self.main.console.say)

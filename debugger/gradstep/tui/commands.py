@@ -35,6 +35,10 @@ REPEAT_WINDOW: Final = 0.3
 """Seconds: a key pressed again this soon after a motion began asks for one more of the same."""
 
 
+PANES_SECONDS: Final = 0.1
+"""While a key is held and the next motion is asked for already, panes are painted this often."""
+
+
 class Commands(App[int]):
     """The actions of the application, apart from its life cycle.
 
@@ -55,6 +59,7 @@ class Commands(App[int]):
         self._moving: tuple[str, bool] | None = None
         self._moving_since = 0.0
         self._once_more = False
+        self._panes_painted = 0.0
         self._was_ready = False
         self.is_answering = False
 
@@ -116,6 +121,14 @@ class Commands(App[int]):
                     break
         finally:
             self._moving = None
+
+    def _is_held(self) -> bool:
+        """Return whether a motion's picture may leave the panes to the next, which is due soon."""
+        now = time.monotonic()
+        if self._once_more and now - self._panes_painted < PANES_SECONDS:
+            return True
+        self._panes_painted = now
+        return False
 
     def _session_motion(
         self, name: str, backward: bool, target: Any = None

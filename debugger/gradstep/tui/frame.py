@@ -48,7 +48,7 @@ class Frame:
     head: int
     selection: Selection
     glyphs: Glyphs = field(default=UNICODE, repr=False)
-    moves: int = 0
+    moves: int = field(default=0, compare=False)
     marks: Mapping[int, str] = field(default_factory=dict)
     """Letters by the events that the user marked."""
     stops: tuple[int, ...] = ()

@@ -79,6 +79,11 @@ def cells(text: str) -> int:
     """Count the terminal cells that `text` takes; wide characters take two, combining ones none."""
     if text.isascii():
         return len(text)
+    return _cells(text)
+
+
+@lru_cache(maxsize=4096)
+def _cells(text: str) -> int:
     return sum(_cell(character) for character in text)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Final
 
 from textual import events, getters
@@ -134,7 +135,7 @@ class MainScreen(Screen[None]):
         say_what_comes(self)
         self.source.focus()
 
-    def paint(self, frame: Frame) -> None:
+    def paint(self, frame: Frame, *, with_panes: bool = True) -> None:
         """Paint a new instant: the bars always, a pane only if it is seen and nothing runs."""
         self._frame = frame
         self.title_bar.paint(frame)
@@ -143,8 +144,8 @@ class MainScreen(Screen[None]):
         self.key_bar.paint(frame)
         if frame.session is not None:
             points = frame.session.breakpoints.list()
-            self.pane("source").border_subtitle = summary(points, frame.glyphs)
-        if frame.is_quiet:
+            self.pane("source").write_below(summary(points, frame.glyphs))
+        if frame.is_quiet and with_panes:
             self.paint_panes()
 
     def paint_panes(self) -> None:
@@ -168,7 +169,7 @@ class MainScreen(Screen[None]):
             "loss-view": lambda: self.loss.paint(frame),
             "connection-view": lambda: self.connection.paint(frame),
         }
-        for pane in self.query(TabbedPane):
+        for pane in self._all_panes:
             if not pane.display or not pane.active:
                 continue
             paint = painters.get(pane.active)
@@ -179,8 +180,8 @@ class MainScreen(Screen[None]):
                 self._painted[pane.active] = now
         inspect = self.pane("inspect")
         if inspect.active:
-            inspect.border_subtitle = hint_of(inspect.content())
-        self.pane("graph").border_subtitle = self.graph.summary.replace("[", r"\[")
+            inspect.write_below(hint_of(inspect.content()))
+        self.pane("graph").write_below(self.graph.summary.replace("[", r"\["))
 
     def _guarded(self, pane: TabbedPane, paint: Callable[[], None]) -> None:
         """Paint a pane; one that cannot be painted says so and leaves the others alone."""
@@ -196,7 +197,11 @@ class MainScreen(Screen[None]):
 
     def panes(self) -> list[TabbedPane]:
         """Return the four panes in order."""
-        return [pane for pane in self.query(TabbedPane) if pane.id != CONNECTION]
+        return [pane for pane in self._all_panes if pane.id != CONNECTION]
+
+    @cached_property
+    def _all_panes(self) -> tuple[TabbedPane, ...]:
+        return tuple(self.query(TabbedPane))
 
     def pane(self, name: str) -> TabbedPane:
         """Return one pane by its id."""

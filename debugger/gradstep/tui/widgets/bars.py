@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar, Final
+from typing import ClassVar, Final, Self
 
 from textual import events
+from textual.geometry import Region
 from textual.strip import Strip
 from textual.timer import Timer
 from textual.widget import Widget
@@ -34,11 +35,52 @@ class Bar(Widget):
         """Start with nothing to show."""
         super().__init__(id=id)
         self.frame = EMPTY
+        self._rows: tuple[Line, ...] = ()
+        self._rows_are_for = -1
+        """The width that the rows were made for, -1 for rows that are to be made anew."""
+        self._face: object = None
 
     def paint(self, frame: Frame) -> None:
-        """Take a new instant."""
+        """Take a new instant; one that looks like the last costs nothing."""
         self.frame = frame
-        self.refresh()
+        face = self.face()
+        if face != self._face:
+            self._face = face
+            self.look()
+
+    def face(self) -> object:
+        """Return all that the rows depend on; other changes ask for a refresh."""
+        return (self.frame, self.frame.standing)
+
+    def look(self) -> None:
+        """Make the rows anew, and have them painted if they are others than before."""
+        before, width = self._rows, self._rows_are_for
+        self._rows_are_for = -1
+        if not width == self.size.width > 0 or self._rows_for(width) != before:
+            super().refresh()
+
+    def refresh(
+        self,
+        *regions: Region,
+        repaint: bool = True,
+        layout: bool = False,
+        recompose: bool = False,
+    ) -> Self:
+        """Paint soon, with rows made anew."""
+        self._rows_are_for = -1
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
+    def _rows_for(self, width: int) -> tuple[Line, ...]:
+        """Return the rows, made once until something changes."""
+        if self._rows_are_for != width:
+            try:
+                self._rows = self.bar_lines(width)
+            except Exception as error:
+                if self.app.is_headless:
+                    raise
+                self._rows = (line((noted(error), "warning")),)
+            self._rows_are_for = width
+        return self._rows
 
     def bar_lines(self, width: int) -> tuple[Line, ...]:
         """Return the rows to paint."""
@@ -47,12 +89,7 @@ class Bar(Widget):
     def render_line(self, y: int) -> Strip:
         """Paint one row."""
         width = self.size.width
-        try:
-            lines = self.bar_lines(width)
-        except Exception as error:
-            if self.app.is_headless:
-                raise
-            lines = (line((noted(error), "warning")),)
+        lines = self._rows_for(width)
         row = lines[y] if y < len(lines) else ()
         strip = painter_for(self.app).strip(row).crop_extend(0, width, None)
         return strip.apply_style(self.rich_style)
@@ -68,6 +105,10 @@ class TitleBar(Bar):
         super().__init__(id="title")
         self.note = ""
         self.script = ""
+
+    def face(self) -> object:
+        """Return all that the row depends on."""
+        return (super().face(), self.note, self.script)
 
     def bar_lines(self, width: int) -> tuple[Line, ...]:
         """Return the title row."""

@@ -26,8 +26,8 @@ from gradstep.views.text import Line
 class GraphRows(LinesView):
     """One op per row; the rows are painted by the view, only those in sight."""
 
-    # Columns would move whenever the graph grows longer than the pane.
-    DEFAULT_CSS = "GraphRows { scrollbar-gutter: stable; }"
+    # Columns would move, and the screen be laid out, whenever the graph outgrows the pane.
+    DEFAULT_CSS = "GraphRows { overflow-y: scroll; }"
     HELP: ClassVar[str] = (
         "One row per operation in the order in which they ran: the graph that forward builds, and "
         "whose rows backward goes up again. The card below explains the selected row with this "
@@ -161,7 +161,8 @@ class Card(LinesView, can_focus=False):
     """The explanation under the graph."""
 
     DEFAULT_CSS = """
-    Card { height: auto; max-height: 50%; border-top: solid $faint; margin: 0 1; }
+    Card { height: auto; max-height: 100%; border-top: solid $faint; margin: 0 1; }
+    Card { overflow-y: scroll; }
     """
     has_row_cursor = False
 
@@ -212,7 +213,7 @@ class GraphPane(Vertical):
 
     def _show(self, view: GraphView, row: int | None) -> None:
         self.titles.display = bool(view.rows)
-        self.titles.refresh()
+        self.titles.look()
         self.rows.show_view(view, row)
         self.paint_card()
 
@@ -235,11 +236,10 @@ class GraphPane(Vertical):
         lines = self._card_lines(max(20, self.size.width - 3))
         self.card.show_lines(lines)
         self._card_height = max(self._card_height, len(lines) + 1)
-        # The card only grows: rows of the graph that jump at each step are hard to follow.
-        self.card.styles.height = self._card_height
         # A short graph leaves it more than the half that it has beside a long one.
         free = self.size.height - 1 - self.rows.row_count()
-        self.card.styles.max_height = max(free, self.size.height // 2)
+        # The card only grows: rows of the graph that jump at each step are hard to follow.
+        self.card.styles.height = min(self._card_height, max(free, self.size.height // 2))
         self.card.display = bool(lines)
         self.card.scroll_to(y=0, animate=False)
 

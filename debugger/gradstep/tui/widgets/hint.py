@@ -21,7 +21,7 @@ def show_hint(content: Widget) -> None:
     """Put a content's hint into the border of its pane, if it is the one that is shown."""
     pane = next((node for node in content.ancestors if isinstance(node, TabbedPane)), None)
     if pane is not None and pane.active == content.id:
-        pane.border_subtitle = hint_of(content)
+        pane.write_below(hint_of(content))
 
 
 def hint_of(content: object) -> str:

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from rich.segment import Segment
+from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
 from textual.message import Message
+from textual.reactive import Reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
@@ -38,6 +40,7 @@ class LinesView(ScrollView, can_focus=True):
     DEFAULT_CSS = """
     LinesView {
         width: 1fr; height: 1fr;
+        overflow-x: scroll;
         scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0;
         scrollbar-color: $faint; scrollbar-background: $surface;
         scrollbar-background-hover: $surface; scrollbar-background-active: $surface;
@@ -46,6 +49,8 @@ class LinesView(ScrollView, can_focus=True):
     """
     HELP: ClassVar[str] = ""
     has_row_cursor: ClassVar[bool] = True
+    # Textual's own lays out the whole screen for each new size; see watch_virtual_size.
+    virtual_size = Reactive(Size(0, 0), layout=False, repaint=False)
 
     class RowSelected(Message):
         """The row cursor was moved by the user, or a row was clicked."""
@@ -89,6 +94,7 @@ class LinesView(ScrollView, can_focus=True):
         self.row: int = 0
         self._strips: dict[int, Strip] = {}
         self._strips_are_for: object = None
+        self._base: tuple[Painter, Style] | None = None
 
     def row_count(self) -> int:
         """Return how many rows there are."""
@@ -123,13 +129,21 @@ class LinesView(ScrollView, can_focus=True):
         """Take over a new size; with `row`, move the cursor there and into view."""
         width, height = self.size
         wide, high = self.content_width(), self.row_count()
-        # What fits needs no size of its own: a new size makes Textual lay out the whole screen.
+        # What fits needs no size of its own, and so no scroll bar.
         self.virtual_size = Size(wide if wide > width else width, high if high > height else height)
         old = self.row
         self.row = max(0, min(self.row if row is None else row, self.row_count() - 1))
         if row is not None:
             self.reveal(self.row)
         self._repaint({old, self.row} if self.row != old and self.has_focus else set())
+
+    def watch_virtual_size(self, size: Size) -> None:
+        """Fit the scroll bars; one that comes or goes has Textual lay out the screen."""
+        height = self.styles.height
+        if height is not None and height.is_auto:
+            self.refresh(layout=True)
+        elif self.container_size:
+            self._scroll_update(size)
 
     def repaint_all(self) -> None:
         """Forget what was painted, and paint every row again."""
@@ -178,7 +192,7 @@ class LinesView(ScrollView, can_focus=True):
         """Paint one visible row."""
         row = y + round(self.scroll_offset.y)
         width = self.scrollable_content_region.width
-        base = self.rich_style
+        base = self._base_style()
         if row >= self.row_count():
             return Strip.blank(width, base)
         now = self._strips_now()
@@ -191,6 +205,18 @@ class LinesView(ScrollView, can_focus=True):
         if row == self.row and self.has_row_cursor and self.has_focus:
             strip = self.under_cursor(strip)
         return strip.apply_style(base)
+
+    def _base_style(self) -> Style:
+        """Return the pane's own style; Textual would add it up anew for each row."""
+        painter = self.painter
+        if self._base is None or self._base[0] is not painter:
+            self._base = (painter, self.rich_style)
+        return self._base[1]
+
+    def notify_style_update(self) -> None:
+        """Forget what depends on the style."""
+        self._base = None
+        super().notify_style_update()
 
     def under_cursor(self, strip: Strip) -> Strip:
         """Return the strip of the row that the cursor is on."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Self
 
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.geometry import Offset
+from textual.geometry import Offset, Region
 from textual.message import Message
 from textual.reactive import var
 from textual.widget import Widget
@@ -81,6 +82,8 @@ class TabbedPane(Vertical):
         self._was_drawn = False
         self._held_at = Offset()
         self._contents = contents
+        self._told = ""
+        self._tells = False
 
     def compose(self) -> ComposeResult:
         """Put the contents one over the other."""
@@ -111,6 +114,26 @@ class TabbedPane(Vertical):
         """Show the next tab, round the end."""
         names = [name for name, _ in self.tabs]
         self.active = names[(names.index(self.active) + 1) % len(names)]
+
+    def write_below(self, markup: str) -> None:
+        """Write into the lower border, and have no more than that painted."""
+        if markup != self._told:
+            self._told = markup
+            self._tells = True
+            self.border_subtitle = markup
+            self._tells = False
+
+    def refresh(
+        self,
+        *regions: Region,
+        repaint: bool = True,
+        layout: bool = False,
+        recompose: bool = False,
+    ) -> Self:
+        """Paint soon; for a new text in the lower border Textual asks for the whole pane."""
+        if self._tells and self.size:
+            regions = (Region(-1, self.size.height, self.outer_size.width, 1),)
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     def write_title(self) -> None:
         """Write number, tabs and neighbours into the border."""

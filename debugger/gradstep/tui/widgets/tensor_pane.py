@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.css.query import NoMatches
 from textual.message import Message
 from textual.strip import Strip
 
@@ -171,13 +172,18 @@ class TensorPane(LinesView):
 
         With the focus here the tensor has all rows, without it only those that sum it up.
         """
-        graph = self.screen.query("#graph")
-        if self.has_focus or not graph or graph.first().display:
+        if self.has_focus or self._graph_is_seen():
             return []
         return [
             line((self.frame.glyphs.across * self.size.width, "dim")),
             *card_lines(self.frame, self.size.width - 1),
         ]
+
+    def _graph_is_seen(self) -> bool:
+        try:
+            return self.screen.query_one("#graph").display
+        except NoMatches:
+            return True
 
     def on_focus(self) -> None:
         """Give the tensor all rows, and show where the arrow keys are."""

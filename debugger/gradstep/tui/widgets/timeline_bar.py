@@ -69,6 +69,7 @@ class TimelineBar(Bar, can_focus=True):
         self._column = -1
         self._reading: Timer | None = None
         self._shown: tuple[object, Timeline] | None = None
+        self._told = ""
 
     def paint(self, frame: Frame) -> None:
         """Take a new instant, with its caption in the border."""
@@ -85,7 +86,10 @@ class TimelineBar(Bar, can_focus=True):
             return
         view = self._view(moment, self.size.width)
         keys = "  + - zoom" if self.has_focus else ""
-        self.border_subtitle = (view.caption + keys).replace("[", r"\[")
+        told = (view.caption + keys).replace("[", r"\[")
+        if told != self._told:
+            self._told = told
+            self.border_subtitle = told
         if not view.is_whole and self._reading is None and not self._is_unreadable:
             self._reading = self.set_timer(PAUSE, self._read_on)
 
