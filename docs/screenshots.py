@@ -29,7 +29,10 @@ sys.path[:0] = [str(ROOT / "engine"), str(ROOT / "debugger")]
 
 @dataclass(frozen=True)
 class Picture:
-    """A scenario, the motions that lead to the place, then keys that arrange the screen."""
+    """A scenario, the motions that lead to the place, then keys that arrange the screen.
+
+    A motion among the keys is waited for as well.
+    """
 
     scenario: str
     motions: str
@@ -37,9 +40,15 @@ class Picture:
     size: tuple[int, int] = (120, 40)
 
 
+MOTIONS = "spnifc"
+
 PICTURES = {
     "backward": Picture("two_scalars", "ppsss"),
     "step": Picture("two_scalars", "pppss", ("4", "4")),
+    "connection": Picture("stale_optimizer", "pppp", ("k",), (110, 26)),
+    "lesson": Picture("two_scalars", "", ("T", *"ppppppp"), (110, 34)),
+    "loss": Picture("forgotten_zero_grad", "iiiiiiiiii", ("o", "z"), (110, 30)),
+    "tensor": Picture("cifar_net", "ppssss", ("4",)),
 }
 
 
@@ -58,8 +67,12 @@ async def draw(picture: Picture, target: Path) -> None:
     async with open_debugger(script, size=picture.size) as (app, pilot):
         for key in picture.motions:
             await move(app, pilot, key)
-        await pilot.press(*picture.keys)
-        await pilot.pause()
+        for key in picture.keys:
+            if key in MOTIONS:
+                await move(app, pilot, key)
+            else:
+                await pilot.press(key)
+            await pilot.pause()
         svg = app.export_screenshot(title=f"gradstep {picture.scenario}.py")
     # The fonts are named but not fetched: a picture must not load anything.
     svg = re.sub(r"@font-face\s*\{.*?\}\s*", "", svg, flags=re.DOTALL)
@@ -77,12 +90,12 @@ def main() -> None:
             parser.error(f"no picture {name!r}; there are {', '.join(PICTURES)}")
     os.environ.pop("NO_COLOR", None)
     os.environ["TEXTUAL_ANIMATIONS"] = "none"
-    # Breakpoints that somebody has saved for a scenario do not belong into its picture.
-    with tempfile.TemporaryDirectory() as state:
-        os.environ["XDG_STATE_HOME"] = os.environ["XDG_CONFIG_HOME"] = state
-        images = ROOT / "docs" / "images"
-        images.mkdir(exist_ok=True)
-        for name in names:
+    images = ROOT / "docs" / "images"
+    images.mkdir(exist_ok=True)
+    for name in names:
+        # What somebody has saved for a scenario, or the picture before, does not belong into it.
+        with tempfile.TemporaryDirectory() as state:
+            os.environ["XDG_STATE_HOME"] = os.environ["XDG_CONFIG_HOME"] = state
             asyncio.run(draw(PICTURES[name], images / f"{name}.svg"))
 
 

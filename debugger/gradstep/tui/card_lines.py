@@ -15,8 +15,8 @@ def card_lines(frame: Frame, width: int) -> tuple[Line, ...]:
     """Explain the selected row, else the exception and the event under the cursor."""
     assert frame.moment is not None
     if frame.is_asked and frame.selection.seq is None:
-        text = "What comes is the lesson's question: answer it in pane 3."
-        return tuple(wrap([line((f"{word} ", "dim")) for word in text.split()], width))
+        text = "What comes is the lesson's question: answer in pane 3."
+        return tuple(wrap([line((f"{word} ", "dim")) for word in text.split()], width, indent=0))
     card = explain(
         frame.moment,
         selected=frame.selection.seq,

@@ -9,6 +9,7 @@ import numpy as np
 from gradstep_engine.autograd.function import Op
 from gradstep_engine.autograd.variable import wrap
 from gradstep_engine.ops.masking import masked, masked_tensor
+from gradstep_engine.ops.positive_part import positive_part
 from gradstep_engine.ops.unbroadcast import unbroadcast
 
 
@@ -22,7 +23,7 @@ class Relu(Op):
     def forward(self, x: Any) -> Any:
         if x.dtype.kind == "b":
             raise RuntimeError("Boolean inputs not supported for relu")
-        result = np.maximum(x, 0)
+        result = positive_part(x)
         self.saved = (result,)
         return result
 
