@@ -30,10 +30,11 @@ USE = (
 
 
 @pytest.mark.parametrize("first", ORDERS)
-def test_any_import_order(first: str) -> None:
-    subprocess.run([sys.executable, "-W", "error", "-c", f"{first}; {USE}"], check=True, timeout=60)
+def test_any_import_order(first: str, child_environment: dict[str, str]) -> None:
+    command = [sys.executable, "-W", "error", "-c", f"{first}; {USE}"]
+    subprocess.run(command, env=child_environment, check=True, timeout=60)
 
 
-def test_events_do_not_import_numpy() -> None:
+def test_events_do_not_import_numpy(child_environment: dict[str, str]) -> None:
     code = "import sys, gradstep_engine.events; assert 'numpy' not in sys.modules"
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", code], env=child_environment, check=True, timeout=60)

@@ -13,6 +13,7 @@ import pytest
 import gradstep_engine
 from gradstep_engine import events
 from gradstep_engine.autograd import variable
+from gradstep_engine.autograd.node import AccumulateGrad
 from gradstep_engine.emission import quiet
 from gradstep_engine.ops.scratch import SMALLEST, scratch
 
@@ -223,6 +224,22 @@ def test_threads_that_share_a_leaf_all_add_to_its_gradient() -> None:
         assert x.grad._version == 199
 
 
+def test_threads_that_ask_at_once_get_one_accumulator(monkeypatch: pytest.MonkeyPatch) -> None:
+    x = ours.ones(2, requires_grad=True)
+    kept: list[Any] = []
+    begin = AccumulateGrad.__init__
+
+    def begin_and_leave(self: AccumulateGrad, leaf: Any) -> None:
+        """Begin, and be left by Python for a thread that asks for the same one."""
+        monkeypatch.setattr(AccumulateGrad, "__init__", begin)
+        kept.append(in_thread(lambda: AccumulateGrad.of(x)))
+        begin(self, leaf)
+
+    monkeypatch.setattr(AccumulateGrad, "__init__", begin_and_leave)
+    assert AccumulateGrad.of(x) is kept[0]
+    assert AccumulateGrad.of(x) is kept[0]
+
+
 def test_a_change_noted_late_hides_no_later_one(monkeypatch: pytest.MonkeyPatch) -> None:
     x = ours.ones(2, requires_grad=True) * 1
     kept: list[Any] = []
@@ -287,7 +304,9 @@ def test_modules_of_another_thread_do_not_own_an_operation() -> None:
     assert isinstance(calls["cos"].module, Outer)  # type: ignore[union-attr]
 
 
-def test_infinity_is_nothing_to_warn_about_in_any_thread() -> None:
+def test_infinity_is_nothing_to_warn_about_in_any_thread(
+    child_environment: dict[str, str],
+) -> None:
     script = (
         "import threading, numpy as np, gradstep_engine as torch\n"
         "work = lambda: (torch.zeros(1).log(), torch.tensor(1e38) * 10.0, np.log(np.zeros(1)))\n"
@@ -296,14 +315,15 @@ def test_infinity_is_nothing_to_warn_about_in_any_thread() -> None:
         "work()\n"
     )
     done = subprocess.run(
-        [sys.executable, "-W", "always", "-c", script], capture_output=True, text=True, check=True
-    )
+        [sys.executable, "-W", "always", "-c", script],
+        env=child_environment, capture_output=True, text=True, check=True,
+    )  # fmt: skip
     warnings = [line for line in done.stderr.splitlines() if "Warning" in line]
     assert len(warnings) == 3  # the script's own use of numpy
     assert all("<string>:2" in line for line in warnings), done.stderr
 
 
-def test_threads_may_be_the_first_to_use_the_engine() -> None:
+def test_threads_may_be_the_first_to_use_the_engine(child_environment: dict[str, str]) -> None:
     script = (
         "import sys, threading, gradstep_engine as torch\n"
         "sys.setswitchinterval(1e-6)\n"
@@ -311,5 +331,7 @@ def test_threads_may_be_the_first_to_use_the_engine() -> None:
         "threads = [threading.Thread(target=work) for _ in range(4)]\n"
         "[thread.start() for thread in threads]\n"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=child_environment, capture_output=True, text=True
+    )
     assert (done.stderr, done.stdout.split()) == ("", ["2.0"] * 4)

@@ -96,7 +96,9 @@ def would_be_right(run: RunTrace, lesson: Lesson, number: int) -> bool:
 
 
 @pytest.fixture(scope="module")
-def recordings(tmp_path_factory: pytest.TempPathFactory, python: str) -> dict[str, Path]:
+def recordings(
+    tmp_path_factory: pytest.TempPathFactory, python: str, child_environment: dict[str, str]
+) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("lessons")
     (folder / "adam.py").write_text(ADAM)
     scripts = [ROOT / "scenarios" / f"{name}.py" for name in SCENARIOS] + [folder / "adam.py"]
@@ -104,7 +106,10 @@ def recordings(tmp_path_factory: pytest.TempPathFactory, python: str) -> dict[st
     def record(script: Path) -> tuple[str, Path]:
         path = folder / f"{script.stem}.gradstep"
         command = [python, "-m", "gradstep", "record", "--steps", "12", "-o", str(path)]
-        subprocess.run([*command, str(script)], check=True, capture_output=True, timeout=120)
+        subprocess.run(
+            [*command, str(script)],
+            env=child_environment, check=True, capture_output=True, timeout=120,
+        )  # fmt: skip
         return script.stem, path
 
     with ThreadPoolExecutor(2) as pool:
@@ -186,11 +191,16 @@ def test_going_elsewhere_drops_the_question(recordings: dict[str, Path]) -> None
         assert lesson.answered == 0
 
 
-def test_without_contents_questions_about_numbers_are_left_out(tmp_path: Path, python: str) -> None:
+def test_without_contents_questions_about_numbers_are_left_out(
+    tmp_path: Path, python: str, child_environment: dict[str, str]
+) -> None:
     path = tmp_path / "events.gradstep"
     command = [python, "-m", "gradstep", "record", "--detail", "events", "-o", str(path)]
     script = ROOT / "scenarios" / "hundred_x.py"
-    subprocess.run([*command, str(script)], check=True, capture_output=True, timeout=60)
+    subprocess.run(
+        [*command, str(script)],
+        env=child_environment, check=True, capture_output=True, timeout=60,
+    )  # fmt: skip
     with Trace.open(path) as trace:
         played = {one.id for one in play(trace.run(), Lesson())}
     assert "backward.first" in played

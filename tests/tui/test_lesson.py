@@ -75,3 +75,16 @@ async def test_t_ends_a_lesson_and_p_is_the_old_p_again(open_app: Open) -> None:
         await press(app, pilot, "p")
         assert app.frame.moment is not None
         assert app.frame.moment.event.kind == "phase_exited"
+
+
+async def test_numbers_lead_to_panes_while_nothing_is_asked(open_app: Open) -> None:
+    async with open_app(live=False) as (app, pilot, _):
+        await pilot.press("T")
+        app.main.lesson.focus()
+        await pilot.pause()
+        assert app.focused is app.main.lesson
+        assert not app.is_asked
+        await pilot.press("2")
+        assert app.main.graph.rows.has_focus
+        assert app.lesson is not None
+        assert app.lesson.answered == 0

@@ -16,15 +16,18 @@ TITLES: Final = ("file", "line", "event", "iteration", "step", "loss", "lr", "gr
 
 _NORMS: Final = (
     "SELECT value.norm, value.nan, value.inf FROM ("
-    " SELECT (SELECT grad.tensor FROM grad WHERE grad.run = ?1 AND grad.param = tensor.id"
-    "  AND grad.seq <= ?2 ORDER BY grad.seq DESC LIMIT 1) AS held"
+    " SELECT (SELECT grad.tensor FROM grad WHERE grad.run = ? AND grad.param = tensor.id"
+    "  AND grad.seq <= ? ORDER BY grad.seq DESC LIMIT 1) AS held"
     " FROM tensor INDEXED BY parameter"
-    " WHERE tensor.run = ?1 AND tensor.is_parameter = 1 AND tensor.first_seq <= ?2"
-    ") JOIN value ON value.rowid = (SELECT rowid FROM value AS latest WHERE latest.run = ?1"
-    "  AND latest.tensor = held AND latest.seq <= ?2"
+    " WHERE tensor.run = ? AND tensor.is_parameter = 1 AND tensor.first_seq <= ?"
+    ") JOIN value ON value.rowid = (SELECT rowid FROM value AS latest WHERE latest.run = ?"
+    "  AND latest.tensor = held AND latest.seq <= ?"
     "  ORDER BY latest.seq DESC, latest.version DESC LIMIT 1)"
 )
-"""One statement for all parameters: there is a row for each that has a gradient."""
+"""One statement for all parameters: there is a row for each that has a gradient.
+
+Its parameters are the run and the event, three times.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,7 @@ class LossFacts:
 
 def grad_norm(run: RunTrace, seq: int) -> float | None:
     """Return the norm of all parameters' gradients at an event, None if all are None."""
-    rows = run.database.rows(_NORMS, (run.number, seq))
+    rows = run.database.rows(_NORMS, (run.number, seq) * 3)
     if not rows:
         return None
     total = 0.0

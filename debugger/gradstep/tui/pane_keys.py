@@ -35,7 +35,13 @@ PANE_KEYS: Final[dict[str, tuple[PaneKey, ...]]] = {
         PaneKey("minus", "-", "fold_all(False)", "Fold all", "Fold all modules; again: as above."),
     ),
     "Lesson": (
-        PaneKey("1", "1", "choose(0)", "Answer", "Answer with the first choice, and go on."),
+        PaneKey(
+            "1",
+            "1",
+            "choose(0)",
+            "Answer",
+            "While a question waits, answer with the first choice, and go on.",
+        ),
         PaneKey("2", "2", "choose(1)", "Answer", "Answer with the second."),
         PaneKey("3", "3", "choose(2)", "Answer", "Answer with the third."),
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from _thread import allocate_lock
+from _thread import RLock, allocate_lock
 from itertools import count
 from typing import TYPE_CHECKING, Any, ClassVar, Union
 
@@ -26,6 +26,7 @@ that the input is; a leaf stands for itself. `place_of` says it in one form.
 
 _handle_ids = count()
 _adding = allocate_lock()
+_keeping = RLock()
 
 
 class Extras:
@@ -172,9 +173,19 @@ class AccumulateGrad(Node):
         """Return the one accumulator of a leaf, made on first use and kept weakly."""
         reference = tensor._accumulator
         node = None if reference is None else reference()
-        if node is None:
-            node = AccumulateGrad(tensor)
-            tensor._accumulator = weakref.ref(node)
+        return AccumulateGrad._kept(tensor) if node is None else node
+
+    @staticmethod
+    def _kept(tensor: TensorBase) -> AccumulateGrad:
+        """Keep a new accumulator, unless another thread has kept one meanwhile: that one holds."""
+        made = AccumulateGrad(tensor)
+        to_made = weakref.ref(made)
+        with _keeping:
+            reference = tensor._accumulator
+            node = None if reference is None else reference()
+            if node is None:
+                tensor._accumulator = to_made
+                node = made
         return node
 
     def accumulate_tensor(self, contribution: Tensor, root: Tensor) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 import gradstep_engine.dtypes as dtypes
 from gradstep_engine.autograd.function import apply, materialise
 from gradstep_engine.autograd.variable import TensorBase, wrap
@@ -90,14 +92,13 @@ class Shaping(TensorBase):
                 return self._reinterpreted(sizes[0])
             sizes = (int(sizes[0]),)
         wanted = filled_in(sizes_of(sizes), self._array.size)
-        if not self._array.flags.c_contiguous:
-            try:
-                self._array.view().shape = wanted  # in place: numpy refuses where it had to copy
-            except AttributeError:
-                raise RuntimeError(
-                    "view size is not compatible with input tensor's size and stride (at least one "
-                    "dimension spans across two contiguous subspaces). Use .reshape(...) instead."
-                ) from None
+        array = self._array
+        # Numpy copies where it must: then the elements lie elsewhere.
+        if not array.flags.c_contiguous and not np.may_share_memory(array, array.reshape(wanted)):
+            raise RuntimeError(
+                "view size is not compatible with input tensor's size and stride (at least one "
+                "dimension spans across two contiguous subspaces). Use .reshape(...) instead."
+            )
         return apply(shape.View, self, shape=wanted)  # type: ignore[no-any-return]
 
     def _reinterpreted(self, dtype: dtypes.dtype) -> Tensor:

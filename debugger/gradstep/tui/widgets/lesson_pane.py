@@ -53,6 +53,10 @@ class LessonPane(LinesView):
         """Lines are set in the pane's width."""
         return 0
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Take numbers only while a question waits: else they go to panes, as everywhere."""
+        return action != "choose" or (self.lesson is not None and self.lesson.waits)
+
     def action_choose(self, choice: int) -> None:
         """Answer by number."""
         self.post_message(self.Answered(choice))
