@@ -20,6 +20,9 @@ _CLOSES_FORWARD: Final = frozenset({"zero_grad", "backward", "step"})
 Site = tuple[str, str, int, int]
 """(phase, file, line, optimizer number)."""
 
+Place = tuple[str, str, int]
+"""(phase, file, line): a site without its optimizer."""
+
 
 @dataclass(slots=True)
 class Stretch:
@@ -36,12 +39,14 @@ class _Course:
     def __init__(self) -> None:
         self.stretches: list[Stretch] = []
         self.sites: set[Site] = set()
+        self.made: dict[Place, int] = {}
         self.first_site: Site | None = None
         self.first_forward_seq = 0
         self.has_stepped = False
 
     def begin_round(self, site: Site) -> None:
         self.sites = {site}
+        self.made = {}
         self.first_site = site
         self.first_forward_seq = 0
 
@@ -124,19 +129,24 @@ class Clock:
         """Tell whether entering `phase` closes the forward stretch that runs."""
         return phase in _CLOSES_FORWARD and self.open_forward() is not None
 
-    def arrive(self, phase: str, file: str, line: int, optimizer: int = 0) -> None:
+    def arrive(self, phase: str, file: str, line: int, optimizer: int = 0, newest: int = 0) -> None:
         """Count iterations at the entry of a phase, before it is entered.
 
         Phases inside others, as in a closure that an optimizer calls many times, do not count.
+        `newest` is the number of the optimizer that was made last. One that was made after its line
+        was passed comes with another round; one that was there already may be the second of a loop
+        over optimizers.
         """
         here = self._here.course
         if here.stretches or phase == "other":
             return
-        site = (phase, file, line, optimizer)
-        if here.first_site is None or site in here.sites:
+        site, place = (phase, file, line, optimizer), (phase, file, line)
+        is_new = optimizer > here.made.get(place, optimizer)
+        if here.first_site is None or site in here.sites or is_new:
             self._begin_round(here, site)
         else:
             here.sites.add(site)
+        here.made.setdefault(place, newest)
 
     def enter(self, phase: str, name: str, seq: int) -> None:
         """Note that a phase runs from its `phase_entered` on."""

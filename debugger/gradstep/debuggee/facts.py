@@ -36,7 +36,8 @@ def on_phase_entered(
         recorder.names.look(frame, recorder.next_seq, thoroughly=True)
         recorder.close_forward(frame)
     number = recorder.optimizers.number(event.optimizer)
-    clock.arrive(event.phase, *recorder.locator.place(frame), number)
+    place = recorder.locator.place(frame)
+    clock.arrive(event.phase, *place, number, recorder.optimizers.newest)
     seq = recorder.next_seq
     uses: list[TensorUse] = []
     if event.root is not None:

@@ -25,6 +25,11 @@ class OptimizerBook:
         self._count = 0
         self._recorded: dict[int, OptimizerState] = {}
 
+    @property
+    def newest(self) -> int:
+        """The number of the optimizer that was seen last, 0 before the first."""
+        return self._count
+
     def number(self, optimizer: Any) -> int:
         """Return the optimizer's number in this run, 0 for None."""
         if optimizer is None:
