@@ -48,13 +48,22 @@ def pytest_unconfigure() -> None:
         shutil.rmtree(OWN_BYTECODE, ignore_errors=True)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    if importlib.util.find_spec("torch") is not None:
+HAS_TORCH = importlib.util.find_spec("torch") is not None
+
+
+def pytest_report_header() -> str | None:
+    """Say why comparisons are left out, once instead of for each of some thousands."""
+    left_out = "PyTorch is not installed: the comparisons with it are left out (make test-torch)"
+    return None if HAS_TORCH else left_out
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if HAS_TORCH:
         return
-    absent = pytest.mark.skip(reason="PyTorch is not installed (make test-torch)")
-    for item in items:
-        if item.get_closest_marker("torch"):
-            item.add_marker(absent)
+    absent = [item for item in items if item.get_closest_marker("torch")]
+    if absent:
+        config.hook.pytest_deselected(items=absent)
+        items[:] = [item for item in items if not item.get_closest_marker("torch")]
 
 
 @pytest.fixture(autouse=True)
