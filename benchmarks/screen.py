@@ -202,7 +202,8 @@ def held(terminal: Terminal, key: str, seconds: float) -> str:
     shown = terminal.hold(key, seconds)
     terminal.settle(0.5)
     (begun, first), (ended, released) = shown[0], shown[-1]
-    last, used = terminal.event(), terminal.cpu() - before
+    # A script that has ended meanwhile shows no event of its own any more.
+    last, used = max(terminal.event(), released), terminal.cpu() - before
     return (
         f"{key} held for {seconds:.0f} s: {(released - first) / (ended - begun):.1f} events and "
         f"{(len(shown) - 1) / (ended - begun):.1f} pictures per second, {last - released} events "
