@@ -207,6 +207,22 @@ def test_without_contents_questions_about_numbers_are_left_out(
     assert not {"step.amount", "step.direction", "zero_grad.grad"} & played
 
 
+def test_nothing_is_asked_about_numbers_that_are_not_finite(
+    tmp_path: Path, python: str, child_environment: dict[str, str]
+) -> None:
+    script = tmp_path / "diverged.py"
+    script.write_text(ADAM.replace("[3.0]", "[float('nan')]"))
+    path = tmp_path / "diverged.gradstep"
+    command = [python, "-m", "gradstep", "record", "-o", str(path), str(script)]
+    subprocess.run(command, check=True, capture_output=True, timeout=60, env=child_environment)
+    with Trace.open(path) as trace:
+        played = {one.id for one in play(trace.run(), Lesson())}
+    assert "forward.gradients" in played
+    numbers = {"zero_grad.values", "backward.values", "step.direction", "zero_grad.grad"}
+    numbers.add("forward.loss")
+    assert not numbers & played
+
+
 def test_lines_fit_the_width_and_say_what_to_press(recordings: dict[str, Path]) -> None:
     lesson = Lesson()
     with Trace.open(recordings["two_scalars"]) as trace:

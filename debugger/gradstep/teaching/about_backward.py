@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gradstep.teaching.question import Asked, Question, Verdict, yes_or_no
 from gradstep.teaching.scene import Scene, Stretch, said
+from gradstep.teaching.value_stays import value_stays
 
 
 def accumulates(scene: Scene) -> Asked | None:
@@ -127,25 +128,8 @@ def sign(scene: Scene) -> Asked | None:
 
 def values_stay(scene: Scene) -> Asked | None:
     """Ask whether backward changes parameters."""
-    found = scene.valued(scene.moment.parameters())
-    if found is None:
-        return None
-    element, before = found
-
-    def judge(stretch: Stretch) -> tuple[bool, str] | None:
-        after = element.value(stretch.after)
-        if after is None:
-            return None
-        if after == before:
-            return False, (
-                f"{element.text} is {said(after)} as before: backward writes gradients, "
-                "and step() uses them."
-            )
-        return True, f"{element.text} went from {said(before)} to {said(after)}."
-
-    return yes_or_no(
-        f"{element.text} is {said(before)}. Does backward() change {element.text} itself?", judge
-    )
+    because = "backward writes gradients, and step() uses them"
+    return value_stays(scene, scene.moment.parameters(), "backward()", because)
 
 
 def _met_again(scene: Scene, params: list[int]) -> list[int]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import TYPE_CHECKING, Final
 
 from gradstep.teaching.question import Asked, Question, Verdict, yes_or_no
 from gradstep.teaching.scene import Scene, Stretch, said
+from gradstep.teaching.value_stays import value_stays
 
 if TYPE_CHECKING:
     from gradstep.protocol.row import EventRow
@@ -40,24 +42,8 @@ def gradients_stay(scene: Scene) -> Asked | None:
 
 def parameters_stay(scene: Scene) -> Asked | None:
     """Ask whether a forward pass changes a parameter."""
-    found = scene.valued(scene.moment.parameters())
-    if found is None:
-        return None
-    element, before = found
-
-    def judge(stretch: Stretch) -> tuple[bool, str] | None:
-        after = element.value(stretch.after)
-        if after is None:
-            return None
-        if after == before:
-            return False, (
-                f"{element.text} is {said(after)} as before: the forward pass reads parameters."
-            )
-        return True, f"{element.text} went from {said(before)} to {said(after)}."
-
-    return yes_or_no(
-        f"{element.text} is {said(before)}. Does the forward pass change {element.text}?", judge
-    )
+    because = "the forward pass reads parameters"
+    return value_stays(scene, scene.moment.parameters(), "the forward pass", because)
 
 
 def _last_loss(scene: Scene) -> tuple[EventRow, float] | None:
@@ -82,6 +68,8 @@ def loss_goes(scene: Scene) -> Asked | None:
     if found is None:
         return None
     made, before = found
+    if not isfinite(before):
+        return None  # NaN is neither smaller nor larger.
 
     def judge(stretch: Stretch) -> Verdict | None:
         after = None

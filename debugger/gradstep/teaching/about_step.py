@@ -27,7 +27,7 @@ def direction(scene: Scene) -> Asked | None:
             reason += ": along the gradient this time, for more than the gradient goes into the "
             reason += "update; the Optimizer tab has the formula."
         else:
-            reason += ": against its gradient, to where the loss is smaller."
+            reason += ": against its gradient, the way in which the loss falls at first."
         return Verdict(0 if after > value else 1, reason)
 
     return Asked(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gradstep.teaching.question import Asked, Question, Verdict, yes_or_no
 from gradstep.teaching.scene import Scene, Stretch, grad_number, said
+from gradstep.teaching.value_stays import value_stays
 
 
 def grad_afterwards(scene: Scene) -> Asked | None:
@@ -54,26 +55,8 @@ def nothing_to_clear(scene: Scene) -> Asked | None:
 
 def values_stay(scene: Scene) -> Asked | None:
     """Ask whether zero_grad changes the parameters themselves."""
-    found = scene.valued(scene.held)
-    if found is None:
-        return None
-    element, before = found
-
-    def judge(stretch: Stretch) -> tuple[bool, str] | None:
-        after = element.value(stretch.after)
-        if after is None:
-            return None
-        if after == before:
-            return False, (
-                f"{element.text} is {said(after)} as before: gradients are cleared here, "
-                "parameters change in step()."
-            )
-        return True, f"{element.text} went from {said(before)} to {said(after)}."
-
-    return yes_or_no(
-        f"{element.text} is {said(before)}. Does {scene.called} change {element.text} itself?",
-        judge,
-    )
+    because = "gradients are cleared here, parameters change in step()"
+    return value_stays(scene, scene.held, scene.called, because)
 
 
 def others_keep_theirs(scene: Scene) -> Asked | None:

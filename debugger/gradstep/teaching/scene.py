@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
-from math import prod
+from math import isfinite, prod
 from typing import TYPE_CHECKING, Any
 
 from gradstep.trace.numbers import decode
@@ -115,7 +115,10 @@ class Scene:
         return [one for one in params if self.moment.grad(one).tensor is None]
 
     def element(self, params: list[int]) -> Element | None:
-        """Choose what to speak of: the greatest gradient, or value, of the smallest parameter."""
+        """Choose what to speak of: the greatest gradient, or value, of the smallest parameter.
+
+        None where no contents were recorded, or the number is not finite.
+        """
         sized: list[tuple[int, int, int, TensorValue]] = []
         for param in params:
             value = self.moment.value(param)
@@ -127,7 +130,10 @@ class Scene:
         gradient = self.moment.grad(param).tensor
         seen = None if gradient is None else self.moment.value(gradient)
         position = _greatest(seen if seen is not None and seen.content else value)
-        return Element(param, self.moment.name(param), position, _subscript(value, position))
+        found = Element(param, self.moment.name(param), position, _subscript(value, position))
+        # NaN is not even equal to itself: about such numbers there is nothing to ask.
+        numbers = found.value(self.moment), found.grad(self.moment)
+        return found if all(one is None or isfinite(one) for one in numbers) else None
 
     def valued(self, params: list[int]) -> tuple[Element, float] | None:
         """Choose an element whose value is known, with that value."""
