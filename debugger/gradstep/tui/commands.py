@@ -1,4 +1,4 @@
-"""What the keys do: each `action_…` here is named by the table in actions.py."""
+"""What the keys do: each `action_…` here is named by the table in `actions/`."""
 
 from __future__ import annotations
 
