@@ -27,7 +27,8 @@ class Call:
     """A forward op and one run of one of its backward nodes.
 
     `arguments` are in the order of the op's own: arrays of float64, plain numbers, or None where
-    contents were not recorded. `grad_inputs[i]` belongs to `arguments[i]`.
+    contents were not recorded. `grad_inputs[i]` belongs to `arguments[i]`, `kinds[i]` is its type,
+    `needs[i]` tells whether it requires a gradient.
     """
 
     op: EventRow
@@ -38,6 +39,8 @@ class Call:
     grad_outputs: tuple[Array | None, ...]
     grad_inputs: tuple[TensorRef, ...]
     options: Mapping[str, Any]
+    kinds: tuple[str, ...] = ()
+    needs: tuple[bool, ...] = ()
 
     @cached_property
     def grad(self) -> Array | None:
@@ -147,6 +150,8 @@ def _read(moment: Moment, op: EventRow, node: EventRow) -> Call:
     inputs = iter(having(tensors, "input"))
     arguments: list[Array | float | None] = []
     names: list[str] = []
+    kinds: list[str] = []
+    needs: list[bool] = []
     ref = next(inputs, None)
     while ref is not None or f"input_{len(arguments)}" in options:
         key = f"input_{len(arguments)}"
@@ -154,9 +159,14 @@ def _read(moment: Moment, op: EventRow, node: EventRow) -> Call:
             given = parsed(options.pop(key))
             arguments.append(given if isinstance(given, (int, float)) else None)
             names.append("")
+            kinds.append("")
+            needs.append(False)
             continue
         assert ref is not None
-        arguments.append(contents(value_of(moment, ref)))
+        value = value_of(moment, ref)
+        arguments.append(contents(value))
+        kinds.append(value.dtype if value else "")
+        needs.append(bool(value and value.requires_grad))
         names.append(moment.name(ref.tensor) if ref.tensor is not None else "")
         ref = next(inputs, None)
     outputs = having(tensors, "output")
@@ -169,6 +179,8 @@ def _read(moment: Moment, op: EventRow, node: EventRow) -> Call:
         grad_outputs=tuple(contents(value_of(moment, r)) for r in having(mine, "grad_output")),
         grad_inputs=tuple(having(mine, "grad_input")),
         options=options,
+        kinds=tuple(kinds),
+        needs=tuple(needs),
     )
 
 
