@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 from gradstep.views import numbers
 from gradstep.views.cards.card import Draft, array_of, brief, chosen
+from gradstep.views.cards.inside import is_made_of_steps, steps_of, write_steps
 from gradstep.views.formulas import Unknown, read_op, rule_of, work_result
-from gradstep.views.formulas.words import words_of
+from gradstep.views.formulas.words import EXCEPTIONS, words_of
 from gradstep.views.reading import having, is_op_name, one, value_of
 from gradstep.views.text import line
 
@@ -85,14 +86,31 @@ def _numbers(draft: Draft, op: EventRow, output: TensorRef | None) -> None:
     if recorded is None or value is None or recorded.size == 0:
         return
     at = chosen(draft.element, recorded)
-    try:
-        worked = work_result(read_op(draft.moment, op), at)
-    except (Unknown, IndexError, ValueError, TypeError, AttributeError, OverflowError):
-        # Not a form of the op that the table foresees: the recorded numbers below stand alone.
-        return
-    if worked is None:
-        return
     draft.shown = at
+    call = read_op(draft.moment, op)
+    try:
+        worked = work_result(call, at)
+    except Unknown as reason:
+        worked, why = None, f"not worked out: {reason}"
+    except (IndexError, ValueError, TypeError, AttributeError, OverflowError):
+        # Not a form of the op that the table foresees: say so, never guess.
+        worked, why = None, "not worked out: an unusual call of this op"
+    else:
+        why = "" if worked else EXCEPTIONS.get(op.name, f"no formula for {op.name}")
+    if worked is None:
+        if is_made_of_steps(call):
+            try:
+                write_steps(draft, steps_of(call), at, float(recorded[at]), value.dtype)
+                return
+            except Unknown as reason:
+                why = f"not worked out: {reason}"
+        draft.add(
+            line((numbers.index(at) + " " if at else "", "accent")),
+            line((numbers.number(float(recorded[at])), "forward bold")),
+            line((f"   {why}", "dim")),
+            indent=4,
+        )
+        return
     mark = draft.check(worked.value, float(recorded[at]), worked.scale, value.dtype)
     draft.add(
         line((numbers.index(at) + " " if at else "", "accent")),

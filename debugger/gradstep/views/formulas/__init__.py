@@ -33,6 +33,7 @@ from gradstep.views.formulas.results import work_result
 from gradstep.views.formulas.rule import Rule, Worked
 
 __all__ = [
+    "PARTS",
     "Call",
     "Place",
     "Rule",

@@ -73,6 +73,10 @@ WORDS: Final[Mapping[str, str]] = {
 }
 """One sentence for each op, to stand behind `grad =`."""
 
+EXCEPTIONS: Final[Mapping[str, str]] = {
+}
+"""Why there are no numbers in forward: ops that what was recorded does not suffice for."""
+
 IN_PLACE: Final = "it has overwritten what its formula needs"
 
 

@@ -1,0 +1,372 @@
+"""The steps of every composite op that is worked out inside: losses, distances, products."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from gradstep.views.formulas.call import Unknown
+from gradstep.views.formulas.inside import classes
+from gradstep.views.formulas.inside.tape import Tape, Value
+
+Recipe = Callable[[Tape], Value]
+
+
+def _l1_loss(t: Tape) -> Value:
+    losses = t.abs("e", t.sub("d", t.leaf(0, "a"), t.leaf(1, "y")))
+    return _weighted(t, losses) if t.has(2) else t.reduced(losses)
+
+
+def _weighted(t: Tape, losses: Value) -> Value:
+    weight = t.leaf(2, "w")
+    found = t.mul("f", losses, weight)
+    if t.call.option("reduction", "mean") != "mean":
+        return t.reduced(found)
+    return t.div("out", t.sum("s", found), t.sum("n", weight))
+
+
+def _mse_loss(t: Tape) -> Value:
+    if not t.has(2):
+        raise Unknown("not a composite")
+    a, y = t.leaf(0, "a"), t.leaf(1, "y")
+    squares = (a.array - y.array) ** 2
+    losses = t.step("e", "MseLoss", "mse_loss", "(a − y)²", squares, a, y, reduction="none")
+    return _weighted(t, losses)
+
+
+def _poisson_nll_loss(t: Tape) -> Value:
+    a, y = t.leaf(0, "a"), t.leaf(1, "y")
+    if t.call.option("full", False):
+        raise Unknown("with Stirling's approximation")
+    if t.call.option("log_input", True):
+        rate, logarithm = t.exp("r", a), a
+    else:
+        rate, logarithm = a, t.log("l", t.add("s", a, t.option("eps", 1e-8)))
+    return t.reduced(t.sub("e", rate, t.mul("m", y, logarithm)))
+
+
+def _soft_margin_loss(t: Tape) -> Value:
+    import numpy as np
+
+    a, y = t.leaf(0, "a"), t.leaf(1, "y")
+    risen = t.exp("r", t.mul("m", t.neg("n", y), a))
+    array = np.log1p(risen.array)
+    return t.reduced(t.unary("e", "log1p", "Log1P", f"ln(1 + {risen.name})", array, risen))
+
+
+def _distance(t: Tape, name: str, a: Value, b: Value, power: float, eps: float) -> Value:
+    apart = t.add(f"{name}ε", t.sub(f"{name}d", a, b), eps)
+    return t.norm(name, apart, power, -1, keepdim=bool(t.call.option("keepdim", False)))
+
+
+def _pairwise_distance(t: Tape) -> Value:
+    power, eps = t.option("p", 2), t.option("eps", 1e-6)
+    return _distance(t, "out", t.leaf(0, "a"), t.leaf(1, "b"), power, eps)
+
+
+def _triplet_margin_loss(t: Tape) -> Value:
+    if t.call.option("swap", False):
+        raise Unknown("with swapped distances")
+    a, p, n = t.leaf(0, "a"), t.leaf(1, "p"), t.leaf(2, "n")
+    # The op does not note which distance it was given: this is torch's own.
+    near, far = (_distance(t, name, a, b, 2.0, 1e-6) for name, b in (("near", p), ("far", n)))
+    excess = t.sub("x", t.add("m", near, t.option("margin", 1.0)), far)
+    return t.reduced(t.clamp_min("e", excess, 0.0))
+
+
+def _margin_ranking_loss(t: Tape) -> Value:
+    a, b, y = t.leaf(0, "a"), t.leaf(1, "b"), t.leaf(2, "y")
+    turned = t.neg("n", y)
+    apart = t.sub("d", a, b)
+    excess = t.add("x", t.mul("m", turned, apart), t.option("margin", 0))
+    return t.reduced(t.clamp_min("e", excess, 0.0))
+
+
+def _hinge_embedding_loss(t: Tape) -> Value:
+    a, y = t.leaf(0, "a"), t.leaf(1, "y")
+    below = t.rsub("b", t.option("margin", 1.0), a)
+    near = t.masked("near", a, y.array == -1)
+    far = t.masked("far", t.clamp_min("c", below, 0.0), y.array == 1)
+    return t.reduced(t.add("e", near, far))
+
+
+def _gaussian_nll_loss(t: Tape) -> Value:
+    a, y = t.leaf(0, "a"), t.leaf(1, "y")
+    variance = t.clone("v", t.leaf(2, "var"), t.option("eps", 1e-6))
+    apart = t.sub("d", a, y)
+    squares = t.div("q", t.mul("d²", apart, apart), variance)
+    # In the order in which torch's nodes come about: the logarithm stands first in the sum.
+    made = t.steps[-2:]
+    del t.steps[-2:]
+    logarithm = t.log("l", variance)
+    t.steps += made
+    losses = t.mul("e", t.add("s", logarithm, squares), 0.5)
+    if t.call.option("full", False):
+        losses = t.add("f", losses, 0.5 * math.log(2 * math.pi))
+    return t.reduced(losses)
+
+
+def _unit(t: Tape, a: Value, dim: int, eps: float) -> Value:
+    norm = t.norm(f"|{a.name}|", a, 2, dim, keepdim=True)
+    return t.div(f"{a.name}̂", a, t.clone(f"‖{a.name}‖", norm, eps))
+
+
+def _cosine_similarity(t: Tape) -> Value:
+    import numpy as np
+
+    a, b = t.leaf(0, "a"), t.leaf(1, "b")
+    if a.array.shape != b.array.shape:
+        shape = np.broadcast_shapes(a.array.shape, b.array.shape)
+        spread = []
+        for value in (a, b):
+            if value.array.shape != shape:
+                array = np.broadcast_to(value.array, shape)
+                value = t.step(value.name, "Expand", "expand", value.name, array, value)
+            spread.append(value)
+        a, b = spread
+    dim, eps = int(t.option("dim", 1)), t.option("eps", 1e-8)
+    return t.sum("out", t.mul("p", _unit(t, a, dim, eps), _unit(t, b, dim, eps)), dim)
+
+
+def _cosine_embedding_loss(t: Tape) -> Value:
+    import numpy as np
+
+    a, b, y = t.leaf(0, "a"), t.leaf(1, "b"), t.leaf(2, "y")
+    tiny = 1e-12
+    aa = t.add("A", t.sum("Σa²", t.mul("a²", a, a), -1), tiny)
+    bb = t.add("B", t.sum("Σb²", t.mul("b²", b, b), -1), tiny)
+    squares = t.mul("q", aa, bb)
+    inner = t.sum("ab", t.mul("m", a, b), -1)
+    root = t.unary("r", "sqrt", "Sqrt", "√q", np.sqrt(squares.array), squares)
+    cosine = t.div("c", inner, root)
+    far = t.clamp_min("f", t.sub("x", cosine, t.option("margin", 0)), 0.0)
+    near = t.masked("near", t.rsub("n", 1.0, cosine), y.array != 1)
+    return t.reduced(t.add("e", near, t.masked("far", far, y.array != -1)))
+
+
+def _multi_margin_loss(t: Tape) -> Value:
+    import numpy as np
+
+    a, y = t.leaf(0, "a"), t.leaf(1, "y")
+    if a.array.ndim != 2 or t.has(2) or t.option("p", 1) != 1:
+        raise Unknown("an unusual form of the loss")
+    index = y.array.astype(int).reshape(-1, 1)
+    others = np.ones(a.array.shape)
+    np.put_along_axis(others, index, 0, 1)
+    wanted = t.gathered("t", a, index, 1)
+    excess = t.add("x", t.rsub("m", t.option("margin", 1.0), wanted), a)
+    kept = t.masked("k", excess, (excess.array <= 0) | (others == 0))
+    summed = t.sum("s", t.mul("o", kept, Value("others", others)), 1)
+    return t.reduced(t.div("e", summed, float(a.array.shape[1])))
+
+
+def _normalize(t: Tape) -> Value:
+    a = t.leaf(0, "a")
+    norm = t.norm("n", a, t.option("p", 2.0), int(t.option("dim", 1)), keepdim=True)
+    return t.div("out", a, t.clamp_min("m", norm, t.option("eps", 1e-12)))
+
+
+def _softsign(t: Tape) -> Value:
+    a = t.leaf(0, "a")
+    return t.div("out", a, t.add("s", t.abs("e", a), 1.0))
+
+
+def _tanhshrink(t: Tape) -> Value:
+    import numpy as np
+
+    a = t.leaf(0, "a")
+    return t.sub("out", a, t.unary("t", "tanh", "Tanh", "tanh a", np.tanh(a.array), a))
+
+
+def _number_over(t: Tape) -> Value:
+    number = t.call.option("number")
+    if not isinstance(number, (int, float)):
+        raise Unknown("the number was not recorded")
+    a = t.leaf(0, "a")
+    inverse = t.unary("r", "reciprocal", "Reciprocal", "1/a", 1 / a.array, a)
+    return t.mul("out", inverse, float(number))
+
+
+def _outer(t: Tape) -> Value:
+    a = t.leaf(0, "a")
+    column = t.shaped("c", a, (a.array.size, 1), "Unsqueeze")
+    return t.mul("out", column, t.leaf(1, "b"))
+
+
+def _baddbmm(t: Tape) -> Value:
+    base, a, b = (t.leaf(i, name) for i, name in enumerate("cab"))
+    alpha, beta = t.option("alpha", 1), t.option("beta", 1)
+    product = t.mm("p", a, b, "Bmm")
+    if alpha != 1:
+        product = t.mul("q", product, alpha)
+    if beta != 1:
+        base = t.mul("d", base, beta)
+    return t.add("out", base, product)
+
+
+def _matmul(t: Tape) -> Value:
+    a, b = t.leaf(0, "a"), t.leaf(1, "b")
+    vectors = a.array.ndim == 1, b.array.ndim == 1
+    left = t.shaped("l", a, (1, a.array.size), "Unsqueeze") if vectors[0] else a
+    right = t.shaped("r", b, (b.array.size, 1), "Unsqueeze") if vectors[1] else b
+    if left.array.ndim > 2 and right.array.ndim == 2:
+        sizes = left.array.shape
+        rows = t.shaped("m", left, (-1, sizes[-1]))
+        product = t.mm("p", rows, right)
+        shape = sizes[:-1] if vectors[1] else (*sizes[:-1], right.array.shape[1])
+        return t.shaped("out", product, shape)
+    product = t.mm("p", left, right, "Bmm")
+    for axis, is_vector in ((-2, vectors[0]), (-1, vectors[1])):
+        if is_vector:
+            shape = tuple(n for i, n in enumerate(product.array.shape)
+                          if i != product.array.ndim + axis)  # fmt: skip
+            product = t.shaped("out", product, shape, "Squeeze")
+    return product
+
+
+def _diff(t: Tape) -> Value:
+    a = t.leaf(0, "a")
+    axis = int(t.option("dim", -1)) % a.array.ndim
+    for _ in range(int(t.option("n", 1))):
+        size = a.array.shape[axis] - 1
+        lead = (slice(None),) * axis
+        before = t.picked("before", a, (*lead, slice(0, size)), "Slice")
+        after = t.picked("after", a, (*lead, slice(1, size + 1)), "Slice")
+        a = t.sub("out", after, before)
+    return a
+
+
+def _cov(t: Tape) -> Value:
+    a = t.leaf(0, "a")
+    if a.array.ndim != 2 or len(t.call.arguments) > 1:
+        raise Unknown("with weights, or of a single row")
+    mean = t.step("m", "Mean", "mean", "mean a", a.array.mean(axis=1, keepdims=True), a, dim=(1,))
+    apart = t.sub("d", a, mean)
+    turned = t.turned("dᵀ", apart, (1, 0), "T")
+    count = a.array.shape[1] - t.option("correction", 1)
+    return t.div("out", t.mm("p", apart, turned), max(count, 0.0))
+
+
+def _cdist(t: Tape) -> Value:
+    a, b = t.leaf(0, "a"), t.leaf(1, "b")
+
+    def spread(name: str, value: Value, axis: int) -> Value:
+        shape = list(value.array.shape)
+        shape.insert(len(shape) + 1 + axis, 1)
+        return t.shaped(name, value, tuple(shape), "Unsqueeze")
+
+    apart = t.sub("d", spread("p", a, -2), spread("q", b, -3))
+    return t.norm("out", apart, t.option("p", 2.0), -1, keepdim=False)
+
+
+def _renorm(t: Tape) -> Value:
+    a = t.leaf(0, "a")
+    axis, power, limit = int(t.option("dim", 0)), t.option("p", 2), t.option("maxnorm", 1)
+    others = tuple(i for i in range(a.array.ndim) if i != axis % a.array.ndim)
+    norms = (abs(a.array) ** power).sum(axis=others, keepdims=True) ** (1 / power)
+    short = norms <= limit
+    long = t.masked("b", a, short)
+    array = (abs(long.array) ** power).sum(axis=others, keepdims=True) ** (1 / power)
+    norm = t.step("n", "LinalgVectorNorm", "norm", "‖b‖", array, long, p=power, dim=others)
+    root = t.add("s", norm, 1e-7)
+    inverse = t.unary("r", "reciprocal", "Reciprocal", "1/s", 1 / root.array, root)
+    factor = t.masked("g", t.mul("f", inverse, limit), short, 1.0)
+    return t.mul("out", a, factor)
+
+
+def _prelu(t: Tape) -> Value:
+    import numpy as np
+
+    a, w = t.leaf(0, "a"), t.leaf(1, "w")
+    if w.array.size > 1 and a.array.ndim > 1:
+        shape = (-1,) + (1,) * (a.array.ndim - 2)
+        w = t.shaped("w", w, shape)
+    elif a.array.ndim > 1 and w.array.ndim == 1:
+        w = t.shaped("w", w, (1,) * (a.array.ndim - 1)) if a.array.ndim > 2 else w
+    array = np.where(a.array > 0, a.array, w.array * a.array)
+    return t.step("out", "PreluKernel", "prelu", "a if a > 0 else w·a", array, a, w)
+
+
+def _pixel_shuffle(t: Tape) -> Value:
+    a = t.leaf(0, "a")
+    out = t.call.output().shape
+    factor = out[-1] // a.array.shape[-1]
+    *lead, channels, height, width = a.array.shape
+    n = len(lead)
+    shape = (*lead, channels // factor**2, factor, factor, height, width)
+    turned = t.turned("t", t.shaped("s", a, shape), (*range(n), n, n + 3, n + 1, n + 4, n + 2))
+    return t.shaped("out", turned, out)
+
+
+def _quantile(t: Tape) -> Value:
+    import numpy as np
+
+    a = t.leaf(0, "a")
+    dim, fraction = t.call.option("dim"), t.call.option("fractions")
+    if not isinstance(fraction, float) or t.call.option("interpolation", "linear") != "linear":
+        raise Unknown("which quantile is not recorded")
+    if dim is None or t.call.option("keepdim", False):
+        raise Unknown("of all elements, or with its dimension kept")
+    n, axis = a.array.ndim, int(dim) % a.array.ndim
+    swap = list(range(n))
+    swap[axis], swap[-1] = swap[-1], swap[axis]
+    flat = t.turned("t", a, tuple(swap), "Transpose")
+    ordered = t.step("s", "Sort", "sort", "t in order", np.sort(flat.array), flat, dim=-1)
+    place = fraction * (ordered.array.shape[-1] - 1)
+    picks = []
+    for name, which in (("low", math.floor(place)), ("high", math.ceil(place))):
+        index = np.full((*ordered.array.shape[:-1], 1), which)
+        picks.append(t.gathered(name, ordered, index, -1))
+    low, high = picks
+    weight = place - math.floor(place)
+    array = low.array + weight * (high.array - low.array)
+    mixed = t.step("m", "Lerp", "lerp", "low + w·(high − low)", array, low, high, weight)
+    turned = t.turned("u", mixed, tuple(swap), "Transpose")
+    order = (axis, *(i for i in range(n) if i != axis))
+    return t.picked("out", t.turned("v", turned, order), (0,), "Select")
+
+
+RECIPES: Final[Mapping[str, Recipe]] = {
+    "l1_loss": _l1_loss,
+    "mse_loss": _mse_loss,
+    "poisson_nll_loss": _poisson_nll_loss,
+    "soft_margin_loss": _soft_margin_loss,
+    "pairwise_distance": _pairwise_distance,
+    "triplet_margin_loss": _triplet_margin_loss,
+    "margin_ranking_loss": _margin_ranking_loss,
+    "hinge_embedding_loss": _hinge_embedding_loss,
+    "gaussian_nll_loss": _gaussian_nll_loss,
+    "cosine_similarity": _cosine_similarity,
+    "cosine_embedding_loss": _cosine_embedding_loss,
+    "multi_margin_loss": _multi_margin_loss,
+    "cross_entropy": classes.cross_entropy,
+    "normalize": _normalize,
+    "softsign": _softsign,
+    "tanhshrink": _tanhshrink,
+    "div": _number_over,
+    "outer": _outer,
+    "baddbmm": _baddbmm,
+    "matmul": _matmul,
+    "diff": _diff,
+    "cov": _cov,
+    "cdist": _cdist,
+    "renorm": _renorm,
+    "prelu": _prelu,
+    "pixel_shuffle": _pixel_shuffle,
+    "quantile": _quantile,
+}
+
+
+def worked_inside(call: Any) -> Tape:
+    """Work a composite op out again.
+
+    Raises:
+        Unknown: it is none of those known here, or was called in a way that is not foreseen.
+    """
+    recipe = RECIPES.get(call.op.name)
+    if recipe is None:
+        raise Unknown(f"the steps of {call.op.name} are not known")
+    tape = Tape(call)
+    recipe(tape)
+    return tape
