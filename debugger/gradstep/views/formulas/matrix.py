@@ -90,7 +90,7 @@ def _scaled(found: Worked, factor: float) -> Worked:
     )
 
 
-_MATMUL: Final = Rule("out = a @ b", ("grad_a = grad_out @ bᵀ", "grad_b = aᵀ @ grad_out"), _matmul)
+MATMUL: Final = Rule("out = a @ b", ("grad_a = grad_out @ bᵀ", "grad_b = aᵀ @ grad_out"), _matmul)
 LINEAR: Final = Rule(
     "out = x @ Wᵀ + b",
     ("grad_x = grad_out @ W", "grad_W = grad_outᵀ @ x", "grad_b = Σ over the batch of grad_out"),
@@ -103,11 +103,11 @@ ADDMM: Final = Rule(
 )
 
 RULES: Final[Mapping[str, Rule]] = {
-    "Mm": _MATMUL,
-    "Matmul": _MATMUL,
-    "Bmm": _MATMUL,
-    "Mv": _MATMUL,
-    "Dot": _MATMUL,
+    "Mm": MATMUL,
+    "Matmul": MATMUL,
+    "Bmm": MATMUL,
+    "Mv": MATMUL,
+    "Dot": MATMUL,
     "Addmm": ADDMM,
     "Linear": LINEAR,
 }

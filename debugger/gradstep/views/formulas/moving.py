@@ -161,6 +161,60 @@ def windows(call: Call, ids: Array) -> Array:
     return found[(slice(None),) * axis + (slice(None, None, step),)]
 
 
+def strided(call: Call, ids: Array) -> Array:
+    """See the elements through strides."""
+    import numpy as np
+
+    size, stride = call.option("size"), call.option("stride")
+    if not isinstance(size, tuple) or not isinstance(stride, tuple):
+        raise Unknown("its strides are not known")
+    found = np.full(size, int(call.option("start", call.option("storage_offset", 0)) or 0))
+    for d, (length, step) in enumerate(zip(size, stride, strict=True)):
+        along = (np.arange(length) * step).reshape((-1,) + (1,) * (len(size) - d - 1))
+        found = found + along
+    return found
+
+
+def embedded(call: Call, ids: Array) -> Array:
+    """Put the last dimension onto a diagonal; elsewhere there is no element."""
+    import numpy as np
+
+    offset, one, two = (int(call.option(name, other)) for name, other in
+                        (("offset", 0), ("dim1", -2), ("dim2", -1)))  # fmt: skip
+    shape = call.incoming().shape if call.out is None else call.out.shape
+    found = np.full(shape, -1)
+    found_at = np.moveaxis(found, (one, two), (-2, -1))
+    rows = np.arange(ids.shape[-1]) + max(-offset, 0)
+    found_at[..., rows, rows + offset] = ids
+    return found
+
+
+def _batches(call: Call) -> tuple[int, ...]:
+    found = call.option("batch_sizes")
+    if not isinstance(found, tuple):
+        raise Unknown("the lengths are not known")
+    return found
+
+
+def packed(call: Call, ids: Array) -> Array:
+    """Leave the padding out."""
+    import numpy as np
+
+    return np.concatenate([ids[t, :count] for t, count in enumerate(_batches(call))])
+
+
+def unpacked(call: Call, ids: Array) -> Array:
+    """Put sequences side by side; padding holds no element."""
+    import numpy as np
+
+    batches = _batches(call)
+    found = np.full((int(call.option("time", len(batches))), batches[0], *ids.shape[1:]), -1)
+    for t, count in enumerate(batches):
+        first = sum(batches[:t])
+        found[t, :count] = ids[first : first + count]
+    return found
+
+
 def _trace(call: Call, position: int, place: Place) -> Worked:
     value = float(call.incoming()) if place[0] == place[1] else 0.0
     return Worked(number(value) if value else "0  (not on the diagonal)", value, abs(value))
@@ -211,3 +265,12 @@ RULES: Final[Mapping[str, Rule]] = {
         _PADDED,
     ),
 }
+
+BY_OP: Final[Mapping[str, Rule]] = {
+    "as_strided": _moves("out = a, seen through other strides", _COPIES, strided),
+    "diag_embed": _moves("out = a on a diagonal, else 0", _BACK, embedded),
+    "pack_padded_sequence": _moves("out = a without its padding", _BACK, packed),
+    "pad_packed_sequence": _moves("out = a with padding", _BACK, unpacked),
+    "pad": _PADDED,
+}
+"""Ops whose nodes' names do not tell."""

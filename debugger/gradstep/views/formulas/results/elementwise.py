@@ -252,6 +252,15 @@ def _logit(call: Call, a: float) -> float:
     return math.log(a / (1 - a))
 
 
+def _glu(call: Call, place: Place) -> Worked:
+    a = call.array(0)
+    axis = int(call.option("dim", -1)) % a.ndim
+    half = a.shape[axis] // 2
+    gate = float(a[tuple(at + half if d == axis else at for d, at in enumerate(place))])
+    value = float(a[place])
+    return Worked(f"{number(value)} · σ({number(gate)})", value * sigmoid(gate), abs(value))
+
+
 def _nan_to_num(call: Call, a: float) -> float:
     if math.isnan(a):
         return _number(call, "nan", 0.0)
@@ -418,6 +427,7 @@ WORKS: Final[Mapping[str, Work]] = {
     "isinf": one("is {a} infinite", lambda a: float(math.isinf(a))),
     # Activations.
     "gelu": _gelu,
+    "glu": _glu,
     "silu": one("{a} · σ({a})", lambda a: a * sigmoid(a)),
     "mish": one("{a} · tanh(ln(1 + e^{a}))", lambda a: a * math.tanh(softplus(a))),
     "logsigmoid": one("ln σ({a})", lambda a: -softplus(-a)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from gradstep.views.formulas import shape
+from gradstep.views.formulas import bags, shape
 from gradstep.views.formulas.call import Array, Call, Place, Unknown
 from gradstep.views.formulas.results.along import averaged
 from gradstep.views.formulas.results.elementwise import Work
@@ -151,20 +151,20 @@ def _filled(call: Call, place: Place) -> Worked:
     return Worked(number(value), value, abs(value))
 
 
-def _normal(call: Call, place: Place) -> Worked:
+def _drawn(call: Call, place: Place) -> Worked:
+    """Show a number that was drawn: what the op notes of it is all that there is."""
     import re
 
-    text = str(call.options.get("values", ""))
-    found = [float(v) for v in re.findall(r"-?\d+\.?\d*(?:e[-+]?\d+)?", text.replace("array", ""))]
+    text = str(call.options.get("values", "")).removeprefix("array(")
+    found = [float(v) for v in re.findall(r"-?\d+\.?\d*(?:e[-+]?\d+)?", text)]
     out = call.output()
-    if "..." in text or len(found) != out.size:
-        raise Unknown("the numbers that were drawn are too many to be noted")
+    if len(found) != out.size:
+        raise Unknown("a number drawn by chance")
     import numpy as np
 
-    drawn = found[int(np.ravel_multi_index(place, out.shape)) if place else 0]
-    mean, deviation = call.at(0, place), call.at(1, place)
-    text = f"{call.text(0, place)} + {call.text(1, place)} · {number(drawn)} drawn"
-    return Worked(text, mean + deviation * drawn, abs(mean) + abs(deviation * drawn))
+    value = found[int(np.ravel_multi_index(place, out.shape)) if place else 0]
+    # What is noted has eight figures.
+    return Worked(f"{number(value)} was drawn", value, 1.0)
 
 
 def _pad_sequence(call: Call, place: Place) -> Worked:
@@ -185,36 +185,6 @@ def _pad_sequence(call: Call, place: Place) -> Worked:
     raise Unknown("the order of the sequences is not known")
 
 
-def _batches(call: Call) -> tuple[int, ...]:
-    found = call.option("batch_sizes")
-    if not isinstance(found, tuple):
-        raise Unknown("the lengths are not known")
-    return found
-
-
-def _packed(call: Call, place: Place) -> Worked:
-    row = place[0]
-    for time, count in enumerate(_batches(call)):
-        if row < count:
-            at = (time, row, *place[1:])
-            return taken(float(call.array(0)[at]), at)
-        row -= count
-    raise Unknown("the lengths are not known")
-
-
-def _unpacked(call: Call, place: Place) -> Worked:
-    batches = _batches(call)
-    out, data = call.output(), call.array(0)
-    time, sample = place[0], place[1]
-    if out.shape[0] != len(batches):
-        raise Unknown("the batch comes first")
-    if sample >= batches[time]:
-        fill = float(call.option("value", 0) or 0)
-        return Worked(f"{fill:g}  (padding)", fill, abs(fill))
-    at = (sum(batches[:time]) + sample, *place[2:])
-    return taken(float(data[at]), at)
-
-
 WORKS: Final[Mapping[str, Work]] = {
     "scatter": _scatter,
     "scatter_add": _scatter_add,
@@ -228,8 +198,8 @@ WORKS: Final[Mapping[str, Work]] = {
         _put,
     ),
     **dict.fromkeys(("fill_", "zero_", "copy_"), _filled),
-    "normal": _normal,
+    **dict.fromkeys(("normal", "poisson", "bernoulli", "uniform_", "normal_"), _drawn),
     "pad_sequence": _pad_sequence,
-    "pack_padded_sequence": _packed,
-    "pad_packed_sequence": _unpacked,
+    "embedding_bag": bags.bag_result,
+    "fold": bags.folded,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from gradstep.views.formulas import moving, shape
+from gradstep.views.formulas import bags, moving, shape
 from gradstep.views.formulas.call import Array, Call, Place, Unknown
 from gradstep.views.formulas.results.elementwise import Work
 from gradstep.views.formulas.rule import Worked, number
@@ -78,18 +78,6 @@ def _block_diag(call: Call, place: Place) -> Worked:
     return Worked("0  (outside of the blocks)", 0.0, 0.0)
 
 
-def _diag_embed(call: Call, place: Place) -> Worked:
-    offset, one, two = (int(call.option(name, other)) for name, other in
-                        (("offset", 0), ("dim1", -2), ("dim2", -1)))  # fmt: skip
-    row, column = place[one], place[two]
-    if column - row != offset:
-        return Worked("0  (not on the diagonal)", 0.0, 0.0)
-    both = {one % len(place), two % len(place)}
-    rest = tuple(at for d, at in enumerate(place) if d not in both)
-    at = (*rest, min(row, column))
-    return taken(float(call.array(0)[at]), at)
-
-
 def _gather(call: Call, place: Place) -> Worked:
     dim = int(call.option("dim", 0)) % max(len(place), 1)
     index = int(call.array(1)[place])
@@ -100,20 +88,6 @@ def _gather(call: Call, place: Place) -> Worked:
 def _embedding(call: Call, place: Place) -> Worked:
     at = (int(call.array(1)[place[:-1]]), place[-1])
     return taken(float(call.array(0)[at]), at, "w")
-
-
-def _as_strided(call: Call, ids: Array) -> Array:
-    import numpy as np
-
-    size, stride = call.option("size"), call.option("stride")
-    if not isinstance(size, tuple) or not isinstance(stride, tuple):
-        raise Unknown("its strides are not known")
-    start = int(call.option("start", call.option("storage_offset", 0)) or 0)
-    found = np.full(size, start)
-    for d, (length, step) in enumerate(zip(size, stride, strict=True)):
-        along = (np.arange(length) * step).reshape((-1,) + (1,) * (len(size) - d - 1))
-        found = found + along
-    return found
 
 
 def pixel_shuffle(call: Call, ids: Array) -> Array:
@@ -136,6 +110,12 @@ _SAME: Final = (
     *("ravel", "detach"),
 )
 
+def _unfold(call: Call, place: Place) -> Worked:
+    """Tell the method, a sliding window, from the function, blocks of images, by their options."""
+    work = bags.unfolded if "blocks" in call.options else _moved(moving.windows)
+    return work(call, place)
+
+
 MOVES: Final[Mapping[str, Move]] = {
     **dict.fromkeys(_SAME, shape.same_order),
     **dict.fromkeys(("transpose", "t"), shape.transpose),
@@ -150,21 +130,23 @@ MOVES: Final[Mapping[str, Move]] = {
     "repeat_interleave": moving.repeat_each,
     "diagonal": moving.diagonal,
     "index_select": moving.chosen,
-    "unfold": moving.windows,
     "pad": moving.padded,
-    "as_strided": _as_strided,
+    "as_strided": moving.strided,
+    "diag_embed": moving.embedded,
+    "pack_padded_sequence": moving.packed,
+    "pad_packed_sequence": moving.unpacked,
     "pixel_shuffle": pixel_shuffle,
 }
 
 WORKS: Final[Mapping[str, Work]] = {
     **{name: _moved(move) for name, move in MOVES.items()},
+    "unfold": _unfold,
     "split": _first(moving.split),
     "chunk": _first(moving.chunk),
     "unbind": _first(moving.unbind),
     "cat": _cat,
     "stack": _stack,
     "block_diag": _block_diag,
-    "diag_embed": _diag_embed,
     "gather": _gather,
     "embedding": _embedding,
 }

@@ -83,6 +83,50 @@ def _lstm(call: Call, place: Place) -> Worked:
     return Worked(text, o * math.tanh(c), 1.0)
 
 
+def run_layer(call: Call, given: list[Array]) -> list[Array]:
+    """Run a whole layer again, with other arguments: all outputs, as the op gives them.
+
+    Raises:
+        Unknown: it was called in a way that is not foreseen.
+    """
+    import numpy as np
+
+    states = 2 if call.op.name == "lstm" else 1
+    layer = Layer(call, states)
+    x, of_input, of_hidden = given[:3]
+    before = 5 if layer.biases is not None else 3
+    biases = given[3:5] if layer.biases is not None else [np.zeros(len(of_input))] * 2
+    shape = given[before].shape
+    h = given[before].reshape(-1, layer.width)
+    c = given[before + 1].reshape(-1, layer.width) if states > 1 else h
+    steps = range(len(x) - 1, -1, -1) if layer.backwards else range(len(x))
+    outputs: list[Array] = [h] * len(x)
+    for t in steps:
+        ones = x[t] @ of_input.T + biases[0]
+        twos = h @ of_hidden.T + biases[1]
+        if call.op.name == "lstm":
+            i, f, g, o = np.split(ones + twos, 4, axis=-1)
+            c = _sigmoids(f) * c + _sigmoids(i) * np.tanh(g)
+            h = _sigmoids(o) * np.tanh(c)
+        elif call.op.name == "gru":
+            (r1, z1, n1), (r2, z2, n2) = np.split(ones, 3, -1), np.split(twos, 3, -1)
+            z = _sigmoids(z1 + z2)
+            h = (1 - z) * np.tanh(n1 + _sigmoids(r1 + r2) * n2) + z * h
+        else:
+            both = ones + twos
+            h = np.maximum(both, 0) if call.op.name == "rnn_relu" else np.tanh(both)
+        outputs[t] = h
+    found = [np.stack(outputs), h.reshape(shape)]
+    return [*found, c.reshape(shape)] if states > 1 else found
+
+
+def _sigmoids(values: Array) -> Array:
+    import numpy as np
+
+    found: Array = np.exp(-np.logaddexp(0, -values))
+    return found
+
+
 WORKS: Final[Mapping[str, Work]] = {
     "rnn_tanh": _plain,
     "rnn_relu": _plain,

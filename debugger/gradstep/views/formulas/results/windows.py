@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from itertools import product as places
 from typing import Final
 
-from gradstep.views.formulas.call import Call, Place, Unknown
+from gradstep.views.formulas.call import Call, Place
+from gradstep.views.formulas.convolution import kernel_of, over_windows, swapped
+from gradstep.views.formulas.resized import mixed
 from gradstep.views.formulas.results.along import numbers_of, several
 from gradstep.views.formulas.results.elementwise import Work
 from gradstep.views.formulas.results.products import given, plus
@@ -15,26 +17,13 @@ from gradstep.views.formulas.window_sizes import Window, sizes, windows_of
 
 
 def _convolution(call: Call, place: Place) -> Worked:
-    import numpy as np
-
     x, weight = call.array(0), call.array(1)
-    spatial = weight.ndim - 2
-    if x.ndim == spatial + 1:
+    if x.ndim == weight.ndim - 1:
         x, place = x[None], (0, *place)
-    strides = sizes(call.option("stride"), spatial, 1)
-    pads = sizes(call.option("padding"), spatial, 0)
-    spaces = sizes(call.option("dilation"), spatial, 1)
-    channels = weight.shape[1]
-    group = place[1] // (weight.shape[0] // int(call.option("groups", 1)))
-    taken: list[list[tuple[int, int]]] = []
-    for d in range(spatial):
-        start = place[2 + d] * strides[d] - pads[d]
-        seen = ((i, start + i * spaces[d]) for i in range(weight.shape[2 + d]))
-        taken.append([(i, at) for i, at in seen if 0 <= at < x.shape[2 + d]])
-    kernel = np.ix_(range(channels), *([i for i, _ in axis] for axis in taken))
-    first = group * channels
-    image = np.ix_(range(first, first + channels), *([at for _, at in axis] for axis in taken))
-    found = dot(x[place[0]][image], weight[place[1]][kernel])
+    kernel = kernel_of(call)
+    spreads = "transpose" in call.op.name
+    turned = swapped(weight, kernel.groups) if spreads else weight
+    found = dot(*over_windows(x, turned, kernel, place, spreads=spreads))
     return plus(found, float(call.array(2)[place[1]]) if given(call, 2) else None)
 
 
@@ -112,20 +101,17 @@ def _unpooled(call: Call, place: Place) -> Worked:
     return Worked(f"the value whose index is {at}: {number(value)}", value, abs(value))
 
 
-def _fractional(call: Call, place: Place) -> Worked:
-    raise Unknown("where its windows begin is drawn, and kept in another form")
-
-
 _POOLS: Final = tuple(f"{n}d" for n in (1, 2, 3))
 
 WORKS: Final[Mapping[str, Work]] = {
-    **{f"conv{n}": _convolution for n in _POOLS},
+    **{f"{name}{n}": _convolution for n in _POOLS for name in ("conv", "conv_transpose")},
     **{f"max_pool{n}": _max_pool for n in _POOLS},
     **{f"adaptive_max_pool{n}": _max_pool for n in _POOLS},
     **{f"avg_pool{n}": _avg_pool for n in _POOLS},
     **{f"adaptive_avg_pool{n}": _avg_pool for n in _POOLS},
     **{f"max_unpool{n}": _unpooled for n in _POOLS},
     **{f"dropout{n}": _dropout for n in ("", *_POOLS)},
+    "interpolate": mixed,
     "alpha_dropout": _alpha_dropout,
     "feature_alpha_dropout": _alpha_dropout,
 }
