@@ -61,7 +61,7 @@ def _logcumsumexp(call: Call, position: int, place: Place) -> Worked:
 
 def _median(call: Call, position: int, place: Place) -> Worked:
     a = call.array(0)
-    out, amount = reduced(call, call.output())
+    out, _ = reduced(call, call.output())
     grad, _ = reduced(call, call.incoming())
     at = tuple(0 if size == 1 else i for i, size in zip(place, out.shape, strict=True))
     mine, chosen, came = float(a[place]), float(out[at]), float(grad[at])

@@ -43,7 +43,7 @@ def _measured(again: Again) -> Callable[[Call, int, Place], Worked]:
             moved[place] = here + distance
             changed = [moved if i == position else a for i, a in enumerate(given)]
             try:
-                return [np.asarray(o) for o in again(call, changed)]  # type: ignore[arg-type]
+                return [np.asarray(o) for o in again(call, changed)]
             except np.linalg.LinAlgError:
                 raise Unknown("no finite number comes out nearby") from None
 
@@ -60,11 +60,12 @@ def _measured(again: Again) -> Callable[[Call, int, Place], Worked]:
             grads.append(np.broadcast_to(grad, slope.shape).reshape(-1))
             slopes.append(slope.reshape(-1))
         left, right = np.concatenate(grads), np.concatenate(slopes)
-        told = np.flatnonzero((np.abs(right) > 1e-9) & (left != 0))
+        reach = float(np.abs(left).sum())
+        told = np.flatnonzero((np.abs(right) > 1e-13) & (left != 0))
         left, right = left[told], right[told]
         found = summed(lambda i: product(number(left[i]), number(right[i])), left * right)
         # What was measured is not as exact as what was computed.
-        rough = float(np.abs(left).sum()) * 1e-3
+        rough = reach * 2e-2
         return Worked(f"{found.text}  (slopes measured)", found.value, found.scale + rough)
 
     return work

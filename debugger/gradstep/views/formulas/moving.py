@@ -231,9 +231,7 @@ def _moves(forward: str, backward: tuple[str, ...], move: Callable[[Call, Array]
 
 
 _PIECES: Final = Rule("out = the pieces of a", _OWN, _sent(split))
-_PADDED: Final = _moves(
-    "out = a with a border", ("grad_a = Σ of grad_out where a stands",), padded
-)
+_PADDED: Final = _moves("out = a with a border", ("grad_a = Σ of grad_out where a stands",), padded)
 
 RULES: Final[Mapping[str, Rule]] = {
     "Flip": _moves("out = a, turned round", _BACK, by_numpy("flip", "dims")),

@@ -50,7 +50,7 @@ def _largest(call: Call, position: int, place: Place) -> Worked:
         seen = [(*at[: -len(windows)], *inner) for inner in pairs(*ranges)]
         best = max(seen, key=lambda one: (float(a[one]), [-i for i in one]))
         if best == place:
-            texts.append(f"{number(grad[at])} (largest of window {written(at[-len(windows):])})")
+            texts.append(f"{number(grad[at])} (largest of window {written(at[-len(windows) :])})")
             terms.append(float(grad[at]))
     if not terms:
         return Worked("0  (not the largest of its window)", 0.0, 0.0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from gradstep.views.formulas import shape
 from gradstep.views.formulas.call import Array, Call, Place, Unknown
@@ -82,7 +82,7 @@ def _index_add(call: Call, position: int, place: Place) -> Worked:
     return _arrived(call, at, float(call.option("alpha", 1)))
 
 
-def _key(call: Call) -> object:
+def _key(call: Call) -> Any:
     key = shape.key_of(call)
     if key is None:
         raise Unknown("the index is not known")
@@ -98,10 +98,10 @@ def _put(call: Call, position: int, place: Place) -> Worked:
     adds = bool(call.option("accumulate", False))
     if position == 0:
         named = np.zeros(a.shape, bool)
-        named[key] = True  # type: ignore[index]
+        named[key] = True
         return _REPLACED if named[place] and not adds else _arrived(call, place)
     source = call.array(1)
-    part = grad[key]  # type: ignore[index]
+    part = grad[key]
     if call.op.name == "masked_scatter":
         which = int(np.ravel_multi_index(place, source.shape)) if place else 0
         flat = np.asarray(part).reshape(-1)

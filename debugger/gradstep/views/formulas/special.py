@@ -38,7 +38,7 @@ def polygamma(n: int, x: float) -> float:
         return digamma(x)
     if x <= 0:
         raise ValueError("only of positive numbers")
-    sign, factorial, found = (-1) ** (n + 1), math.factorial(n), 0.0
+    sign, factorial, found = (1.0 if n % 2 else -1.0), math.factorial(n), 0.0
     while x < _FAR:
         found += factorial / x ** (n + 1)
         x += 1

@@ -9,6 +9,7 @@ from typing import Any, Final
 from gradstep.views.formulas.call import Unknown
 from gradstep.views.formulas.inside import classes
 from gradstep.views.formulas.inside.tape import Tape, Value
+from gradstep.views.formulas.window_sizes import sizes
 
 Recipe = Callable[[Tape], Value]
 
@@ -303,8 +304,13 @@ def _quantile(t: Tape) -> Value:
     import numpy as np
 
     a = t.leaf(0, "a")
-    dim, fraction = t.call.option("dim"), t.call.option("fractions")
-    if not isinstance(fraction, float) or t.call.option("interpolation", "linear") != "linear":
+    dim = t.call.option("dim")
+    noted = str(t.call.options.get("fractions", "")).removeprefix("np.float64(")
+    try:
+        fraction = float(noted.removesuffix(")"))
+    except ValueError:
+        raise Unknown("of several fractions at once, or of unknown ones") from None
+    if t.call.option("interpolation", "linear") != "linear":
         raise Unknown("which quantile is not recorded")
     if dim is None or t.call.option("keepdim", False):
         raise Unknown("of all elements, or with its dimension kept")
@@ -325,6 +331,37 @@ def _quantile(t: Tape) -> Value:
     turned = t.turned("u", mixed, tuple(swap), "Transpose")
     order = (axis, *(i for i in range(n) if i != axis))
     return t.picked("out", t.turned("v", turned, order), (0,), "Select")
+
+
+def _solve(t: Tape) -> Value:
+    import numpy as np
+
+    a, b = t.leaf(0, "a"), t.leaf(1, "b")
+    column = t.shaped("c", b, (*b.array.shape, 1), "Unsqueeze")
+    array = np.linalg.solve(a.array, column.array)
+    found = t.step("x", "LinalgSolveEx", "solve", "a⁻¹ c", array, a, column)
+    return t.shaped("out", found, b.array.shape, "Squeeze")
+
+
+def _lp_pool(t: Tape) -> Value:
+    import numpy as np
+
+    a, power = t.leaf(0, "a"), t.option("norm_type", 2)
+    kernel, stride = t.call.option("kernel_size"), t.call.option("stride")
+    if t.call.option("ceil_mode", False) or kernel is None:
+        raise Unknown("windows that stand out")
+    kernels = sizes(kernel, 2, 1)
+    strides = kernels if stride in (None, ()) else sizes(stride, 2, 1)
+    raised = t.step("p", "Pow", "pow", f"a^{power:g}", a.array**power, a, exponent=power)
+    views = np.lib.stride_tricks.sliding_window_view(raised.array, kernels, axis=(-2, -1))
+    means = views[..., :: strides[0], :: strides[1], :, :].mean(axis=(-2, -1))
+    mean = t.step("m", "AvgPool2D", "avg_pool2d", "mean of each window of p", means, raised,
+                  kernel_size=kernels, stride=strides)  # fmt: skip
+    sign = t.unary("s", "sign", "Sign", "sign m", np.sign(mean.array), mean)
+    product = t.mul("q", sign, t.abs("|m|", mean))
+    total = t.mul("t", product, float(kernels[0] * kernels[1]))
+    root = 1 / power
+    return t.step("out", "Pow", "pow", f"t^{root:g}", total.array**root, total, exponent=root)
 
 
 RECIPES: Final[Mapping[str, Recipe]] = {
@@ -355,6 +392,8 @@ RECIPES: Final[Mapping[str, Recipe]] = {
     "prelu": _prelu,
     "pixel_shuffle": _pixel_shuffle,
     "quantile": _quantile,
+    "solve": _solve,
+    "lp_pool2d": _lp_pool,
 }
 
 

@@ -99,7 +99,9 @@ class Tape:
 
     def rsub(self, name: str, number: float, a: Value) -> Value:
         """Subtract from a number."""
-        return self.step(name, "Rsub", "rsub", f"{number:g} − {a.name}", number - a.array, number, a)
+        return self.step(
+            name, "Rsub", "rsub", f"{number:g} − {a.name}", number - a.array, number, a
+        )
 
     def mul(self, name: str, a: Value, b: Value | float) -> Value:
         """Multiply."""
@@ -182,7 +184,9 @@ class Tape:
 
     def shaped(self, name: str, a: Value, shape: tuple[int, ...], node: str = "View") -> Value:
         """See it in another shape."""
-        return self.step(name, node, "view", f"{a.name} in another shape", a.array.reshape(shape), a)
+        return self.step(
+            name, node, "view", f"{a.name} in another shape", a.array.reshape(shape), a
+        )
 
     def turned(self, name: str, a: Value, order: tuple[int, ...], node: str = "Permute") -> Value:
         """Put its dimensions into another order."""

@@ -51,9 +51,7 @@ def _value(function: Callable[..., float], *given: float) -> float:
         raise Unknown("no finite number comes out") from None
 
 
-def optioned(
-    text: Callable[[Call, str], str], function: Callable[[Call, float], float]
-) -> Work:
+def optioned(text: Callable[[Call, str], str], function: Callable[[Call, float], float]) -> Work:
     """Work a function out that depends on the op's options; `text` gets the argument written."""
 
     def work(call: Call, place: Place) -> Worked:

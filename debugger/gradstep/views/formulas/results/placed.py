@@ -163,8 +163,10 @@ def _drawn(call: Call, place: Place) -> Worked:
     import numpy as np
 
     value = found[int(np.ravel_multi_index(place, out.shape)) if place else 0]
-    # What is noted has eight figures.
-    return Worked(f"{number(value)} was drawn", value, 1.0)
+    recorded = float(out[place])
+    if abs(value - recorded) <= 1e-6 * abs(recorded):
+        value = recorded  # what is noted has eight figures
+    return Worked(f"{number(value)} was drawn", value, abs(value))
 
 
 def _pad_sequence(call: Call, place: Place) -> Worked:

@@ -129,7 +129,7 @@ def attention_row(call: Call, q: Array, k: Array, place: Place) -> Array:
     scores = (k[place[:-2]] @ q[place[:-1]]) * float(call.option("scale", default) or default)
     if given(call, 3):
         mask = np.broadcast_to(call.array(3), (*q.shape[:-1], k.shape[-2]))[place[:-1]]
-        value = call.kinds[3] if len(call.kinds) > 3 else ''
+        value = call.kinds[3] if len(call.kinds) > 3 else ""
         scores = np.where(mask != 0, scores, -np.inf) if value == "bool" else scores + mask
     if call.option("is_causal", False):
         scores = np.where(np.arange(scores.size) <= place[-2], scores, -np.inf)

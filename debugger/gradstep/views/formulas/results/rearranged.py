@@ -110,6 +110,7 @@ _SAME: Final = (
     *("ravel", "detach"),
 )
 
+
 def _unfold(call: Call, place: Place) -> Worked:
     """Tell the method, a sliding window, from the function, blocks of images, by their options."""
     work = bags.unfolded if "blocks" in call.options else _moved(moving.windows)
