@@ -12,6 +12,8 @@ import pytest
 
 import gradstep_engine as torch
 from gradstep.trace.reader import RunTrace
+from gradstep.views import updates
+from gradstep.views.cards import update as cards
 from gradstep.views.explain import explain
 from gradstep.views.text import plain
 from gradstep.views.updates import Update
@@ -113,9 +115,7 @@ def test_a_result_that_was_not_computed_so_is_told(
     run: RunTrace, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The same update with another recorded result: the card says that it does not match."""
-    from gradstep.views.cards import update as cards
-
-    read = cards.recorded_update
+    read = updates.recorded_update
 
     def altered(moment: Any, event: Any) -> Update | None:
         found = read(moment, event)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from gradstep.views import numbers
-from gradstep.views.formulas.call import Place, contents
+from gradstep.views.formulas.call import Place, contents, read_tensor
 from gradstep.views.glyphs import Glyphs
 from gradstep.views.reading import norm_of, value_of
 from gradstep.views.text import Line, Span, cells, crop, line, width_of, wrap
@@ -162,7 +162,7 @@ def chosen(element: Place | None, array: Any) -> Place:
 
 def array_of(moment: Moment, ref: TensorRef | None) -> Any | None:
     """Give a tensor's contents as an event saw them, None where not recorded."""
-    return contents(value_of(moment, ref))
+    return read_tensor(moment, ref).array
 
 
 def brief(moment: Moment, ref: TensorRef | None) -> str:

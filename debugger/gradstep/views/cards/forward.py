@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from gradstep.views import numbers
-from gradstep.views.cards.card import Draft, array_of, brief, chosen
+from gradstep.views.cards.card import Draft, brief, chosen
 from gradstep.views.cards.inside import is_made_of_steps, steps_of, write_steps
 from gradstep.views.formulas import Unknown, read_op, rule_of, work_result
+from gradstep.views.formulas.call import read_tensor
 from gradstep.views.formulas.words import EXCEPTIONS, words_of
-from gradstep.views.reading import having, is_op_name, one, value_of
+from gradstep.views.reading import having, is_op_name, one
 from gradstep.views.text import line
 
 if TYPE_CHECKING:
@@ -81,9 +82,9 @@ def explain_op(draft: Draft, op: EventRow) -> None:
 
 def _numbers(draft: Draft, op: EventRow, output: TensorRef | None) -> None:
     """Work one element of the output out and compare it with what was recorded."""
-    recorded = array_of(draft.moment, output)
-    value = value_of(draft.moment, output)
-    if recorded is None or value is None or recorded.size == 0:
+    kept = read_tensor(draft.moment, output)
+    recorded = kept.array
+    if recorded is None or recorded.size == 0:
         return
     at = chosen(draft.element, recorded)
     draft.shown = at
@@ -100,7 +101,7 @@ def _numbers(draft: Draft, op: EventRow, output: TensorRef | None) -> None:
     if worked is None:
         if is_made_of_steps(call):
             try:
-                write_steps(draft, steps_of(call), at, float(recorded[at]), value.dtype)
+                write_steps(draft, steps_of(call), at, float(recorded[at]), kept.kind)
                 return
             except Unknown as reason:
                 why = f"not worked out: {reason}"
@@ -111,7 +112,7 @@ def _numbers(draft: Draft, op: EventRow, output: TensorRef | None) -> None:
             indent=4,
         )
         return
-    mark = draft.check(worked.value, float(recorded[at]), worked.scale, value.dtype)
+    mark = draft.check(worked.value, float(recorded[at]), worked.scale, kept.kind)
     draft.add(
         line((numbers.index(at) + " " if at else "", "accent")),
         line(worked.text),

@@ -10,10 +10,10 @@ from gradstep.views import numbers
 from gradstep.views.cards.card import Draft, array_of, brief, chosen, least_exact
 from gradstep.views.cards.inside import inner_call, is_made_of_steps, write_overview
 from gradstep.views.formulas import Call, Rule, Unknown, is_inner, read_call, rule_of, takes_inner
-from gradstep.views.formulas.call import Place, contents, signed
+from gradstep.views.formulas.call import Place, contents, read_tensor, signed
 from gradstep.views.formulas.inside import Step, Value
 from gradstep.views.formulas.words import words_of
-from gradstep.views.reading import having, is_op_name, phase_entry, value_of
+from gradstep.views.reading import having, is_op_name, phase_entry
 from gradstep.views.text import Line, line
 
 if TYPE_CHECKING:
@@ -160,8 +160,7 @@ def _worked(
     except (IndexError, ValueError, TypeError, AttributeError):
         # The op was called in a way that the formula does not foresee: say so, never guess.
         return [where, result, line(("   not worked out: an unusual call of this op", "dim"))]
-    recorded = value_of(draft.moment, ref)
-    kinds = [recorded.dtype if recorded else "", *_kinds(draft.moment, call)]
+    kinds = [read_tensor(draft.moment, ref).kind, *_kinds(draft.moment, call)]
     mark = draft.check(worked.value, value, worked.scale, least_exact(kinds))
     total = line((numbers.number(worked.value), "backward bold"))
     if worked.text == numbers.number(worked.value):
@@ -171,8 +170,8 @@ def _worked(
 
 def _kinds(moment: Moment, call: Call) -> list[str]:
     """Give the types that an op computed with: the least exact one decides about rounding."""
-    values = (value_of(moment, ref) for ref in moment.run.tensors(call.op.seq))
-    return [value.dtype for value in values if value is not None]
+    refs = moment.run.tensors(call.op.seq)
+    return [kind for ref in refs if (kind := read_tensor(moment, ref).kind)]
 
 
 def _following(node: EventRow, position: int) -> str:

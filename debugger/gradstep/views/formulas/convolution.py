@@ -92,7 +92,7 @@ def swapped(weight: Any, groups: int) -> Any:
 
 
 def _convolution(call: Call, position: int, place: Place) -> Worked:
-    grad, image, weight = call.incoming(), call.array(0), call.array(1)
+    grad, weight = call.incoming(), call.array(1)
     kernel = kernel_of(call)
     if grad.ndim != weight.ndim:
         raise Unknown("only batches of images are worked out")

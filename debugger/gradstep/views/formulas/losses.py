@@ -77,7 +77,9 @@ def _nll(call: Call, position: int, place: Place) -> Worked:
 def _cross_entropy(call: Call, position: int, place: Place) -> Worked:
     a = call.array(0)
     target, weight, count = targets_of(call, place)
-    share = float(softmax(a, class_axis(call, a))[place])
+    axis = class_axis(call, a)
+    line = tuple(slice(None) if d == axis else at for d, at in enumerate(place))
+    share = float(softmax(a[line], 0)[place[axis]])
     wanted = int(target == _class_of(call, place))
     value, head, _ = _share(call, 1, _sample(call, place))
     result = value * weight * (share - wanted) / count

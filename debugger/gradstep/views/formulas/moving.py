@@ -37,7 +37,7 @@ def _sent(pieces: Pieces) -> Callable[[Call, int, Place], Worked]:
                 terms.append(value)
         if not terms:
             return Worked("0  (not taken)", 0.0, 0.0)
-        return summed(texts[:3], np.array(terms))
+        return summed(texts.__getitem__, np.array(terms))
 
     return work
 

@@ -25,9 +25,9 @@ def _moved(forward: Callable[[Call, Array], Array]) -> Callable[[Call, int, Plac
         went = np.argwhere(forward(call, ids).reshape(grad.shape) == int(ids[place]))
         if not len(went):
             return Worked("0  (not taken)", 0.0, 0.0)
-        first = [f"grad_out{written(at)} {number(grad[tuple(at)])}" for at in went[:3].tolist()]
         terms = np.array([grad[tuple(at)] for at in went])
-        return summed(first, terms)
+        places = went.tolist()
+        return summed(lambda i: f"grad_out{written(places[i])} {number(terms[i])}", terms)
 
     return work
 
