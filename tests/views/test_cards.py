@@ -62,6 +62,7 @@ x.grad cleared
   was 6.0000 → now None
   Without this, the next backward would have added to 6.0000 instead of starting
   anew.
+    [0] 6.0000 + 2.4000 = 8.4000 instead of 2.4000   event 41 brings it
   None (not zeros) means that an optimizer skips the parameter until then."""
     )
     assert "nothing to clear" in card(trace, "zeroed", "x")

@@ -9,6 +9,7 @@ from gradstep.views.cards.card import Draft, brief, chosen
 from gradstep.views.cards.inside import is_made_of_steps, steps_of, write_steps
 from gradstep.views.formulas import Unknown, read_op, rule_of, work_result
 from gradstep.views.formulas.call import read_tensor
+from gradstep.views.formulas.inside import Step, plain_name
 from gradstep.views.formulas.words import EXCEPTIONS, words_of
 from gradstep.views.reading import having, is_op_name, one
 from gradstep.views.text import line
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 MOST_TEXT: Final = 40
 """Longer attributes, such as the indices of a getitem, would hide the numbers."""
+
+INTERNAL: Final = ("name", "node_name", "shown_as")
+"""Attributes by which the engine tells forms of an op apart."""
 
 CUTS: Final = {
     "detach": "detach() shares the values but forgets where they came from",
@@ -58,7 +62,7 @@ def explain_op(draft: Draft, op: EventRow) -> None:
     given = [
         f"{name} {text}" if not name.startswith("input_") else f"{text} (a plain number)"
         for name, text in (op.detail.get("attributes") or {}).items()
-        if len(str(text)) <= MOST_TEXT
+        if len(str(text)) <= MOST_TEXT and name not in INTERNAL
     ]
     if given:
         draft.add(("with ", "dim"), "  ".join(given))
@@ -69,15 +73,33 @@ def explain_op(draft: Draft, op: EventRow) -> None:
     if not nodes:
         draft.say("No input requires a gradient here, so backward will never come this way.")
         return
-    for node in reversed(nodes):
+    steps = _steps_by_node(draft, op, nodes)
+    for number, node in reversed(list(enumerate(nodes))):
         known = rule_of(op, node)
         wanted = sum(r.tensor is not None for r in having(tensors, "input"))
-        symbols = words_of(op) or "formula not in gradstep's table"
-        if known:
-            symbols = ", ".join(known.backward[:wanted])
-        draft.add((f"{arrow} remembers ", "dim"), (node, "backward"), (f"  {symbols}", "dim"))
+        symbols = [words_of(op) or "formula not in gradstep's table"]
+        if steps:
+            symbols = [f"of {steps[number].out.name} = {steps[number].symbols}"]
+        elif known:
+            symbols = list(known.backward[:wanted])
+        ends = [", "] * (len(symbols) - 1) + [""]
+        said = [line((f"{symbol}{end}", "dim")) for symbol, end in zip(symbols, ends, strict=True)]
+        draft.add((f"{arrow} remembers ", "dim"), (node, "backward"), "  ", *said)
     if made and not is_op_name(made, op.name):
         draft.say(f"{made}.grad_fn is {nodes[-1] if len(nodes) == 1 else op.detail['grad_fn']}")
+
+
+def _steps_by_node(draft: Draft, op: EventRow, nodes: list[str]) -> list[Step]:
+    """Give the steps of a composite op that left its nodes; none where they are not known."""
+    call = read_op(draft.moment, op)
+    if len(nodes) < 2 or not is_made_of_steps(call):
+        return []
+    try:
+        steps = [step for step in steps_of(call).steps if step.node]
+    except Unknown:
+        return []
+    fits = [step.node for step in steps] == [plain_name(node) for node in nodes]
+    return steps if fits else []
 
 
 def _numbers(draft: Draft, op: EventRow, output: TensorRef | None) -> None:
@@ -116,8 +138,7 @@ def _numbers(draft: Draft, op: EventRow, output: TensorRef | None) -> None:
     draft.add(
         line((numbers.index(at) + " " if at else "", "accent")),
         line(worked.text),
-        line(" = "),
-        (*line((numbers.number(worked.value), "forward bold")), *mark),
+        (*line(" = ", (numbers.number(worked.value), "forward bold")), *mark),
         indent=4,
     )
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 MOST_STEPS = 12
 """A card has room for so many steps."""
 
+MOST_BETWEEN = 40
+"""So many nodes of other ops may stand between those of one."""
+
 _UNFORESEEN = (IndexError, ValueError, TypeError, AttributeError, OverflowError)
 
 
@@ -45,13 +48,23 @@ def inner_call(draft: Draft, node: EventRow, call: Call) -> tuple[Tape, Step, Ru
         Unknown: it cannot be told.
     """
     tape = steps_of(call)
-    begun = node.enclosing or call.op.seq
-    rows = draft.moment.run.events(begun, node.seq + 1, kinds=("node",))
-    ran = [row.name for row in rows if row.op == call.op.seq]
-    step = step_of(tape, ran, call)
+    step = step_of(tape, _ran(draft, node), call)
     own = step.call(call)
     part = PARTS.get((call.op.name, step.node))
     return tape, step, part or rule_of(_single(own), node.name), own
+
+
+def _ran(draft: Draft, node: EventRow) -> list[str]:
+    """Name the nodes of an op that have run in this backward, in order: they follow one another."""
+    found: list[str] = []
+    foreign = 0
+    for row in draft.moment.run.events_before(node.seq + 1, ("node",)):
+        foreign += row.op != node.op
+        if row.enclosing != node.enclosing or foreign > MOST_BETWEEN:
+            break
+        if row.op == node.op:
+            found.append(row.name)
+    return found[::-1]
 
 
 def _single(call: Call) -> EventRow:

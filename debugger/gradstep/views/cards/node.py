@@ -165,7 +165,7 @@ def _worked(
     total = line((numbers.number(worked.value), "backward bold"))
     if worked.text == numbers.number(worked.value):
         return [where, (*total, *mark)]
-    return [where, line(worked.text), line(" = "), (*total, *mark)]
+    return [where, line(worked.text), (*line(" = "), *total, *mark)]
 
 
 def _kinds(moment: Moment, call: Call) -> list[str]:
