@@ -9,7 +9,7 @@ from gradstep.views.cards.card import Draft, brief, chosen
 from gradstep.views.cards.inside import is_made_of_steps, steps_of, write_steps
 from gradstep.views.formulas import Unknown, read_op, rule_of, work_result
 from gradstep.views.formulas.call import read_tensor
-from gradstep.views.formulas.inside import Step, plain_name
+from gradstep.views.formulas.inside import Step, fits
 from gradstep.views.formulas.words import EXCEPTIONS, words_of
 from gradstep.views.reading import having, is_op_name, one
 from gradstep.views.text import line
@@ -95,11 +95,10 @@ def _steps_by_node(draft: Draft, op: EventRow, nodes: list[str]) -> list[Step]:
     if len(nodes) < 2 or not is_made_of_steps(call):
         return []
     try:
-        steps = [step for step in steps_of(call).steps if step.node]
+        tape = steps_of(call)
     except Unknown:
         return []
-    fits = [step.node for step in steps] == [plain_name(node) for node in nodes]
-    return steps if fits else []
+    return [step for step in tape.steps if step.node] if fits(tape, call) else []
 
 
 def _numbers(draft: Draft, op: EventRow, output: TensorRef | None) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 from gradstep.views import numbers
 from gradstep.views.cards.card import Draft, most
 from gradstep.views.formulas import PARTS, Rule, Unknown, rule_of, work_result
 from gradstep.views.formulas.call import Call, Place, under
-from gradstep.views.formulas.inside import RECIPES, Step, Tape, step_of, worked_inside
+from gradstep.views.formulas.inside import RECIPES, Step, Tape, fits, step_of, worked_inside
 from gradstep.views.text import line
 
 if TYPE_CHECKING:
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
 
 MOST_STEPS = 12
 """A card has room for so many steps."""
+
+MOST_ARGUMENTS = 4
+"""Among so many arguments those that require a gradient are looked for."""
 
 MOST_BETWEEN = 40
 """So many nodes of other ops may stand between those of one."""
@@ -36,9 +41,26 @@ def steps_of(call: Call) -> Tape:
         Unknown: it cannot be.
     """
     try:
-        return worked_inside(call)
+        tape = worked_inside(call)
+        return tape if fits(tape, call) else _with_others(tape, call)
     except _UNFORESEEN:
         raise Unknown(f"an unusual call of {call.op.name}") from None
+
+
+def _with_others(tape: Tape, call: Call) -> Tape:
+    """Look for the arguments that began to require a gradient after they were recorded.
+
+    The nodes tell which these are, where only one choice of arguments leaves them behind.
+    """
+    free = [i for i, needs in enumerate(call.needs) if not needs and "float" in call.kinds[i]]
+    found: dict[tuple[tuple[str, str], ...], Tape] = {}
+    for count in range(1, len(free) + 1):
+        for chosen in combinations(free[:MOST_ARGUMENTS], count):
+            needs = tuple(own or i in chosen for i, own in enumerate(call.needs))
+            tried = worked_inside(replace(call, needs=needs))
+            if fits(tried, call):
+                found[tuple((s.node, s.out.name) for s in tried.steps if s.node)] = tried
+    return next(iter(found.values())) if len(found) == 1 else tape
 
 
 def inner_call(draft: Draft, node: EventRow, call: Call) -> tuple[Tape, Step, Rule | None, Call]:
@@ -68,8 +90,6 @@ def _ran(draft: Draft, node: EventRow) -> list[str]:
 
 
 def _single(call: Call) -> EventRow:
-    from dataclasses import replace
-
     return replace(call.op, detail={**call.op.detail, "nodes": []})
 
 

@@ -12,12 +12,18 @@ from gradstep.views.formulas.call import Call, Unknown
 from gradstep.views.formulas.inside.recipes import RECIPES, worked_inside
 from gradstep.views.formulas.inside.tape import Step, Tape, Value
 
-__all__ = ["RECIPES", "Step", "Tape", "Value", "plain_name", "step_of", "worked_inside"]
+__all__ = ["RECIPES", "Step", "Tape", "Value", "fits", "plain_name", "step_of", "worked_inside"]
 
 
 def plain_name(node: str) -> str:
     """Give a node's name without what all names have in common, and without its number."""
     return re.sub(r"Backward\d*$", "", node)
+
+
+def fits(tape: Tape, call: Call) -> bool:
+    """Tell whether a tape leaves the very nodes behind that an op has left."""
+    nodes = [plain_name(str(node)) for node in call.op.detail.get("nodes") or ()]
+    return nodes == [step.node for step in tape.steps if step.node]
 
 
 def step_of(tape: Tape, ran: Sequence[str], call: Call) -> Step:
@@ -28,7 +34,7 @@ def step_of(tape: Tape, ran: Sequence[str], call: Call) -> Step:
     """
     nodes = [str(node) for node in call.op.detail.get("nodes") or ()]
     steps = [step for step in tape.steps if step.node]
-    if [plain_name(node) for node in nodes] != [step.node for step in steps]:
+    if not fits(tape, call):
         raise Unknown(f"an unusual call of {call.op.name}")
     name = ran[-1]
     if list(ran) == nodes[::-1][: len(ran)]:

@@ -10,6 +10,7 @@ from typing import Final
 
 from gradstep.views.formulas.call import Call, Place
 from gradstep.views.formulas.results import (
+    activated,
     along,
     elementwise,
     losses,
@@ -26,6 +27,7 @@ from gradstep.views.formulas.rule import Worked
 
 BY_OP: Final[Mapping[str, Work]] = {
     **elementwise.WORKS,
+    **activated.WORKS,
     **along.WORKS,
     **rearranged.WORKS,
     **placed.WORKS,

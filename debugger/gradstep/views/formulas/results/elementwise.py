@@ -1,4 +1,4 @@
-"""Results element by element: arithmetic, functions, activations, comparisons, choices."""
+"""Results element by element: arithmetic, functions, comparisons, choices."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gradstep.views.formulas.rule import Worked, number, product
 
 Work = Callable[[Call, Place], Worked]
 
-_SCALE: Final = 0.05
+SCALE: Final = 0.05
 """What a function may have rounded inside, however small its result is."""
 
 
@@ -24,8 +24,8 @@ def one(text: str, function: Callable[[float], float]) -> Work:
 
     def work(call: Call, place: Place) -> Worked:
         a = call.at(0, place)
-        value = _value(function, a)
-        return Worked(text.format(a=call.text(0, place)), value, abs(value) + _SCALE * abs(a))
+        value = value_of(function, a)
+        return Worked(text.format(a=call.text(0, place)), value, abs(value) + SCALE * abs(a))
 
     return work
 
@@ -36,13 +36,18 @@ def two(text: str, function: Callable[[float, float], float]) -> Work:
     def work(call: Call, place: Place) -> Worked:
         a, b = call.at(0, place), call.at(1, place)
         written = text.format(a=call.text(0, place), b=call.text(1, place))
-        value = _value(function, a, b)
-        return Worked(written, value, abs(value) + _SCALE * (abs(a) + abs(b)))
+        value = value_of(function, a, b)
+        return Worked(written, value, abs(value) + SCALE * (abs(a) + abs(b)))
 
     return work
 
 
-def _value(function: Callable[..., float], *given: float) -> float:
+def value_of(function: Callable[..., float], *given: float) -> float:
+    """Apply a function.
+
+    Raises:
+        Unknown: it has no finite value there.
+    """
     try:
         return float(function(*given))
     except ZeroDivisionError:
@@ -56,13 +61,14 @@ def optioned(text: Callable[[Call, str], str], function: Callable[[Call, float],
 
     def work(call: Call, place: Place) -> Worked:
         a = call.at(0, place)
-        value = _value(lambda given: function(call, given), a)
-        return Worked(text(call, call.text(0, place)), value, abs(value) + _SCALE * abs(a))
+        value = value_of(lambda given: function(call, given), a)
+        return Worked(text(call, call.text(0, place)), value, abs(value) + SCALE * abs(a))
 
     return work
 
 
-def _number(call: Call, name: str, default: float) -> float:
+def option_of(call: Call, name: str, default: float) -> float:
+    """Give a number that an op was called with."""
     found = call.option(name, default)
     return default if found is None else float(found)
 
@@ -136,69 +142,6 @@ def softplus(value: float) -> float:
     return max(value, 0.0) + math.log1p(math.exp(-abs(value)))
 
 
-def _gelu(call: Call, place: Place) -> Worked:
-    a, out = call.at(0, place), float(call.output()[place])
-    exact = a * (1 + math.erf(a / math.sqrt(2))) / 2
-    near = a * (1 + math.tanh(math.sqrt(2 / math.pi) * (a + 0.044715 * a**3))) / 2
-    text = call.text(0, place)
-    # The op does not say which of the two forms ran: its result does.
-    if abs(out - near) < abs(out - exact):
-        inner = f"√(2/π)·({text} + 0.0447·{text}³)"
-        return Worked(f"½ · {text} · (1 + tanh({inner}))", near, abs(a))
-    return Worked(f"{text} · Φ({text.strip('()')})", exact, abs(a))
-
-
-def _pieces(parts: Callable[[Call, float], tuple[str, float]]) -> Work:
-    """Work a function of pieces out: `parts` gives what the piece says, `{a}` for the argument."""
-
-    def work(call: Call, place: Place) -> Worked:
-        a = call.at(0, place)
-        text, value = parts(call, a)
-        return Worked(text.format(a=call.text(0, place)), value, abs(value) + _SCALE * abs(a))
-
-    return work
-
-
-def _elu(call: Call, a: float) -> tuple[str, float]:
-    scale, alpha = 1.0, _number(call, "alpha", 1.0)
-    inner = "{a}"
-    if call.op.name.startswith("selu"):
-        scale, alpha = 1.0507009873554805, 1.6732632423543772
-    before = "" if scale == 1 else f"{number(scale)} · "
-    if a > 0:
-        return before + "{a}", scale * a
-    divisor = alpha if call.op.name.startswith("celu") else 1.0
-    if divisor != 1:
-        inner = "({a}/" + numbers.hyper(divisor) + ")"
-    factor = "" if alpha == 1 else f"{numbers.hyper(alpha)} · "
-    return before + factor + f"(e^{inner} − 1)", scale * alpha * math.expm1(a / divisor)
-
-
-def _leaky(call: Call, a: float) -> tuple[str, float]:
-    slope = _number(call, "negative_slope", 0.01)
-    return ("{a}", a) if a > 0 else (f"{numbers.hyper(slope)} · {{a}}", slope * a)
-
-
-def _rrelu(call: Call, a: float) -> tuple[str, float]:
-    if a > 0:
-        return "{a}", a
-    text = str(call.options.get("noise", ""))
-    slope = text.removeprefix("np.float64(").removesuffix(")")
-    try:
-        return "{a} · " + number(float(slope)), a * float(slope)
-    except ValueError:
-        raise Unknown("the slope that was drawn is not recorded") from None
-
-
-def _kept(call: Call, a: float, low: float, high: float) -> tuple[str, float]:
-    inside = f"{numbers.hyper(low)} … {numbers.hyper(high)}"
-    return f"{{a}}, kept within {inside}", min(max(a, low), high)
-
-
-def _hardtanh(call: Call, a: float) -> tuple[str, float]:
-    return _kept(call, a, _number(call, "min_val", -1.0), _number(call, "max_val", 1.0))
-
-
 def _clamp(call: Call, place: Place) -> Worked:
     a = value = call.at(0, place)
     texts = []
@@ -213,36 +156,6 @@ def _clamp(call: Call, place: Place) -> Worked:
     return Worked(f"{call.text(0, place)}, kept within {' and '.join(texts)}", value, abs(a))
 
 
-def _hardshrink(call: Call, a: float) -> tuple[str, float]:
-    limit = _number(call, "lambd", 0.5)
-    beyond = abs(a) > limit
-    sign = ">" if beyond else "≤"
-    return f"{'{a}' if beyond else '0'}: |{{a}}| {sign} {limit:g}", a if beyond else 0.0
-
-
-def _softshrink(call: Call, a: float) -> tuple[str, float]:
-    limit = _number(call, "lambd", 0.5)
-    if abs(a) <= limit:
-        return f"0: |{{a}}| ≤ {limit:g}", 0.0
-    return ("{a} − " if a > 0 else "{a} + ") + f"{limit:g}", a - math.copysign(limit, a)
-
-
-def _threshold(call: Call, a: float) -> tuple[str, float]:
-    limit, other = _number(call, "threshold", 0.0), _number(call, "value", 0.0)
-    above = a > limit
-    return (f"{{a}} > {limit:g}: {{a}}", a) if above else (
-        f"{{a}} ≤ {limit:g}: {other:g}", other)  # fmt: skip
-
-
-def _softplus(call: Call, a: float) -> tuple[str, float]:
-    beta, limit = _number(call, "beta", 1.0), _number(call, "threshold", 20.0)
-    if a * beta > limit:
-        return f"{{a}}  (β·a > {limit:g})", a
-    if beta == 1:
-        return "ln(1 + e^{a})", softplus(a)
-    return f"ln(1 + e^({beta:g} · {{a}})) / {beta:g}", softplus(beta * a) / beta
-
-
 def _logit(call: Call, a: float) -> float:
     eps = call.option("eps")
     if eps is not None:
@@ -250,18 +163,9 @@ def _logit(call: Call, a: float) -> float:
     return math.log(a / (1 - a))
 
 
-def _glu(call: Call, place: Place) -> Worked:
-    a = call.array(0)
-    axis = int(call.option("dim", -1)) % a.ndim
-    half = a.shape[axis] // 2
-    gate = float(a[tuple(at + half if d == axis else at for d, at in enumerate(place))])
-    value = float(a[place])
-    return Worked(f"{number(value)} · σ({number(gate)})", value * sigmoid(gate), abs(value))
-
-
 def _nan_to_num(call: Call, a: float) -> float:
     if math.isnan(a):
-        return _number(call, "nan", 0.0)
+        return option_of(call, "nan", 0.0)
     if math.isinf(a):
         raise Unknown("an infinity becomes the largest number of its type")
     return a
@@ -301,7 +205,7 @@ def _with_product(sign: str) -> Work:
     def work(call: Call, place: Place) -> Worked:
         a, b, c = (call.at(i, place) for i in range(3))
         first, second, third = (call.text(i, place) for i in range(3))
-        factor = _number(call, "value", 1.0)
+        factor = option_of(call, "value", 1.0)
         before = "" if factor == 1 else f"{numbers.hyper(factor)} · "
         if sign == "/" and c == 0:
             raise Unknown("a division by zero")
@@ -423,27 +327,6 @@ WORKS: Final[Mapping[str, Work]] = {
     "isnan": one("is {a} NaN", lambda a: float(math.isnan(a))),
     "isfinite": one("is {a} finite", lambda a: float(math.isfinite(a))),
     "isinf": one("is {a} infinite", lambda a: float(math.isinf(a))),
-    # Activations.
-    "gelu": _gelu,
-    "glu": _glu,
-    "silu": one("{a} · σ({a})", lambda a: a * sigmoid(a)),
-    "mish": one("{a} · tanh(ln(1 + e^{a}))", lambda a: a * math.tanh(softplus(a))),
-    "logsigmoid": one("ln σ({a})", lambda a: -softplus(-a)),
-    "softsign": one("{a} / (1 + |{a}|)", lambda a: a / (1 + abs(a))),
-    "tanhshrink": one("{a} − tanh {a}", lambda a: a - math.tanh(a)),
-    "hardsigmoid": one("({a} + 3)/6, kept within 0 … 1", lambda a: min(max(a / 6 + 0.5, 0), 1)),
-    "hardswish": one("{a} · (({a} + 3)/6, kept within 0 … 1)",
-                     lambda a: a * min(max(a / 6 + 0.5, 0), 1)),
-    "softplus": _pieces(_softplus),
-    "hardtanh": _pieces(_hardtanh),
-    "relu6": _pieces(_hardtanh),
-    "leaky_relu": _pieces(_leaky),
-    "rrelu": _pieces(_rrelu),
-    "hardshrink": _pieces(_hardshrink),
-    "softshrink": _pieces(_softshrink),
-    "threshold": _pieces(_threshold),
-    **dict.fromkeys(("elu", "selu", "celu"), _pieces(_elu)),
-    # Of two and more.
     "maximum": two("max({a}, {b})", max),
     "minimum": two("min({a}, {b})", min),
     "fmax": two("max({a}, {b})", max),
