@@ -40,9 +40,9 @@ contracts: $(VENV)/.for-development
 	$(bin)/lint-imports
 
 # Compiled code is kept beside the environment: a second run compiles nothing.
-test: export PYTHONPYCACHEPREFIX ?= $(abspath $(VENV))/bytecode
 test: $(VENV)/.for-development
-	$(bin)/python -m pytest -n auto --dist worksteal
+	PYTHONPYCACHEPREFIX="$${PYTHONPYCACHEPREFIX:-$(abspath $(VENV))/bytecode}" \
+		$(bin)/python -m pytest -n auto --dist worksteal
 
 benchmark: $(VENV)/.for-development
 	$(bin)/python benchmarks/engine.py
