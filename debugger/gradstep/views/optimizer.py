@@ -18,7 +18,7 @@ from gradstep.views.optimizer_rows import OptimizerView, ParameterRow, headers
 from gradstep.views.optimizer_sort import UNSORTED, Sort
 from gradstep.views.optimizer_trend import MOST_TOGETHER, STEPS, course, relative_change
 from gradstep.views.reading import one
-from gradstep.views.text import Line, Span, crop, fit, line, pad, width_of
+from gradstep.views.text import Line, Span, cells, crop, fit, line, pad, shorten_path, width_of
 from gradstep.views.updates import coming_update, recorded_update
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def optimizer_view(
     updates = _without_stale(moment, _latest_updates(moment, len(held)))
     states = _state_names(moment, held)
     names = {param: moment.name(param) for _, param in held}
-    first = min(max((len(name) for name in names.values()), default=5), 20) + 1
+    first = min(max(map(cells, names.values()), default=5), max(20, width // 3)) + 1
     first = max(first, 7)
     room = width - first - 3 * COLUMN - 3 - TREND_WIDTH
     shown = states[: max(0, room // COLUMN)]
@@ -214,7 +214,7 @@ def _row(
 ) -> Line:
     spans = [
         Span(glyphs.selected if selected else " ", "accent"),
-        Span(fit(name, first), "bold" if selected else "leaf"),
+        Span(fit(shorten_path(name, first - 1), first), "bold" if selected else "leaf"),
         _number(each.numbers["norm"]),
     ]
     if each.has_grad:

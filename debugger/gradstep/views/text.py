@@ -45,6 +45,10 @@ class Span:
 Line = tuple[Span, ...]
 
 ELLIPSIS: Final = "…"
+LEAST_PATH: Final = 8
+"""In less cells the end of a path tells nothing either."""
+LEAST_NAME: Final = 16
+"""So many cells of a name are left where a whole line must become shorter."""
 
 
 def line(*parts: str | Span | tuple[str, str]) -> Line:
@@ -114,6 +118,21 @@ def shorten(text: str, width: int) -> str:
     return "".join(kept) + ELLIPSIS
 
 
+def shorten_path(text: str, width: int) -> str:
+    """Cut a dotted name to at most `width` cells: its end tells more than its beginning."""
+    blank = text[: len(text) - len(text.lstrip())]
+    name = text[len(blank) :]
+    if cells(text) <= width or "." not in name or width - len(blank) < LEAST_PATH:
+        return shorten(text, width)
+    kept, used = "", len(blank) + 1
+    for character in reversed(name):
+        used += _cell(character)
+        if used > width:
+            break
+        kept = character + kept
+    return blank + ELLIPSIS + kept
+
+
 def fit(text: str, width: int, *, right: bool = False) -> str:
     """Make `text` exactly `width` cells: cut, or padded (left of it if `right`)."""
     text = shorten(text, width)
@@ -137,6 +156,19 @@ def crop(spans: Line, width: int) -> Line:
         kept.append(Span(shorten(span.text + " ", left), span.style))
         break
     return tuple(span for span in kept if span.text)
+
+
+def crop_names(spans: Line, width: int) -> Line:
+    """Cut a line to at most `width` cells: the beginnings of its dotted names, then its end."""
+    over = width_of(spans) - width
+    found = list(spans)
+    for place in sorted(range(len(found)), key=lambda place: -cells(found[place].text)):
+        text = found[place].text
+        less = min(over, cells(text) - LEAST_NAME)
+        if less > 0 and "." in text and " " not in text.strip():
+            found[place] = Span(shorten_path(text, cells(text) - less), found[place].style)
+            over -= less
+    return crop(tuple(found), width)
 
 
 def whole_parts(spans: Line, width: int) -> Line:

@@ -213,8 +213,9 @@ class GraphPane(Vertical):
 
     def _show(self, view: GraphView, row: int | None) -> None:
         self.titles.display = bool(view.rows)
-        self.titles.look()
         self.rows.show_view(view, row)
+        # Their columns are those of the rows that have just been taken.
+        self.titles.look()
         self.paint_card()
 
     def on_graph_rows_folds_changed(self, message: GraphRows.FoldsChanged) -> None:

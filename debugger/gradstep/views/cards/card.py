@@ -10,7 +10,7 @@ from gradstep.views import numbers
 from gradstep.views.formulas.call import Place, contents
 from gradstep.views.glyphs import Glyphs
 from gradstep.views.reading import norm_of, value_of
-from gradstep.views.text import Line, Span, crop, line, wrap
+from gradstep.views.text import Line, Span, crop_names, line, wrap
 
 if TYPE_CHECKING:
     from gradstep.trace.model import TensorRef, TensorValue
@@ -92,7 +92,7 @@ class Draft:
 
     def _put(self, parts: Sequence[Line], indent: int) -> None:
         for one in wrap(parts, self.width, indent=indent):
-            self.rows.append(crop(one, self.width))
+            self.rows.append(crop_names(one, self.width))
 
 
 def _lines(parts: Sequence[Part]) -> list[Line]:
