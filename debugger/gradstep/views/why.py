@@ -83,7 +83,8 @@ class _Page:
         told = list(spans[: len(spans) - len(link)])
         room = self.width - width_of(link)
         extra = [span for span in told[1:] if span.text.startswith("  ")]
-        for span in sorted(extra[::-1], key=lambda span: span.style != "dim"):
+        dim = [span for span in extra if span.style == "dim"]
+        for span in (*dim[::-1], *(span for span in extra[::-1] if span.style != "dim")):
             if width_of(tuple(told)) > room:
                 told.remove(span)
         self.rows.append(WhyRow((*crop_names(tuple(told), room), *link), seq))

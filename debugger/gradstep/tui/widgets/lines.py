@@ -225,7 +225,7 @@ class LinesView(ScrollView, can_focus=True):
 
     def under_cursor(self, strip: Strip) -> Strip:
         """Return the strip of the row that the cursor is on."""
-        return _over(strip, self.painter)
+        return lying_on(strip, self.painter)
 
     def row_strip(self, row: int, width: int, painter: Painter) -> Strip:
         """Return the strip of a row; override it where a row is more than a view's line."""
@@ -317,8 +317,8 @@ class LinesView(ScrollView, can_focus=True):
         self.refresh(Region(0, y, self.size.width, 1))
 
 
-def _over(strip: Strip, painter: Painter) -> Strip:
-    """Lay the selection's background over a strip, text colours kept."""
+def lying_on(strip: Strip, painter: Painter) -> Strip:
+    """Lay the selection's background over a strip; text colours are kept where they can be read."""
     style = painter.style("selected")
     return Strip(
         [Segment(s.text, (s.style + style) if s.style else style) for s in strip],

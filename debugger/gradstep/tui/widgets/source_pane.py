@@ -16,7 +16,7 @@ from gradstep.tui.highlight import Highlighter
 from gradstep.tui.marks import line_marks
 from gradstep.tui.paint import Painter
 from gradstep.tui.pointing import style_at
-from gradstep.tui.widgets.lines import LinesView
+from gradstep.tui.widgets.lines import LinesView, lying_on
 from gradstep.views.glyphs import Glyphs
 from gradstep.views.source import (
     SourceLine,
@@ -129,7 +129,7 @@ class SourcePane(LinesView):
         """Paint one line; the current one over its whole width. The gutter never scrolls."""
         strip = painter.strip(self.row_line(row, width)).crop_extend(0, width, None)
         if self.view is not None and self.view.current == row + 1:
-            strip = strip.apply_style(painter.style("selected"))
+            strip = lying_on(strip, painter)
         left = round(self.scroll_offset.x)
         return Strip([*painter.segments(line(" " * left)), *strip]) if left else strip
 
