@@ -108,12 +108,14 @@ class SourcePane(LinesView):
             taken = width_of(code)
             # The code comes before all values but the first.
             wanted = width_of(_first_part(source.inline)) + 2
-            if taken + wanted > room:
-                code = crop(code, max(room // 2, room - wanted))
-            free = max(0, room - width_of(code) - 2)
+            short = crop(code, max(room // 2, room - wanted)) if taken + wanted > room else code
+            free = max(0, room - width_of(short) - 2)
             # A number is told as a whole or not at all; of a long error the beginning helps.
             fitting = crop if source.inline[0].style == "error" else whole_parts
-            code = (*code, Span("  "), *restyle(fitting(source.inline, free), "italic"))
+            told = fitting(source.inline, free)
+            if not told:
+                return (*source.gutter, *crop(code, room))
+            code = (*short, Span("  "), *restyle(told, "italic"))
         else:
             code = crop(code, room)
         return (*source.gutter, *code)
