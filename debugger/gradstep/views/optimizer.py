@@ -18,7 +18,18 @@ from gradstep.views.optimizer_rows import OptimizerView, ParameterRow, headers
 from gradstep.views.optimizer_sort import UNSORTED, Sort
 from gradstep.views.optimizer_trend import MOST_TOGETHER, STEPS, course, relative_change
 from gradstep.views.reading import one
-from gradstep.views.text import Line, Span, cells, crop, fit, line, pad, shorten_path, width_of
+from gradstep.views.text import (
+    Line,
+    Span,
+    cells,
+    crop,
+    fit,
+    line,
+    pad,
+    shorten_path,
+    width_of,
+    wrap,
+)
 from gradstep.views.updates import coming_update, recorded_update
 
 if TYPE_CHECKING:
@@ -124,13 +135,16 @@ def optimizer_view(
 
 
 def _none_yet(width: int) -> tuple[Line, ...]:
-    lines = (
-        line(("no optimizer yet", "bold")),
-        line(("It appears when the script makes one, such as SGD(params, lr=0.1).", "dim")),
-        line(("It is given the parameters, never the loss: backward() writes", "dim")),
-        line(("each parameter's .grad, and step() reads it.", "dim")),
+    texts = (
+        "It appears when the script makes one, such as SGD(params, lr=0.1).",
+        "It is given the parameters, never the loss: backward() writes each parameter's .grad, and"
+        " step() reads it.",
     )
-    return tuple(crop(text, width) for text in lines)
+    found = [crop(line(("no optimizer yet", "bold")), width)]
+    for text in texts:
+        words = [line((word + " ", "dim")) for word in text.split()]
+        found += [crop(row, width) for row in wrap(words, width, indent=0)]
+    return tuple(found)
 
 
 def _titles(first: int, titles: list[str], sort: Sort, width: int, glyphs: Glyphs) -> Line:
