@@ -14,7 +14,7 @@ from gradstep.views.coming import Live, coming, stands_before_update
 from gradstep.views.coming_view import ComingView
 from gradstep.views.glyphs import UNICODE, Glyphs
 from gradstep.views.happened import verdict_lines, verdict_on
-from gradstep.views.optimizer_rows import OptimizerView, ParameterRow, headers
+from gradstep.views.optimizer_rows import NAME_WIDTH, OptimizerView, ParameterRow, headers
 from gradstep.views.optimizer_sort import UNSORTED, Sort
 from gradstep.views.optimizer_trend import MOST_TOGETHER, STEPS, course, relative_change
 from gradstep.views.reading import one
@@ -91,7 +91,7 @@ def optimizer_view(
     updates = _without_stale(moment, _latest_updates(moment, len(held)))
     states = _state_names(moment, held)
     names = {param: moment.name(param) for _, param in held}
-    first = min(max(map(cells, names.values()), default=5), max(20, width // 3)) + 1
+    first = min(max(map(cells, names.values()), default=5), max(NAME_WIDTH, width // 3)) + 1
     first = max(first, 7)
     room = width - first - 3 * COLUMN - 3 - TREND_WIDTH
     shown = states[: max(0, room // COLUMN)]

@@ -119,18 +119,34 @@ def shorten(text: str, width: int) -> str:
 
 
 def shorten_path(text: str, width: int) -> str:
-    """Cut a dotted name to at most `width` cells: its end tells more than its beginning."""
+    """Cut a dotted name to at most `width` cells: `encoder.layers.0.weight` to `e.l.0.weight`.
+
+    Its first parts become a letter each, as many as need be, so that names of one module stay apart
+    and so do those of one kind; what is too long still loses its beginning. Blanks before it stay.
+    """
     blank = text[: len(text) - len(text.lstrip())]
-    name = text[len(blank) :]
-    if cells(text) <= width or "." not in name or width - len(blank) < LEAST_PATH:
+    room = width - len(blank)
+    if cells(text) <= width or "." not in text or room < LEAST_PATH:
         return shorten(text, width)
-    kept, used = "", len(blank) + 1
-    for character in reversed(name):
+    parts = text[len(blank) :].split(".")
+    for place, part in enumerate(parts[:-1]):
+        if cells(".".join(parts)) <= room:
+            break
+        parts[place] = part if part.isdecimal() else part[:1]
+    return blank + _ending(".".join(parts), room)
+
+
+def _ending(text: str, width: int) -> str:
+    """Cut a text to at most `width` cells at its beginning."""
+    if cells(text) <= width:
+        return text
+    kept, used = "", 1
+    for character in reversed(text):
         used += _cell(character)
         if used > width:
             break
         kept = character + kept
-    return blank + ELLIPSIS + kept
+    return ELLIPSIS + kept
 
 
 def fit(text: str, width: int, *, right: bool = False) -> str:
@@ -159,7 +175,7 @@ def crop(spans: Line, width: int) -> Line:
 
 
 def crop_names(spans: Line, width: int) -> Line:
-    """Cut a line to at most `width` cells: the beginnings of its dotted names, then its end."""
+    """Cut a line to at most `width` cells: its dotted names, the longest first, then its end."""
     over = width_of(spans) - width
     found = list(spans)
     for place in sorted(range(len(found)), key=lambda place: -cells(found[place].text)):
@@ -167,7 +183,7 @@ def crop_names(spans: Line, width: int) -> Line:
         less = min(over, cells(text) - LEAST_NAME)
         if less > 0 and "." in text and " " not in text.strip():
             found[place] = Span(shorten_path(text, cells(text) - less), found[place].style)
-            over -= less
+            over -= cells(text) - cells(found[place].text)
     return crop(tuple(found), width)
 
 
