@@ -15,7 +15,7 @@ from gradstep.settings import Settings
 from gradstep.testing import screen_text
 from gradstep.tui.app import GradstepApp
 from gradstep.tui.paint import Painter, painter_for
-from gradstep.tui.settled import SCREEN, first_theme, keep_theme
+from gradstep.tui.settled import SCREEN, first_theme, fitting_theme, keep_theme
 from gradstep.tui.theme import CONTRAST_DARK, CONTRAST_LIGHT, DARK, LIGHT, THEMES, theme_names
 from gradstep.views.glyphs import ASCII, UNICODE
 from tests.tui.conftest import Open, press
@@ -164,6 +164,48 @@ async def test_the_terminals_own_colours_stay_its_own(open_app: Open) -> None:
                 assert colour is None or colour.triplet is None, name
         assert painter.heat(0.9) != painter.heat(-0.9)
         assert painter.heat(0.9).bgcolor is not None
+
+
+@pytest.mark.parametrize("name", ["ansi-dark", "ansi-light"])
+async def test_of_sixteen_colours_no_text_vanishes_in_its_ground(open_app: Open, name: str) -> None:
+    """Which pairs of the terminal's own colours can be read is known for a few only."""
+    black, yellow, blue, cyan, white = 0, 3, 4, 6, 15
+    readable = {(cyan, black), (blue, white), (yellow, black)}
+    async with open_app() as (app, pilot, _):
+        await press(app, pilot, "p", "p", "p")
+        app.theme = name
+        await pilot.pause()
+        painter = painter_for(app)
+        for found in (painter.style("forward selected"), painter.heat(0.9), painter.heat(-0.9)):
+            assert found.color is not None
+            assert found.bgcolor is not None
+            assert (found.bgcolor.number, found.color.number) in readable
+        source = app.main.source
+        row = source.row_strip((source.view.current if source.view else 1) - 1, 60, painter)
+        colours = {part.style.color for part in row if part.style}
+        assert {colour.number for colour in colours if colour} == {black}
+
+
+@pytest.mark.parametrize(
+    ("colours", "environ", "theme"),
+    [
+        ("truecolor", {}, "gradstep-dark"),
+        ("256", {"COLORFGBG": "15;0"}, "gradstep-dark"),
+        ("truecolor", {"COLORFGBG": "0;15"}, "gradstep-light"),
+        ("256", {"COLORFGBG": "0;default;15"}, "gradstep-light"),
+        ("truecolor", {"COLORFGBG": "default;default"}, "gradstep-dark"),
+        ("standard", {}, "ansi-dark"),
+        ("standard", {"COLORFGBG": "0;7"}, "ansi-light"),
+        (None, {"COLORFGBG": ""}, "gradstep-dark"),
+    ],
+)
+def test_the_first_theme_fits_the_terminal(
+    colours: str | None, environ: dict[str, str], theme: str
+) -> None:
+    fitting = fitting_theme(colours, environ)
+    assert first_theme(Settings(), fitting) == fitting == theme
+    # What somebody has chosen counts more.
+    assert first_theme(Settings(theme="nord"), fitting) == "nord"
 
 
 async def test_without_colour_nothing_is_coloured(

@@ -70,6 +70,9 @@ def test_every_line_that_calls_backward_has_its_curve(tmp_path: Path) -> None:
         assert len(high) == 12
         assert high[0].startswith("loss_of_4 2.0000 ▼")
         assert high[6].startswith("loss_of_9 5.0000 ▲")
+        # Which of the two it is stays to be read where the file's name has no room.
+        assert high[0].endswith("  line 4")
+        assert high[6].endswith("  line 9")
         assert (
             plain(view(trace, height=5).lines) == "loss_of_4 2.0000 ▼  █▁\nloss_of_9 5.0000 ▲  ▁█"
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -43,6 +44,7 @@ from gradstep.tui.settled import (
     check_settings,
     draw_without_colour,
     first_theme,
+    fitting_theme,
     glyphs_for,
 )
 from gradstep.tui.step_commands import StepCommands
@@ -390,6 +392,7 @@ def run_app(
     except TraceError as error:
         print(f"gradstep: {error}", file=sys.stderr)
         return 2
+    app.theme = first_theme(settings, fitting_theme(app.console.color_system, os.environ))
     try:
         with TerminalWatch(app.end_script), ServerWatch(app.server_gone):
             app.run()

@@ -17,10 +17,10 @@ from gradstep.views.coming_rows import (
     write_figures,
 )
 from gradstep.views.glyphs import Glyphs
-from gradstep.views.optimizer_rows import OptimizerView, ParameterRow, headers
+from gradstep.views.optimizer_rows import NAME_WIDTH, OptimizerView, ParameterRow, headers
 from gradstep.views.optimizer_sort import UNSORTED, Sort
 from gradstep.views.reading import one
-from gradstep.views.text import Line, crop
+from gradstep.views.text import Line, cells, crop
 from gradstep.views.updates import coming_update
 
 if TYPE_CHECKING:
@@ -50,7 +50,9 @@ class ComingView:
             selected = about.tensor if about is not None else None
             if selected not in {each.param for each in items if not each.done}:
                 selected = first_open.param
-        first = max(7, min(max(len(each.name) for each in items), 20) + 1)
+        first = max(
+            7, min(max(cells(each.name) for each in items), max(NAME_WIDTH, width // 3)) + 1
+        )
         rows = tuple(
             ParameterRow(
                 each.param,

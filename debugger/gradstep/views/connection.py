@@ -14,7 +14,7 @@ from gradstep.views import numbers
 from gradstep.views.connection_cells import Cell, cells_of
 from gradstep.views.connection_texts import hole_words, told
 from gradstep.views.glyphs import UNICODE, Glyphs
-from gradstep.views.text import Line, Span, crop, line, width_of, wrap
+from gradstep.views.text import Line, Span, cells, crop, line, shorten_path, width_of, wrap
 from gradstep.views.why_texts import place
 
 if TYPE_CHECKING:
@@ -117,7 +117,10 @@ class ConnectionView:
         texts = []
         for column in self.columns:
             cell = self.cells[index][column]
-            texts.append(line((_text(self.layout, cell, column), cell.style)))
+            text = _text(self.layout, cell, column)
+            if not column:
+                text = shorten_path(text, self.layout.widths[0])
+            texts.append(line((text, cell.style)))
         return crop((*mark, *self._set(texts)), self.width)
 
     def cell_at(self, index: int, column: int) -> tuple[int, Line]:
@@ -244,13 +247,13 @@ def _size(layout: _Layout) -> int:
 
 
 def _measured(
-    cells: Sequence[Sequence[Cell]], columns: tuple[int, ...], full: frozenset[int]
+    table: Sequence[Sequence[Cell]], columns: tuple[int, ...], full: frozenset[int]
 ) -> _Layout:
     layout = _Layout(columns, (), full)
     widths = tuple(
         max(
             len(_title(layout, column)),
-            max((len(_text(layout, row[column], column)) for row in cells), default=0),
+            max((cells(_text(layout, row[column], column)) for row in table), default=0),
         )
         for column in columns
     )

@@ -167,7 +167,7 @@ def _ended(values: _Values, row: EventRow, phases: dict[int, list[int]], glyphs:
     style = {"zero_grad": "zero", "backward": "backward"}.get(row.phase, "step")
     text = f"{glyph} {numbers.plural(place[1], noun)} {glyphs.tick}"
     if row.phase == "zero_grad" and not place[1]:
-        text = f"{glyph} nothing to clear {glyphs.tick}"
+        text = f"{glyph} nothing {glyphs.tick}"
     if row.phase == "step" and not place[1]:
         text, style = f"{glyph} nothing changed", "warning"
     if row.detail.get("error"):

@@ -14,11 +14,22 @@ from gradstep.views.coming import Live, coming, stands_before_update
 from gradstep.views.coming_view import ComingView
 from gradstep.views.glyphs import UNICODE, Glyphs
 from gradstep.views.happened import verdict_lines, verdict_on
-from gradstep.views.optimizer_rows import OptimizerView, ParameterRow, headers
+from gradstep.views.optimizer_rows import NAME_WIDTH, OptimizerView, ParameterRow, headers
 from gradstep.views.optimizer_sort import UNSORTED, Sort
 from gradstep.views.optimizer_trend import MOST_TOGETHER, STEPS, course, relative_change
 from gradstep.views.reading import one
-from gradstep.views.text import Line, Span, crop, fit, line, pad, width_of
+from gradstep.views.text import (
+    Line,
+    Span,
+    cells,
+    crop,
+    fit,
+    line,
+    pad,
+    shorten_path,
+    width_of,
+    wrap,
+)
 from gradstep.views.updates import coming_update, recorded_update
 
 if TYPE_CHECKING:
@@ -80,7 +91,7 @@ def optimizer_view(
     updates = _without_stale(moment, _latest_updates(moment, len(held)))
     states = _state_names(moment, held)
     names = {param: moment.name(param) for _, param in held}
-    first = min(max((len(name) for name in names.values()), default=5), 20) + 1
+    first = min(max(map(cells, names.values()), default=5), max(NAME_WIDTH, width // 3)) + 1
     first = max(first, 7)
     room = width - first - 3 * COLUMN - 3 - TREND_WIDTH
     shown = states[: max(0, room // COLUMN)]
@@ -124,13 +135,16 @@ def optimizer_view(
 
 
 def _none_yet(width: int) -> tuple[Line, ...]:
-    lines = (
-        line(("no optimizer yet", "bold")),
-        line(("It appears when the script makes one, such as SGD(params, lr=0.1).", "dim")),
-        line(("It is given the parameters, never the loss: backward() writes", "dim")),
-        line(("each parameter's .grad, and step() reads it.", "dim")),
+    texts = (
+        "It appears when the script makes one, such as SGD(params, lr=0.1).",
+        "It is given the parameters, never the loss: backward() writes each parameter's .grad, and"
+        " step() reads it.",
     )
-    return tuple(crop(text, width) for text in lines)
+    found = [crop(line(("no optimizer yet", "bold")), width)]
+    for text in texts:
+        words = [line((word + " ", "dim")) for word in text.split()]
+        found += [crop(row, width) for row in wrap(words, width, indent=0)]
+    return tuple(found)
 
 
 def _titles(first: int, titles: list[str], sort: Sort, width: int, glyphs: Glyphs) -> Line:
@@ -214,7 +228,7 @@ def _row(
 ) -> Line:
     spans = [
         Span(glyphs.selected if selected else " ", "accent"),
-        Span(fit(name, first), "bold" if selected else "leaf"),
+        Span(fit(shorten_path(name, first - 1), first), "bold" if selected else "leaf"),
         _number(each.numbers["norm"]),
     ]
     if each.has_grad:

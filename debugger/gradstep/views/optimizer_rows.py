@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gradstep.views import numbers
 from gradstep.views.cards.update import hyper_text
@@ -12,6 +12,9 @@ from gradstep.views.text import Line, line
 if TYPE_CHECKING:
     from gradstep.trace.model import OptimizerState
     from gradstep.trace.moment import Moment
+
+NAME_WIDTH: Final = 22
+"""So many cells of a name are shown in any width; a third of a wide one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,6 +123,7 @@ def _view(
             what,
             line(("no tensor", "bold")),
             "The event's tensor appears here, or that of a graph row.",
+            width,
         )
     on_way = passing(moment, tensor)
     name = on_way.name if on_way is not None else moment.name(tensor)
@@ -135,7 +136,7 @@ def _view(
             passed = passed_gradient(moment, tensor) if on_way is None else None
             before = previous_gradient(moment, tensor) if lens.compare == "before" else None
             if passed is None and before is None:
-                return _no_grad(moment, tensor, name, passing=on_way is not None)
+                return _no_grad(moment, tensor, name, width, passing=on_way is not None)
             if before is None:
                 value = value_of(moment, passed)
                 note = wrapped(f"{name} is no leaf. {NO_LEAF} Shown is the one that passed.", width)
@@ -149,7 +150,8 @@ def _view(
             grad = moment.value(state.tensor) if state.tensor is not None else None
             other = companion_line(grad, ".grad", "grad", width)
     if value is None and lens.compare != "before":
-        return _nothing(tensor, what, line((name, "bold")), "It does not exist yet at this event.")
+        text = "It does not exist yet at this event."
+        return _nothing(tensor, what, line((name, "bold")), text, width)
     how = on_way.how if on_way is not None else ""
     title = Title(name, "grad" if on_way else what, passed=bool(note), how=how)
     if lens.compare != "now":
@@ -164,7 +166,7 @@ def _view(
         found = _compared(value, earlier, lens.compare)
         if isinstance(found, str):
             header = line((name, "bold"), (f" {compared}", "warning bold"))
-            view = _nothing(tensor, what, header, found)
+            view = _nothing(tensor, what, header, found, width)
             return replace(view, name=f"{name} {compared}")
         value = found
     assert value is not None
@@ -231,7 +233,7 @@ def _compared(
         return str(error)
 
 
-def _no_grad(moment: Moment, tensor: int, name: str, *, passing: bool) -> TensorView:
+def _no_grad(moment: Moment, tensor: int, name: str, width: int, *, passing: bool) -> TensorView:
     header = line((f"{name}.grad", "backward bold"), ("  None", "dim"))
     if passing:
         text = "It is a gradient on its way through backward, and has no .grad of its own."
@@ -240,13 +242,13 @@ def _no_grad(moment: Moment, tensor: int, name: str, *, passing: bool) -> Tensor
     else:
         found = answers(moment, tensor, why_none(moment, tensor))
         text = " ".join(one.text for one in found)
-    return _nothing(tensor, "grad", header, text)
+    return _nothing(tensor, "grad", header, text, width)
 
 
-def wrapped(text: str, width: int = 72) -> tuple[Line, ...]:
+def wrapped(text: str, width: int) -> tuple[Line, ...]:
     """Set a sentence on dim lines, broken between words."""
     return wrap([line((word + " ", "dim")) for word in text.split()], width, indent=0)
 
 
-def _nothing(tensor: int | None, what: str, header: Line, text: str) -> TensorView:
-    return TensorView(tensor, what, header, note=wrapped(text))
+def _nothing(tensor: int | None, what: str, header: Line, text: str, width: int) -> TensorView:
+    return TensorView(tensor, what, header, note=wrapped(text, width))

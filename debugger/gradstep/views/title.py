@@ -20,6 +20,7 @@ STATES: Final = {
     "starting": ("…", "STARTING", "dim"),
     "running": ("►", "RUNNING", "forward"),
     "paused": ("■", "PAUSED", "backward"),
+    "exception": ("✗", "EXCEPTION", "error"),
     "past": ("◄", "PAST", "accent"),
     "exited": ("□", "ENDED", "dim"),
     "recorded": ("○", "RECORDED", "dim"),
@@ -39,14 +40,19 @@ def title_line(
 ) -> Line:
     """Give script:line, iteration, step, loss with its course, |g|, lr, and the state at right.
 
-    `state` is starting, running, paused, past (cursor before the live edge), exited or recorded;
+    `state` is starting, running, paused, exception (paused at one), past (cursor before the live
+    edge), exited or recorded;
     `standing` is the file and line where the script stands, if that is not the event's own;
     `note` is set before it (e.g. "built-in engine"). Exactly `width` cells; parts that do not
     fit go away as a whole, the least important first.
     """
     mark, word, style = STATES.get(state, ("", state, ""))
     if glyphs is not UNICODE:
-        mark = {"running": glyphs.here, "past": glyphs.backward}.get(state, glyphs.cursor)
+        mark = {
+            "running": glyphs.here,
+            "past": glyphs.backward,
+            "exception": glyphs.cross,
+        }.get(state, glyphs.cursor)
     right: Line = line((f" {mark} {word} ", f"{style} bold chip"))
     brand = line((" gradstep ", "accent bold chip"))
     if note and width >= 100:

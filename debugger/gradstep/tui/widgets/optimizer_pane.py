@@ -45,7 +45,7 @@ class OptimizerPane(LinesView):
         view = optimizer_view(
             frame.moment,
             selected=frame.selection.parameter,
-            width=self.size.width,
+            width=max(20, self.size.width - 1),
             glyphs=frame.glyphs,
             live=frame.live_figures,
             left_out=step.left_out if step is not None and stands else (),

@@ -29,6 +29,7 @@ class PromptInput(Input):
     ]
     DEFAULT_CSS = """
     PromptInput, PromptInput:focus { width: 1fr; background: $surface; height: 1; border: none; }
+    PromptInput > .input--placeholder { color: $muted; }
     """
     cursor_blink = False
 
