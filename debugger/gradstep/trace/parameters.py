@@ -96,6 +96,20 @@ def names_of(moment: Moment, tensors: Collection[int]) -> dict[int, str]:
     return names
 
 
+def names_as_parameters(moment: Moment, tensors: Collection[int]) -> dict[int, list[str]]:
+    """Return the names under which tensors stand in modules, those first learnt first."""
+    found: dict[int, list[str]] = {}
+    database, run = moment.run.database, moment.run.number
+    for part, places in _parts(list(tensors)):
+        for tensor, name in database.rows(
+            f"SELECT tensor, name FROM tensor_name WHERE run = ? AND tensor IN ({places})"
+            " AND how = 'parameter' ORDER BY tensor, seq",
+            (run, *part),
+        ):
+            found.setdefault(tensor, []).append(str(name))
+    return found
+
+
 def statistics_of(moment: Moment, tensors: Collection[int]) -> dict[int, TensorValue]:
     """Return the latest version of each tensor that was recorded by now, without its contents."""
     return _values(moment, tensors, STATISTICS_COLUMNS)
