@@ -85,15 +85,40 @@ def names_of(moment: Moment, tensors: Collection[int]) -> dict[int, str]:
             known[tensor].append((how, seq, name))
     found = {tensor: best_name(tensor, rows, moment.seq) for tensor, rows in known.items()}
     named = [tensor for tensor, rows in known.items() if rows and found[tensor][1] != "op"]
-    leaves = _parameters_among(moment, named)
+    leaves = _those(moment, named, "is_parameter")
     names = {tensor: name for tensor, (name, _) in found.items()}
     holders = _holders_of(moment, {names[tensor] for tensor in leaves})
-    later = _parameters_among(moment, list({*holders.values()} - leaves)) | leaves
+    later = _those(moment, list({*holders.values()} - leaves), "is_parameter") | leaves
     for tensor in leaves:
         holder = holders.get(names[tensor])
         if holder is not None and holder > tensor and holder in later:
             names[tensor] = f"{names[tensor]} (old)"
     return names
+
+
+def given_names(moment: Moment) -> dict[str, int]:
+    """Return the names that the script and its models gave, each with the tensor that has it now.
+
+    See `Moment.names_to_tensors`.
+    """
+    holders = _holders_of(moment, moment.run.given_names())
+    database, run = moment.run.database, moment.run.number
+    given = {
+        (name, tensor)
+        for part, places in _parts(list(dict.fromkeys(holders.values())))
+        for tensor, name in database.rows(
+            f"SELECT tensor, name FROM tensor_name WHERE run = ? AND tensor IN ({places})"
+            " AND how <> 'op'",
+            (run, *part),
+        )
+    }
+    return {name: tensor for name, tensor in holders.items() if (name, tensor) in given}
+
+
+def leaves_and_parameters(moment: Moment, tensors: Collection[int]) -> tuple[set[int], set[int]]:
+    """Return which of some tensors are leaves, and which are parameters or other such leaves."""
+    asked = list(tensors)
+    return _those(moment, asked, "is_leaf"), _those(moment, asked, "is_parameter")
 
 
 def names_as_parameters(moment: Moment, tensors: Collection[int]) -> dict[int, list[str]]:
@@ -193,14 +218,14 @@ def _values(
     return found
 
 
-def _parameters_among(moment: Moment, tensors: Sequence[int]) -> set[int]:
-    """Return those that are parameters, or other leaves that require grad."""
+def _those(moment: Moment, tensors: Sequence[int], fact: str) -> set[int]:
+    """Return the tensors of which something is so that never changes."""
     database, run = moment.run.database, moment.run.number
     return {
         row[0]
         for part, places in _parts(tensors)
         for row in database.rows(
-            f"SELECT id FROM tensor WHERE run = ? AND id IN ({places}) AND is_parameter = 1",
+            f"SELECT id FROM tensor WHERE run = ? AND id IN ({places}) AND {fact} = 1",
             (run, *part),
         )
     }

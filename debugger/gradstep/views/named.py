@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from gradstep.trace.numbers import decode
+from gradstep.trace.parameters import (
+    given_names,
+    leaves_and_parameters,
+    names_of,
+    statistics_of,
+)
+from gradstep.views.lazy_rows import LazyRows
 from gradstep.views.numbers import dtype, number, shape, short
 from gradstep.views.text import Line, fit, line
 
@@ -18,24 +26,30 @@ NAME_WIDTH: Final = 18
 
 @dataclass(frozen=True, slots=True)
 class NamedTensors:
-    """The rows, leaves first, and the tensor of each."""
+    """The rows, leaves first, and the tensor of each; a row is made when it is asked for."""
 
-    lines: tuple[Line, ...]
+    lines: Sequence[Line]
     tensors: tuple[int, ...]
 
 
 def named_tensors(moment: Moment) -> NamedTensors:
     """List the names that the script and its models gave to tensors."""
+    given = given_names(moment)
+    best = names_of(moment, set(given.values()))
+    leaves, parameters = leaves_and_parameters(moment, best)
+    recorded = statistics_of(moment, best)
     # A name such as relu_3 is ours, not the script's: the graph shows those.
-    names = {
-        name: tensor
-        for name, tensor in moment.names_to_tensors(of_ops=False).items()
-        if moment.name(tensor) == name or moment.is_leaf(tensor)
-    }
-    order = sorted(names, key=lambda name: (not moment.is_parameter(names[name]), name))
-    shown = [(names[name], row) for name in order if (row := tensor_row(moment, name, names[name]))]
-    lines = tuple(row for _, row in shown) or (line(("no named tensor yet", "dim")),)
-    return NamedTensors(lines, tuple(tensor for tensor, _ in shown))
+    names = [
+        name
+        for name, tensor in given.items()
+        if tensor in recorded and (best[tensor] == name or tensor in leaves)
+    ]
+    names.sort(key=lambda name: (given[name] not in parameters, name))
+    tensors = tuple(given[name] for name in names)
+    if not names:
+        return NamedTensors((line(("no named tensor yet", "dim")),), ())
+    rows = LazyRows(len(names), lambda number: tensor_row(moment, names[number], tensors[number]))
+    return NamedTensors(rows, tensors)
 
 
 def tensor_row(moment: Moment, name: str, tensor: int, mark: str = "", indent: str = "") -> Line:
