@@ -63,8 +63,11 @@ def _worked_out(run: RunTrace, update: int, tensors: Sequence[TensorRef]) -> flo
     after = contents(value_of(moment, one(tensors, "param")))
     if before is None or after is None:
         return None
-    size = float((before**2).sum()) ** 0.5
-    change = float(((after - before) ** 2).sum()) ** 0.5
+    import numpy as np
+
+    with np.errstate(all="ignore"):
+        size = float((before**2).sum()) ** 0.5
+        change = float(((after - before) ** 2).sum()) ** 0.5
     return change / size if size else None
 
 

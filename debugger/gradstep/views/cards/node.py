@@ -85,7 +85,8 @@ def _input(
     left = symbols.partition(" ")[0]
     letter = left.removeprefix("grad_") if left.startswith("grad_") else letter
     draft.add((symbols, "backward"), (f"   {letter} is {name}" if name else "", "dim"))
-    if recorded is None:
+    if recorded is None or not recorded.size:
+        recorded = None
         draft.add(("result ", "dim"), brief(moment, ref), indent=4)
     else:
         at = chosen(draft.element, recorded)

@@ -109,7 +109,8 @@ def summed(first: list[str], terms: Array) -> Worked:
 
     flat = np.asarray(terms, dtype=float).reshape(-1)
     count = flat.size
-    value, scale = float(flat.sum()), float(np.abs(flat).sum())
+    with np.errstate(all="ignore"):
+        value, scale = float(flat.sum()), float(np.abs(flat).sum())
     if count <= len(first):
         return Worked(" + ".join(first[:count]) or "0", value, scale)
     return Worked(f"Σ of {count}: " + " + ".join(first[:2]) + " + …", value, scale)
