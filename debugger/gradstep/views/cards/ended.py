@@ -104,13 +104,13 @@ def _result(draft: Draft, event: EventRow, use: tuple[int, int], *, is_loss: boo
     if not reached:
         draft.say("A backward from it would reach no leaf.", "warning")
         return
-    names = [moment.name(leaf) for leaf in sorted(reached)]
-    rest = len(names) - MOST_NAMED
-    shown = [f"{leaf}, " for leaf in names[:MOST_NAMED]]
+    amount = len(reached)
+    rest = amount - MOST_NAMED
+    shown = [f"{moment.name(leaf)}, " for leaf in sorted(reached)[:MOST_NAMED]]
     shown[-1] = shown[-1][:-2]
     more = f" and {numbers.count(rest)} more" if rest > 0 else ""
     by = f"{name}.backward()" if is_loss else "a backward from it"
-    leaves = "1 leaf" if len(names) == 1 else f"{numbers.count(len(names))} leaves"
+    leaves = "1 leaf" if amount == 1 else f"{numbers.count(amount)} leaves"
     draft.add(
         (f"{draft.glyphs.arrow} {by} would reach {leaves}: ", "dim"),
         *((text, "leaf") for text in shown),
