@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from gradstep.trace.about import events_about
 from gradstep.trace.model import StateValue
 from gradstep.trace.parameters import grads_of, names_of, states_of, statistics_of
-from gradstep.views.happened import MOST_CHECKED, verdict_on
+from gradstep.views.happened import verdict_on
 from gradstep.views.optimizer_trend import MOST_TOGETHER, course, relative_change, relative_changes
 
 if TYPE_CHECKING:
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 MOST_STEPS: Final = 2000
 """So far back the end of an optimizer's last step is looked for."""
+
+MOST_CHECKED: Final = 300
+"""So many updates, the largest, are held against their formula to find the worst."""
 
 Held = Sequence[tuple["OptimizerState", int]]
 
