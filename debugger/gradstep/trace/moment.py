@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING, Any, Final
@@ -18,6 +19,8 @@ VALUE_COLUMNS: Final = (
     "tensor, version, seq, shape, dtype, requires_grad, min, max, mean, std, norm,"
     " zeros, nan, inf, content"
 )
+STATISTICS_COLUMNS: Final = VALUE_COLUMNS.replace(", content", ", NULL")
+"""The same without contents: of a large tensor these are nearly all there is to read."""
 
 _NAME_ORDER: Final = {"parameter": 0, "buffer": 1, "variable": 2, "op": 3}
 
@@ -66,6 +69,10 @@ class Moment:
         """Return the latest recorded version of a tensor, None if there is none by now."""
         return self.run.value(tensor, self.seq)
 
+    def statistics(self, tensor: int, version: int | None = None) -> TensorValue | None:
+        """Return what `value` or `version` does, without contents: `content` is None."""
+        return self.run.value(tensor, self.seq, version, contents=False)
+
     def version(self, tensor: int, version: int) -> TensorValue | None:
         """Return one version of a tensor as recorded by now."""
         return self.run.value(tensor, self.seq, version)
@@ -79,15 +86,8 @@ class Moment:
             "SELECT how, seq, name FROM tensor_name WHERE run = ? AND tensor = ?",
             (self.run.number, tensor),
         )
-        if not rows:
-            return f"tensor_{tensor}"
-        # Of several names of one kind: the latest by now, else the first one to come.
-        best = min(
-            rows,
-            key=lambda row: (_NAME_ORDER.get(row[0], 9), row[1] > self.seq, abs(row[1] - self.seq)),
-        )
-        name = str(best[2])
-        return f"{name} (old)" if best[0] != "op" and self._was_replaced(tensor, name) else name
+        name, how = best_name(tensor, rows, self.seq)
+        return f"{name} (old)" if how != "op" and self._was_replaced(tensor, name) else name
 
     def _was_replaced(self, tensor: int, name: str) -> bool:
         """Return whether a leaf that requires grad gave its name to another one."""
@@ -220,6 +220,22 @@ class Moment:
         except (ValueError, TypeError) as error:
             raise self._database.damaged(error) from None
         return OptimizerState(number, row[0], row[1], row[2], groups)
+
+
+def best_name(tensor: int, names: Sequence[tuple[str, int, str]], seq: int) -> tuple[str, str]:
+    """Choose of a tensor's names, rows (how, seq, name), the one to call it by, and its kind.
+
+    A tensor without a name is called by its number, as an op's result would be.
+    """
+    if not names:
+        return f"tensor_{tensor}", "op"
+    how, _, name = names[0]
+    if len(names) > 1:
+        # Of several names of one kind: the latest by now, else the first one to come.
+        how, _, name = min(
+            names, key=lambda row: (_NAME_ORDER.get(row[0], 9), row[1] > seq, abs(row[1] - seq))
+        )
+    return str(name), str(how)
 
 
 def is_group(item: Any) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from gradstep.trace.parameters import first_seen
 from gradstep.trace.wiring import Wire, Wiring, wiring
 from gradstep.views import numbers
 from gradstep.views.connection_cells import Cell, cells_of
@@ -209,7 +210,8 @@ def connection_view(
     wires = found.wires
     if worst_first:
         wires = tuple(sorted(wires, key=lambda wire: -sum(SEVERITY[h] for h in wire.holes)))
-    cells = tuple(cells_of(moment, found, wire, glyphs) for wire in wires)
+    first = first_seen(moment, [wire.tensor for wire in wires])
+    cells = tuple(cells_of(moment, found, wire, first[wire.tensor], glyphs) for wire in wires)
     return ConnectionView(moment, found, wires, cells, _layout(cells, width), width, glyphs)
 
 
@@ -221,16 +223,23 @@ def _text(layout: _Layout, cell: Cell, column: int) -> str:
     return cell.text if column in layout.full else cell.brief
 
 
-def _layout(cells: Sequence[Sequence[Cell]], width: int) -> _Layout:
+def _layout(table: Sequence[Sequence[Cell]], width: int) -> _Layout:
     """Choose the fullest way to set the cells that fits; last of all, they are cut."""
     room = width - len(MARK)
+    longest = tuple(
+        (
+            max((cells(row[column].brief) for row in table), default=0),
+            max((cells(row[column].text) for row in table), default=0),
+        )
+        for column in range(len(COLUMNS))
+    )
     columns = tuple(range(len(COLUMNS)))
-    found = _measured(cells, columns, frozenset())
+    found = _measured(longest, columns, frozenset())
     if _size(found) > room:
         columns = tuple(column for column in columns if column != MODULE)
-        found = _measured(cells, columns, frozenset())
+        found = _measured(longest, columns, frozenset())
     for column in FULLER:
-        fuller = _measured(cells, columns, found.full | {column})
+        fuller = _measured(longest, columns, found.full | {column})
         if _size(fuller) <= room:
             found = fuller
     widths = list(found.widths)
@@ -247,14 +256,11 @@ def _size(layout: _Layout) -> int:
 
 
 def _measured(
-    table: Sequence[Sequence[Cell]], columns: tuple[int, ...], full: frozenset[int]
+    longest: Sequence[tuple[int, int]], columns: tuple[int, ...], full: frozenset[int]
 ) -> _Layout:
+    """Make the columns as wide as their titles and cells are; `longest` of brief and full ones."""
     layout = _Layout(columns, (), full)
     widths = tuple(
-        max(
-            len(_title(layout, column)),
-            max((cells(_text(layout, row[column], column)) for row in table), default=0),
-        )
-        for column in columns
+        max(len(_title(layout, column)), longest[column][column in full]) for column in columns
     )
     return _Layout(columns, widths, full)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from gradstep.views.lazy_rows import LazyRows
 from gradstep.views.named import (
     NAME_WIDTH,
     Widths,
@@ -76,13 +77,18 @@ def rows_of_then(moment: Moment, found: Variables) -> list[LocalsRow]:
     return [LocalsRow(line((" as they were when the script stopped here", "dim"))), *rows]
 
 
-def recorded_rows(moment: Moment) -> list[LocalsRow]:
+def recorded_rows(moment: Moment) -> Sequence[LocalsRow]:
     """Return the tensors that have names, leaves first, and say what was not recorded."""
     view = named_tensors(moment)
-    tensors = [*view.tensors, *([None] * (len(view.lines) - len(view.tensors)))]
-    rows = [LocalsRow(row, tensor=one) for row, one in zip(view.lines, tensors, strict=True)]
-    told = " tensors only: other variables were not recorded"
-    return [*rows, LocalsRow(line((told, "dim")))]
+    told = LocalsRow(line((" tensors only: other variables were not recorded", "dim")))
+
+    def made(number: int) -> LocalsRow:
+        if number == len(view.lines):
+            return told
+        tensor = view.tensors[number] if number < len(view.tensors) else None
+        return LocalsRow(view.lines[number], tensor=tensor)
+
+    return LazyRows(len(view.lines) + 1, made)
 
 
 def _frame_line(place: StackFrame, is_chosen: bool) -> Line:

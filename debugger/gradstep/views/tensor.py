@@ -141,13 +141,13 @@ def _view(
                 value = value_of(moment, passed)
                 note = wrapped(f"{name} is no leaf. {NO_LEAF} Shown is the one that passed.", width)
         elif on_way is None:
-            other = companion_line(moment.value(tensor), name, "value", width)
+            other = companion_line(_brief_of(moment, tensor), name, "value", width)
         name += ".grad"
     else:
         value = moment.value(tensor)
         if on_way is None and (moment.is_parameter(tensor) or moment.grad(tensor).known):
             state = moment.grad(tensor)
-            grad = moment.value(state.tensor) if state.tensor is not None else None
+            grad = _brief_of(moment, state.tensor) if state.tensor is not None else None
             other = companion_line(grad, ".grad", "grad", width)
     if value is None and lens.compare != "before":
         text = "It does not exist yet at this event."
@@ -202,19 +202,29 @@ def _view(
         taken = len(base.lines) + (0 if single else 2)
         room = 0 if lens.followed is not None else height - taken
         past = history_lines(moment, tensor, width=width, height=room, glyphs=glyphs)
-    if single:
-        return replace(base, history=past)  # The header says what it is.
     try:
         array = to_numpy(value)
     except ValueError as error:
         return replace(base, note=(*note, *wrapped(str(error), width)))
+    if single:
+        return replace(base, history=past)  # The header says what it is.
     if height < LOW and lens.mode == "values":
         base, other = replace(base, companion=()), ()
     taken = len(note) + bool(other)
     base = replace(base, cursor_line=cursor_line(array, lens, width))
     shown = with_body(base, array, width, height - taken, glyphs)
+    if shown.cursor_line:
+        room = max(0, width - width_of(shown.cursor_line) - 2)
+        shown = replace(shown, more=crop(shown.more, room))
     # Of so few numbers the last changes say more than a histogram.
     return replace(shown, history=past, histogram=() if past else shown.histogram)
+
+
+def _brief_of(moment: Moment, tensor: int) -> TensorValue | None:
+    """Give what a line says of a tensor; contents of one number only."""
+    value = moment.statistics(tensor)
+    is_one = value is not None and math.prod(value.shape) == 1
+    return moment.value(tensor) if is_one else value
 
 
 def _compared(

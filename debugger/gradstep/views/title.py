@@ -6,6 +6,7 @@ import math
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
 
+from gradstep.trace.norms import norm_of_grads
 from gradstep.views import numbers
 from gradstep.views.glyphs import UNICODE, Glyphs
 from gradstep.views.reading import iteration_span, one, value_of
@@ -26,7 +27,8 @@ STATES: Final = {
     "recorded": ("○", "RECORDED", "dim"),
 }
 SPARK: Final = 10
-MOST_PARAMETERS: Final = 200
+MOST_PARAMETERS: Final = 1000
+"""Of a model with more the norm of all gradients is left out: it is asked at each step."""
 
 
 def title_line(
@@ -156,22 +158,7 @@ def _loss(values: list[float], glyphs: Glyphs, label: str = "loss ") -> list[tup
 
 def grad_norm(moment: Moment) -> float | None:
     """Give the Euclidean norm of all parameters' gradients as one; None if all are None."""
-    total, seen = 0.0, False
-    params = moment.parameters()
-    if len(params) > MOST_PARAMETERS:
-        return None
-    for param in params:
-        state = moment.grad(param)
-        value = moment.value(state.tensor) if state.tensor is not None else None
-        if value is None:
-            continue
-        seen = True
-        if value.nan:
-            return math.nan
-        if value.inf:
-            return math.inf
-        total += (value.norm or 0.0) ** 2
-    return math.sqrt(total) if seen else None
+    return norm_of_grads(moment, MOST_PARAMETERS)
 
 
 def learning_rates(moment: Moment) -> list[float]:
