@@ -45,6 +45,7 @@ from gradstep.tui.step_commands import StepCommands
 from gradstep.tui.terminal_watch import ServerWatch, TerminalWatch
 from gradstep.tui.theme import THEMES, defaults_for
 from gradstep.tui.travel import Travel
+from gradstep.tui.type_ahead import TypeAhead
 from gradstep.tui.waiting import Waiting
 from gradstep.tui.why_command import follow
 from gradstep.tui.widgets.bars import first_key
@@ -69,6 +70,7 @@ FRAME_SECONDS: Final = 1 / 15
 
 
 class GradstepApp(
+    TypeAhead,
     Habits,
     Hints,
     Waiting,
