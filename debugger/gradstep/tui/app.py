@@ -205,6 +205,8 @@ class GradstepApp(
             key = self.keys_of(BY_ID["pane.console"])
             text = f"input? {question} · {self.main.way_to_stdin(key)}"
             self.main.key_bar.show_note(text, "warning")
+        if self.asks_for_input() != self.frame.asks_for_input:
+            self.paint_now()
 
     def asks_for_input(self) -> bool:
         """Return whether the script seems to wait for a line of input."""
@@ -240,11 +242,13 @@ class GradstepApp(
             self.trail.stopped(stop.seq)
         trail = self.trail
         frame = replace(frame, marks=trail.shown(), stops=trail.stops(), is_asked=self.is_asked)
+        frame = replace(frame, asks_for_input=self.asks_for_input())
         self.frame = frame
         self.main.title_bar.note = self._announcer.note(frame)
         self.main.paint(frame, with_panes=not self._is_held())
         if self.session is not None:
             self.main.stdout.show_output(self.session.printed())
+            self.main.stdout.take_input(self.session.is_live)
             self._announcer.announce(frame, self.main.console.say)
             if (flash := self._announcer.flash()) is not None:
                 self.main.key_bar.show_note(*flash)

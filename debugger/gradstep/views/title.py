@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 STATES: Final = {
     "starting": ("…", "STARTING", "dim"),
     "running": ("►", "RUNNING", "forward"),
+    "asks": ("?", "INPUT?", "warning"),
     "paused": ("■", "PAUSED", "backward"),
     "past": ("◄", "PAST", "accent"),
     "exited": ("□", "ENDED", "dim"),
@@ -39,7 +40,8 @@ def title_line(
 ) -> Line:
     """Give script:line, iteration, step, loss with its course, |g|, lr, and the state at right.
 
-    `state` is starting, running, paused, past (cursor before the live edge), exited or recorded;
+    `state` is starting, running, asks (runs, and seems to wait for a line of input), paused, past
+    (cursor before the live edge), exited or recorded;
     `standing` is the file and line where the script stands, if that is not the event's own;
     `note` is set before it (e.g. "built-in engine"). Exactly `width` cells; parts that do not
     fit go away as a whole, the least important first.

@@ -118,7 +118,7 @@ class TitleBar(Bar):
             return (justify(left, self._state_chip(), width),)
         title = title_line(
             frame.moment,
-            state=frame.state,
+            state="asks" if frame.asks_for_input else frame.state,
             width=width,
             note=self.note,
             standing=frame.standing,

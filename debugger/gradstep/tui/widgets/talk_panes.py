@@ -195,7 +195,7 @@ class StdoutPane(Vertical):
     HELP: ClassVar[str] = (
         "What the script printed up to the event under the cursor, stdout and stderr together; at "
         "the live edge what C code printed too. Its terminal is as large as this pane. "
-        "What is typed below goes to the script's stdin."
+        "What is typed below goes to the script's stdin, as long as it runs."
     )
     DEFAULT_CSS = """
     StdoutPane { height: 1fr; }
@@ -217,7 +217,7 @@ class StdoutPane(Vertical):
         empty = (
             line(("the script has printed nothing yet", "bold")),
             line(("What it prints stands here, up to the event under the", "dim")),
-            line(("cursor; Tab, and a line below, is for its stdin.", "dim")),
+            line(("cursor. While it runs, Tab leads to a line for its stdin.", "dim")),
         )
         self.log_view = Log(id="stdout-log", empty=empty)
         self.prompt = PromptInput(placeholder="a line for the script's stdin", id="stdin-input")
@@ -229,6 +229,15 @@ class StdoutPane(Vertical):
         with Horizontal():
             yield Static("> ", markup=False)
             yield self.prompt
+
+    def take_input(self, is_live: bool) -> None:
+        """Offer the line for stdin while there is a script to read it."""
+        row = self.query_one(Horizontal)
+        if row.display == is_live:
+            return
+        if self.prompt.has_focus:
+            self.log_view.focus()
+        row.display = is_live
 
     def show_output(self, text: str) -> None:
         """Show everything that was printed so far; what only grew is appended."""
