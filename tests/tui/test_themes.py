@@ -167,7 +167,7 @@ async def test_typing_filters_the_themes(open_app: Open) -> None:
         await pilot.press("down")
         assert app.theme == CONTRAST_LIGHT.name
         await pilot.press(*"qqq")
-        assert screen.names == ()
+        assert not screen.names
         assert "no theme is called so" in screen_text(app)
         await pilot.press("enter")
         assert app.screen is screen

@@ -1,13 +1,17 @@
-"""A window of a live tensor, for a session whose script is paused."""
+"""A live tensor's numbers, for a session whose script is paused: a window of them, or a file."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from gradstep.debuggee import adapter
+from gradstep.protocol.wire import Message
 from gradstep.trace.array_file import ArrayFileError, write_array
 from gradstep.trace.detail import jsonable
+
+if TYPE_CHECKING:
+    from gradstep.debuggee.recorder import Recorder
 
 WINDOW_LIMIT: Final = 65_536
 """Elements that one answer carries at most."""
@@ -15,6 +19,21 @@ WINDOW_LIMIT: Final = 65_536
 
 class InspectionError(Exception):
     """The window cannot be shown; the text is one line."""
+
+
+def answer(recorder: Recorder, kind: str, message: Message) -> dict[str, Any]:
+    """Answer inspect or save.
+
+    Raises:
+        InspectionError: the tensor is gone, or it cannot be shown or saved.
+    """
+    tensor = recorder.book.live(int(message["tensor"]))
+    if tensor is None:
+        raise InspectionError("this tensor is gone; the trace has its past")
+    if kind == "inspect":
+        return window(tensor, message.get("slice"))
+    overwrite = bool(message.get("overwrite"))
+    return save(tensor, int(message["version"]), str(message["path"]), overwrite=overwrite)
 
 
 def window(tensor: Any, ranges: list[list[int]] | None) -> dict[str, Any]:

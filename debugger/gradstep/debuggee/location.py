@@ -78,6 +78,15 @@ class Locator:
         """Tell whether code belongs to the debugger or the engine."""
         return not self.file_of(code) and os.path.abspath(code.co_filename).startswith(self._ours)
 
+    def is_within_ours(self, frame: FrameType, user: FrameType) -> bool:
+        """Tell whether our code runs in `frame`, or in a caller of it inside of the user's."""
+        inner: FrameType | None = frame
+        while inner is not None and inner is not user:
+            if self.is_ours(inner.f_code):
+                return True
+            inner = inner.f_back
+        return False
+
     def _classify(self, name: str) -> str:
         if not name or name.startswith("<"):
             return ""

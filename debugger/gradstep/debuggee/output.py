@@ -50,3 +50,10 @@ def install(note: Note) -> None:
         # Collected, it would close the file descriptor's buffer for sys.__stdout__ as well.
         _kept.append(noting)
         setattr(sys, name, noting)
+
+
+def flush_streams() -> None:
+    """Bring what the script has printed so far to its reader."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None and not getattr(stream, "closed", False):
+            stream.flush()

@@ -7,7 +7,6 @@ it was. The pause holds the recorder, so that other threads wait at their next e
 from __future__ import annotations
 
 import queue
-import sys
 import threading
 from types import FrameType, TracebackType
 from typing import Any, Final
@@ -19,6 +18,7 @@ from gradstep.debuggee.followed import FollowedThread
 from gradstep.debuggee.guarded import Guard
 from gradstep.debuggee.live_breakpoints import LiveBreakpoints
 from gradstep.debuggee.nudge import Nudge
+from gradstep.debuggee.output import flush_streams
 from gradstep.debuggee.recorder import Recorder
 from gradstep.debuggee.telling import Line
 from gradstep.debuggee.tracing import line_tracer
@@ -188,13 +188,8 @@ class Stepper:
             self.tracer.join(user)
         if recorder.is_busy:
             return
-        inner: FrameType | None = frame
-        while inner is not None and inner is not user:
-            if recorder.locator.is_ours(inner.f_code):
-                # In the middle of an op: the next event is a better place.
-                return
-            inner = inner.f_back
-        if user is None:
+        if user is None or recorder.locator.is_within_ours(frame, user):
+            # In the middle of an op the next event is a better place.
             return
         if self._new_table is not None:
             self._take_table(user)
@@ -276,9 +271,7 @@ class Stepper:
         self._followed.take()
         recorder.names.look(frame, recorder.seq, thoroughly=True)
         recorder.flush()
-        for stream in (sys.stdout, sys.stderr):
-            if stream is not None and not getattr(stream, "closed", False):
-                stream.flush()
+        flush_streams()
         file, line = place or recorder.locator.place(frame)
         completed = False
         try:
@@ -333,14 +326,7 @@ class Stepper:
             case "preview" | "skip" | "edit":
                 return pause_requests.answer(self._recorder, kind, message, frame)
             case "inspect" | "save":
-                tensor = self._recorder.book.live(int(message["tensor"]))
-                if tensor is None:
-                    raise inspection.InspectionError("this tensor is gone; the trace has its past")
-                if kind == "inspect":
-                    return inspection.window(tensor, message.get("slice"))
-                overwrite = bool(message.get("overwrite"))
-                version, path = int(message["version"]), str(message["path"])
-                return inspection.save(tensor, version, path, overwrite=overwrite)
+                return inspection.answer(self._recorder, kind, message)
             case "set_breakpoints":
                 self._install(breakpoints.from_wire(message.get("breakpoints", ())), frame)
             case "set_line_tracing":

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from gradstep.teaching.question import Asked, Question, Verdict, yes_or_no
-from gradstep.teaching.scene import Element, Scene, Stretch, said
+from gradstep.teaching.scene import Scene, Stretch, said
 from gradstep.views.numbers import hyper, number
 
 
 def direction(scene: Scene) -> Asked | None:
     """Ask which way a parameter moves."""
-    element = scene.element(scene.with_grad(scene.held))
-    if element is None:
+    found = scene.both(scene.with_grad(scene.held))
+    if found is None:
         return None
-    value, grad = element.value(scene.moment), element.grad(scene.moment)
-    if value is None or grad is None:
-        return None
+    element, value, grad = found
 
     def judge(stretch: Stretch) -> Verdict | None:
         after = element.value(stretch.after)
@@ -40,13 +38,12 @@ def direction(scene: Scene) -> Asked | None:
 
 def amount(scene: Scene) -> Asked | None:
     """Ask for the new value under plain gradient descent."""
-    element = scene.element(scene.with_grad(scene.held))
-    if element is None or scene.event.name.partition(".")[0] != "SGD":
+    found = scene.both(scene.with_grad(scene.held))
+    if found is None or _rule(scene) != "SGD":
         return None
-    settings = scene.hyper(element.tensor)
-    plain = not any(settings.get(one) for one in ("momentum", "weight_decay", "maximize"))
-    value, grad, rate = element.value(scene.moment), element.grad(scene.moment), settings.get("lr")
-    if not plain or value is None or grad is None or not isinstance(rate, (int, float)):
+    element, value, grad = found
+    rate, settings = scene.rate(element.tensor), scene.hyper(element.tensor)
+    if rate is None or any(settings.get(one) for one in ("momentum", "weight_decay", "maximize")):
         return None
     outcomes = (value - rate * grad, value + rate * grad, value - grad)
     choices = tuple(f"`{number(one)}`" for one in outcomes)
@@ -127,12 +124,10 @@ def without_gradient(scene: Scene) -> Asked | None:
 
 def not_held(scene: Scene) -> Asked | None:
     """Ask whether step changes a parameter that the optimizer was not given."""
-    element = scene.element(scene.with_grad(scene.others()))
-    if element is None or not scene.held:
+    found = scene.both(scene.with_grad(scene.others()))
+    if found is None or not scene.held:
         return None
-    value, grad = element.value(scene.moment), element.grad(scene.moment)
-    if value is None or grad is None:
-        return None
+    element, value, grad = found
 
     def judge(stretch: Stretch) -> tuple[bool, str] | None:
         after = element.value(stretch.after)
@@ -154,12 +149,12 @@ def not_held(scene: Scene) -> Asked | None:
 
 def momentum(scene: Scene) -> Asked | None:
     """Ask how far momentum carries, compared with the gradient alone."""
-    element = _with_memory(scene, "SGD", "momentum_buffer")
-    if element is None:
+    found = scene.both(_with_state(scene, "momentum_buffer"))
+    if found is None or _rule(scene) != "SGD":
         return None
-    value, grad = element.value(scene.moment), element.grad(scene.moment)
-    rate = scene.hyper(element.tensor).get("lr")
-    if value is None or not grad or not isinstance(rate, (int, float)):
+    element, value, grad = found
+    rate = scene.rate(element.tensor)
+    if not grad or rate is None:
         return None
     alone = rate * abs(grad)
 
@@ -186,16 +181,15 @@ def momentum(scene: Scene) -> Asked | None:
 
 def adaptive_first(scene: Scene) -> Asked | None:
     """Ask how far Adam's first step goes."""
-    name = scene.event.name.partition(".")[0]
-    element = scene.element(scene.with_grad(scene.held))
-    if name not in ("Adam", "AdamW", "NAdam", "Adamax") or element is None:
+    name, optimizer = _rule(scene), scene.optimizer
+    found = scene.both(scene.with_grad(scene.held))
+    if name not in ("Adam", "AdamW", "NAdam", "Adamax") or found is None:
         return None
-    optimizer = scene.optimizer
+    element, value, grad = found
     if optimizer is None or scene.moment.state(optimizer.id, element.tensor):
         return None  # Not the first step.
-    value, grad = element.value(scene.moment), element.grad(scene.moment)
-    rate = scene.hyper(element.tensor).get("lr")
-    if value is None or not grad or not isinstance(rate, (int, float)):
+    rate = scene.rate(element.tensor)
+    if not grad or rate is None:
         return None
     outcomes = (rate, rate * abs(grad), abs(grad))
     choices = (
@@ -233,18 +227,22 @@ def held_names(scene: Scene) -> str:
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
-def _with_memory(scene: Scene, rule: str, wanted: str) -> Element | None:
-    """Choose an element of a parameter of which the optimizer of this class has such a state."""
+def _rule(scene: Scene) -> str:
+    """Return the class of the optimizer, which says by what rule it updates."""
+    return scene.event.name.partition(".")[0]
+
+
+def _with_state(scene: Scene, wanted: str) -> list[int]:
+    """Return the parameters with a gradient for which the optimizer keeps such a tensor."""
     optimizer = scene.optimizer
-    if optimizer is None or scene.event.name.partition(".")[0] != rule:
-        return None
-    known = [
+    if optimizer is None:
+        return []
+    return [
         param
         for param in scene.with_grad(scene.held)
         for state in scene.moment.state(optimizer.id, param)
         if state.name == wanted and state.tensor is not None
     ]
-    return scene.element(known)
 
 
 QUESTIONS = (

@@ -101,6 +101,11 @@ class Scene:
         groups = self.optimizer.groups if self.optimizer is not None else ()
         return next((group for group in groups if param in group["params"]), {})
 
+    def rate(self, param: int) -> float | None:
+        """Return the learning rate of a parameter, None where that is not one number."""
+        rate = self.hyper(param).get("lr")
+        return rate if isinstance(rate, (int, float)) else None
+
     def others(self) -> list[int]:
         """Return the parameters that the optimizer does not hold."""
         held = set(self.held)
@@ -146,6 +151,12 @@ class Scene:
         element = self.element(params)
         grad = None if element is None else element.grad(self.moment)
         return None if element is None or grad is None else (element, grad)
+
+    def both(self, params: list[int]) -> tuple[Element, float, float] | None:
+        """Choose an element whose value and gradient are known, with both."""
+        found = self.valued(params)
+        grad = None if found is None else found[0].grad(self.moment)
+        return None if found is None or grad is None else (*found, grad)
 
 
 @dataclass(frozen=True)

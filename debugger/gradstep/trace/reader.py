@@ -6,17 +6,17 @@ index, so a run of a million events opens as fast as one of ten.
 
 from __future__ import annotations
 
-import heapq
 import json
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from gradstep.protocol.row import KINDS, PHASES, EventRow
+from gradstep.protocol.row import EventRow
 from gradstep.trace.at_work import AtWork
 from gradstep.trace.courses import Course, Courses
 from gradstep.trace.database import Database
 from gradstep.trace.errors import TraceError
+from gradstep.trace.event_table import EventTable
 from gradstep.trace.loss_table import LossFacts
 from gradstep.trace.losses import Loss, Losses
 from gradstep.trace.model import RunInfo, TensorRef, TensorValue
@@ -24,12 +24,9 @@ from gradstep.trace.moment import VALUE_COLUMNS, Moment, value_from_row
 
 __all__ = ["RunTrace", "Trace", "TraceError"]
 
-_CHUNK: Final = 256
-_scan: Final = json.JSONDecoder().raw_decode
-_EVENT_COLUMNS: Final = (
-    "seq, kind, phase, iteration, step, name, module, calls, file, line,"
-    " call_file, call_line, enclosing, op, detail"
-)
+_OUTLINED: Final = 4096
+"""Events that an outline reads at a time."""
+
 _RUN_COLUMNS: Final = (
     "id, script, argv, cwd, engine, versions, detail, pid, started, finished, exit_status, error"
 )
@@ -96,6 +93,7 @@ class RunTrace:
         """Read the run `number` of an open database."""
         self.database = database
         self.number = number
+        self._events = EventTable(database, number)
         self._losses = Losses(self)
         self._courses = Courses(self)
         self.loss_facts = LossFacts(self)
@@ -126,36 +124,28 @@ class RunTrace:
         Raises:
             TraceError: there is no such event.
         """
-        row = self.database.row(
-            f"SELECT {_EVENT_COLUMNS} FROM event WHERE run = ? AND seq = ?", (self.number, seq)
-        )
-        if row is None:
+        event = self._events.row(seq)
+        if event is None:
             raise TraceError(f"run {self.number} has no event {seq}")
-        return self._event(row)
+        return event
 
     def events(
         self, start: int, stop: int | None = None, kinds: Collection[str] | None = None
     ) -> Iterator[EventRow]:
         """Yield events of `start` <= seq < `stop` in order, of the given kinds only."""
         end = self.head + 1 if stop is None else stop
-        if kinds is None:
-            return self._walk(None, start, end, descending=False)
-        walks = [self._walk(kind, start, end, descending=False) for kind in sorted(kinds)]
-        return heapq.merge(*walks, key=_seq)
+        return self._events.ahead(start, end, kinds)
 
     def events_before(self, seq: int, kinds: Collection[str] | None = None) -> Iterator[EventRow]:
         """Yield events before `seq`, latest first, of the given kinds only."""
-        if kinds is None:
-            return self._walk(None, 1, seq, descending=True)
-        walks = [self._walk(kind, 1, seq, descending=True) for kind in sorted(kinds)]
-        return heapq.merge(*walks, key=_seq, reverse=True)
+        return self._events.back(seq, kinds)
 
     def outline(self) -> Iterator[tuple[int, str, str, str, str]]:
         """Yield (seq, kind, phase, name, module) of every event: enough to tell events apart."""
         text, seq = self.database.text, 0
         while rows := self.database.rows(
             "SELECT seq, kind, phase, name, module FROM event WHERE run = ? AND seq > ?"
-            f" ORDER BY seq LIMIT {16 * _CHUNK}",
+            f" ORDER BY seq LIMIT {_OUTLINED}",
             (self.number, seq),
         ):
             for seq, kind, phase, name, module in rows:
@@ -337,71 +327,6 @@ class RunTrace:
             else:
                 low = middle + 1
         return found
-
-    def _walk(
-        self, kind: str | None, start: int, stop: int, *, descending: bool
-    ) -> Iterator[EventRow]:
-        """Yield events in chunks: an open cursor would keep the log from being folded in."""
-        kind_id = None if kind is None else self.database.text_id(kind)
-        if kind is not None and kind_id is None:
-            return
-        # Without statistics SQLite would rather filter a range of seqs than use the index.
-        which = "" if kind is None else "AND kind = ?"
-        index = "" if kind is None else "INDEXED BY event_by_kind"
-        order = "DESC" if descending else "ASC"
-        while start < stop:
-            rows = self.database.rows(
-                f"SELECT {_EVENT_COLUMNS} FROM event {index} WHERE run = ? {which}"
-                f" AND seq >= ? AND seq < ? ORDER BY seq {order} LIMIT {_CHUNK}",
-                (self.number, *(() if kind is None else (kind_id,)), start, stop),
-            )
-            for row in rows:
-                yield self._event(row)
-            if len(rows) < _CHUNK:
-                return
-            if descending:
-                stop = rows[-1][0]
-            else:
-                start = rows[-1][0] + 1
-
-    def _event(self, row: tuple[Any, ...]) -> EventRow:
-        text = self.database.text
-        kind, phase = text(row[1]), text(row[2])
-        if kind not in KINDS or phase not in PHASES:
-            raise self.database.damaged(f"event {row[0]} is of no kind or phase that there is")
-        try:
-            detail = _decode(row[14]) if row[14] else {}
-            if not isinstance(detail, dict):
-                raise TypeError("the detail of an event is no object")
-            return EventRow(
-                seq=row[0],
-                kind=kind,
-                phase=phase,
-                iteration=row[3],
-                step=row[4],
-                name=text(row[5]),
-                module=text(row[6]),
-                calls=tuple(map(int, row[7].split(","))) if row[7] else (),
-                file=text(row[8]),
-                line=row[9],
-                call_file=text(row[10]),
-                call_line=row[11],
-                enclosing=row[12],
-                op=row[13],
-                detail=detail,
-            )
-        except (ValueError, AttributeError, TypeError) as error:
-            raise self.database.damaged(error) from None
-
-
-def _decode(text: str) -> Any:
-    """Decode JSON as we write it, without the checks for what may stand around it."""
-    found, end = _scan(text)
-    return found if end == len(text) else json.loads(text)
-
-
-def _seq(event: EventRow) -> int:
-    return event.seq
 
 
 def _run_info(database: Database, row: tuple[Any, ...]) -> RunInfo:

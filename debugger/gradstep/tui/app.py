@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
 from textual.command import Provider
@@ -17,13 +17,13 @@ from textual.filter import LineFilter
 
 from gradstep.settings import Settings
 from gradstep.trace.errors import TraceError
-from gradstep.tui.actions import BY_ID, COMMANDS, Command, bindings
+from gradstep.tui.actions import BY_ID, Command, bindings
 from gradstep.tui.announce import Announcer
 from gradstep.tui.awaiting import LOOK_SECONDS, Awaiting
 from gradstep.tui.commands import Commands
 from gradstep.tui.connection_commands import ConnectionCommands
 from gradstep.tui.crash import cause_of, one_line, write_log
-from gradstep.tui.frame import Frame, Selection, take_frame
+from gradstep.tui.frame import Frame, take_frame
 from gradstep.tui.gate import Gate
 from gradstep.tui.habits import Habits
 from gradstep.tui.harmless import Harmless
@@ -32,8 +32,10 @@ from gradstep.tui.keymap import keymap_path, load_keymap
 from gradstep.tui.lesson_commands import LessonCommands
 from gradstep.tui.look_commands import LookCommands
 from gradstep.tui.opening import Opener, opener_for
+from gradstep.tui.pace import Pace
 from gradstep.tui.palette import CommandProvider
 from gradstep.tui.plain_ascii import PlainAscii
+from gradstep.tui.row_selection import POINTING, selection_at
 from gradstep.tui.save_commands import SaveCommands
 from gradstep.tui.settled import (
     check_settings,
@@ -50,23 +52,16 @@ from gradstep.tui.waiting import Waiting
 from gradstep.tui.why_command import follow
 from gradstep.tui.widgets.bars import first_key
 from gradstep.tui.widgets.connection_pane import ConnectionRows
-from gradstep.tui.widgets.graph_pane import GraphRows
 from gradstep.tui.widgets.lines import LinesView
-from gradstep.tui.widgets.locals_pane import LocalsPane
 from gradstep.tui.widgets.loss_pane import LossPane
-from gradstep.tui.widgets.optimizer_pane import OptimizerPane
 from gradstep.tui.widgets.source_pane import SourcePane
 from gradstep.tui.widgets.talk_panes import Log, StdoutPane
 from gradstep.tui.widgets.timeline_bar import TimelineBar
-from gradstep.tui.widgets.watch_pane import WatchPane
 from gradstep.tui.widgets.why_pane import WhyPane
 from gradstep.views.glyphs import ASCII, UNICODE, Glyphs
 
 if TYPE_CHECKING:
     from gradstep.session import LaunchOptions
-
-FRAME_SECONDS: Final = 1 / 15
-"""While the script runs the screen is painted no more often than this."""
 
 
 class GradstepApp(
@@ -131,8 +126,7 @@ class GradstepApp(
         self._announcer = Announcer()
         self._awaiting = Awaiting()
         self._pane_size: tuple[int, int] | None = None
-        self._paint_asked = False
-        self._paint_is_next = False
+        self._pace = Pace(self, self.paint_now)
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = first_theme(self.settings)
@@ -181,19 +175,13 @@ class GradstepApp(
         self.paint_now()
 
     def session_changed(self) -> None:
-        """Paint soon: at once when the script stands, at most 15 times a second while it runs.
+        """Paint soon.
 
         A short motion has ended before the first picture of running would come: it gets none.
         """
         if self.session is None or not self.is_running:
             return
-        if self.session.state not in ("running", "starting"):
-            if not self._paint_is_next:
-                self._paint_is_next = True
-                self.call_next(self._paint_next)
-        elif not self._paint_asked:
-            self._paint_asked = True
-            self.set_timer(FRAME_SECONDS, self._paint_late)
+        self._pace.ask(runs=self.session.state in ("running", "starting"))
 
     def _look_for_question(self) -> None:
         """Tell of a script that seems to wait for a line."""
@@ -215,19 +203,9 @@ class GradstepApp(
             return False
         return self._awaiting.still_asks(session.state, session.head, session.printed())
 
-    def _paint_next(self) -> None:
-        """Paint, unless that was done after it was asked for."""
-        if self._paint_is_next:
-            self.paint_now()
-
-    def _paint_late(self) -> None:
-        """Paint a frame of running, unless a later one was painted meanwhile."""
-        if self._paint_asked:
-            self.paint_now()
-
     def paint_now(self) -> None:
         """Take the session as it is now and paint it."""
-        self._paint_asked = self._paint_is_next = False
+        self._pace.painted()
         if not self.has_screen:
             return
         moved_from = self.frame.cursor
@@ -245,7 +223,8 @@ class GradstepApp(
         frame = replace(frame, asks_for_input=self.asks_for_input())
         self.frame = frame
         self.main.title_bar.note = self._announcer.note(frame)
-        self.main.paint(frame, with_panes=not self._is_held())
+        held = self._pace.leaves_panes(more_comes=self.in_flight.asked_again)
+        self.main.paint(frame, with_panes=not held)
         if self.session is not None:
             self.main.stdout.show_output(self.session.printed())
             self.main.stdout.take_input(self.session.is_live)
@@ -270,35 +249,15 @@ class GradstepApp(
         return found
 
     def on_lines_view_row_selected(self, message: LinesView.RowSelected) -> None:
-        """Follow the row cursor: graph rows choose an op and its tensor, others a tensor."""
-        view = message.view
-        if isinstance(view, GraphRows) and view.view is not None and view.view.rows:
-            row = view.view.rows[message.row]
-            self.selection = Selection(
-                row.seq, row.output, self.selection.what, gradient=self._arrived_at(row.nodes)
-            )
-        elif isinstance(view, OptimizerPane):
-            parameter = view.parameter_at(message.row)
-            self.selection = Selection(
-                self.selection.seq, parameter, self.selection.what, parameter
-            )
-        elif isinstance(view, (LocalsPane, WatchPane)):
-            tensor = view.tensor_at(message.row)
-            self.selection = Selection(self.selection.seq, tensor, self.selection.what)
-        else:
-            return
-        self.paint_now()
-
-    def _arrived_at(self, nodes: Sequence[int]) -> int | None:
-        """Return the gradient that came into an op's first node, None if none has run."""
-        if not nodes or self.frame.moment is None:
-            return None
-        uses = self.frame.moment.run.tensors(min(nodes))
-        return next((use.tensor for use in uses if use.role == "grad_output" and use.tensor), None)
+        """Follow the row cursor."""
+        found = selection_at(message.view, message.row, self.selection, self.frame.moment)
+        if found is not None:
+            self.selection = found
+            self.paint_now()
 
     def on_lines_view_row_activated(self, message: LinesView.RowActivated) -> None:
         """Enter on a row shows its tensor; on a source line it says what happens there."""
-        if isinstance(message.view, (GraphRows, LocalsPane, OptimizerPane, WatchPane)):
+        if isinstance(message.view, POINTING):
             self.on_lines_view_row_selected(LinesView.RowSelected(message.view, message.row))
             self.main.pane("inspect").active = "tensor-view"
         elif isinstance(message.view, WhyPane):
@@ -443,6 +402,3 @@ def run_app(
     if app.failure:
         print(f"gradstep: {app.failure}", file=sys.stderr)
     return app.return_code or 0
-
-
-__all__ = ["COMMANDS", "GradstepApp", "run_app"]

@@ -1,10 +1,9 @@
-"""What the keys do: each `action_…` here is named by the table in actions.py."""
+"""What the keys do: each `action_…` here is named by the table in `actions/`."""
 
 from __future__ import annotations
 
 import ast
 import sqlite3
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -17,26 +16,18 @@ from gradstep.trace.errors import TraceError
 from gradstep.tui.actions import Command
 from gradstep.tui.change_place import change_place
 from gradstep.tui.frame import EMPTY, Frame, Selection
+from gradstep.tui.in_flight import InFlight
 from gradstep.tui.marks import line_place, on_line
-from gradstep.tui.reading import READINGS
 from gradstep.tui.screens.breakpoint import BreakpointScreen
-from gradstep.tui.screens.help import HelpScreen
+from gradstep.tui.screens.help import help_for
 from gradstep.tui.screens.main import MainScreen
 from gradstep.tui.why_command import answer_why, asks_why
-from gradstep.tui.widgets.graph_pane import GraphPane
 
 if TYPE_CHECKING:
     from gradstep.tui.port import SessionPort
 
 SESSION_ERRORS: Final = (SessionError, TraceError, ValueError, OSError, sqlite3.Error)
 """What a session raises when it cannot do what was asked."""
-
-REPEAT_WINDOW: Final = 0.3
-"""Seconds: a key pressed again this soon after a motion began asks for one more of the same."""
-
-
-PANES_SECONDS: Final = 0.1
-"""While a key is held and the next motion is asked for already, panes are painted this often."""
 
 
 class Commands(App[int]):
@@ -56,10 +47,7 @@ class Commands(App[int]):
         self.main = MainScreen(self.keys_of)
         self.moves = 0
         self.answers = 0
-        self._moving: tuple[str, bool] | None = None
-        self._moving_since = 0.0
-        self._once_more = False
-        self._panes_painted = 0.0
+        self.in_flight = InFlight()
         self._was_ready = False
         self.is_answering = False
 
@@ -101,34 +89,24 @@ class Commands(App[int]):
         if self.session is None or self.session.state == "starting":
             self.say("the script is still starting", "warning")
             return
-        if self._moving is not None:
-            soon = time.monotonic() - self._moving_since < REPEAT_WINDOW
-            self._once_more = soon and self._moving == (name, backward)
+        if self.in_flight.motion is not None:
+            self.in_flight.ask(name, backward=backward)
             return
         if self.session.state == "running":
             self.say("the script is running: space pauses it", "warning")
             return
-        self._moving = (name, backward)
+        self.in_flight.begin(name, backward=backward)
         self.run_worker(self._move(name, backward), group="motion")
 
     async def _move(self, name: str, backward: bool) -> None:
         try:
             while True:
-                self._moving_since = time.monotonic()
-                self._once_more = False
+                self.in_flight.begin(name, backward=backward)
                 await self.go(self._session_motion(name, backward))
-                if not self._once_more:
+                if not self.in_flight.asked_again:
                     break
         finally:
-            self._moving = None
-
-    def _is_held(self) -> bool:
-        """Return whether a motion's picture may leave the panes to the next, which is due soon."""
-        now = time.monotonic()
-        if self._once_more and now - self._panes_painted < PANES_SECONDS:
-            return True
-        self._panes_painted = now
-        return False
+            self.in_flight.end()
 
     def _session_motion(
         self, name: str, backward: bool, target: Any = None
@@ -160,7 +138,7 @@ class Commands(App[int]):
     def action_to_cursor(self, backward: bool) -> None:
         """Go to the selected source line, or to the selected graph row's event."""
         session = self.session
-        if session is None or self._moving is not None:
+        if session is None or self.in_flight.motion is not None:
             return
         if self.main.focused_pane().id == "graph":
             row = self.main.graph.selected
@@ -176,15 +154,14 @@ class Commands(App[int]):
             self.say("select a source line or a graph row first", "warning")
             return
         target = {"file": self.main.source.file, "line": number}
-        self._moving = ("to", backward)
+        self.in_flight.begin("to", backward=backward)
         self.run_worker(self._move_to(target, backward), group="motion")
 
     async def _move_to(self, target: dict[str, Any], backward: bool) -> None:
         try:
-            self._moving_since = time.monotonic()
             await self.go(self._session_motion("to", backward, target))
         finally:
-            self._moving = None
+            self.in_flight.end()
 
     def seek(self, seq: int, told: str = "", selection: Selection | None = None) -> None:
         """Put the cursor on an event; then say what is `told` and point at `selection`."""
@@ -204,7 +181,7 @@ class Commands(App[int]):
         session = self.session
         if session is None:
             return
-        if session.state != "running" and self._moving is None:
+        if session.state != "running" and self.in_flight.motion is None:
             ended = session.state in {"exited", "recorded"}
             self.say(
                 f"nothing is running: {'the run is over' if ended else 's steps, c continues'}"
@@ -215,7 +192,7 @@ class Commands(App[int]):
 
     def action_interrupt(self) -> None:
         """Pause a running script; otherwise clear the prompt or say how to quit."""
-        is_moving = self._moving is not None
+        is_moving = self.in_flight.motion is not None
         if self.session is not None and (is_moving or self.session.state == "running"):
             self.action_pause()
         elif self.is_answering:
@@ -334,13 +311,7 @@ class Commands(App[int]):
             self.is_answering = False
         if not self.has_screen:
             return
-        console = self.main.console
-        for warning in answer.warnings:
-            console.say(warning, "warning", "▲ ")
-        if answer.ok:
-            console.say(answer.text, "", "  ")
-        else:
-            console.say(answer.error or answer.text, "error", "✗ ")
+        self.main.console.show_answer(answer)
         self.answers += 1
         self.paint_now()
 
@@ -400,15 +371,7 @@ class Commands(App[int]):
 
     def action_help(self) -> None:
         """Show all keys and what the pane shows."""
-        if self.focused is self.main.timeline:
-            self.push_screen(HelpScreen("Timeline", self.main.timeline.HELP, self.keys_of))
-            return
-        pane = self.main.focused_pane()
-        content = pane.content()
-        shown: Any = content.rows if isinstance(content, GraphPane) else content
-        title = next(title for name, title in pane.tabs if name == pane.active)
-        reading = READINGS.get(pane.active)
-        self.push_screen(HelpScreen(title, shown.HELP, self.keys_of, reading))
+        self.push_screen(help_for(self.main, self.focused, self.keys_of))
 
 
 def _is_expression(text: str) -> bool:

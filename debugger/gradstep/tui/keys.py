@@ -8,7 +8,7 @@ from gradstep.tui.pane_keys import PANE_KEYS
 HEAD = """\
 # Keys
 
-Made from the table in `debugger/gradstep/tui/actions.py` by `python -m gradstep.tui.keys`.
+Made from the table in `debugger/gradstep/tui/actions/` by `python -m gradstep.tui.keys`.
 
 A small letter goes forward, its capital goes the same way back. In the past, motions move over
 what was recorded; at the live edge, forward motions let the script go on.

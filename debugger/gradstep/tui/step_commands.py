@@ -46,9 +46,9 @@ class StepCommands(Commands):
     def action_skip_step(self) -> None:
         """Leave the step out, and go to its end."""
         session = self.session
-        if session is None or self._moving is not None:
+        if session is None or self.in_flight.motion is not None:
             return
-        self._moving = ("phase", False)
+        self.in_flight.begin("phase")
         self.run_worker(self._skip_step(), group="motion")
 
     async def _skip_step(self) -> None:
@@ -58,12 +58,12 @@ class StepCommands(Commands):
             await session.at_step.skip_step()
         except self.session_errors as error:
             self.say(str(error), "warning")
-            self._moving = None
+            self.in_flight.end()
             return
         try:
             await self.go(self._session_motion("phase", False), told="the step was skipped")
         finally:
-            self._moving = None
+            self.in_flight.end()
 
     def action_skip_parameter(self) -> None:
         """Leave the selected parameter out of the step, or no longer."""

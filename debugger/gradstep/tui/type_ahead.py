@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -12,9 +11,10 @@ from typing import Final
 from textual import events
 from textual.worker import WorkerCancelled, WorkerFailed
 
-from gradstep.tui.commands import REPEAT_WINDOW, Commands
+from gradstep.tui.commands import Commands
 from gradstep.tui.frame import Frame
 from gradstep.tui.gate import Gate
+from gradstep.tui.in_flight import REPEAT_WINDOW
 
 AT_ONCE: Final = ("quit", "interrupt", "help", "switch_theme", "save_screen")
 """The actions that need no script."""
@@ -74,8 +74,8 @@ class TypeAhead(Commands):
             return False
         if self._is_starting:
             return True
-        if self._typed and self._moving is not None:
-            if time.monotonic() - self._moving_since < REPEAT_WINDOW:
+        if self._typed and self.in_flight.motion is not None:
+            if self.in_flight.seconds() < REPEAT_WINDOW:
                 return True
             # The script runs on: what is typed now is meant for now, as a space that pauses it.
             self._typed.clear()

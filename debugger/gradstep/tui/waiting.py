@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Final
 
 from textual.timer import Timer
@@ -25,23 +24,23 @@ class Waiting(Commands):
     def action_motion(self, name: str, backward: bool) -> None:
         """Move, and look after a moment whether that goes on still."""
         super().action_motion(name, backward)
-        if self._moving is not None and self._watch is None:
+        if self.in_flight.motion is not None and self._watch is None:
             self._watch = self.set_interval(EVERY, self._look_at_motion)
 
     def _look_at_motion(self) -> None:
         if not self.has_screen:
             return  # The screen is torn down already; its timers go with it.
         bar = self.main.key_bar
-        if self._moving is None or self.session is None:
+        if self.in_flight.motion is None or self.session is None:
             if self._watch is not None:
                 self._watch.stop()
                 self._watch = None
             bar.drop_waiting()
             return
-        seconds = time.monotonic() - self._moving_since
+        seconds = self.in_flight.seconds()
         if seconds < PATIENCE or self.session.state in ("running", "starting"):
             return
-        name, backward = self._moving
+        name, backward = self.in_flight.motion
         way = "back" if backward else "on"
         at = f" · event {self.session.walked:,}" if self.session.walked else ""
         stop = self.keys_of(BY_ID["run.pause"])

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
+from textual.widget import Widget
 
 from gradstep.tui.actions import COMMANDS, GROUPS, Command, unique_keys
 from gradstep.tui.pane_keys import PANE_KEYS
-from gradstep.tui.reading import Reading
+from gradstep.tui.reading import READINGS, Reading
+from gradstep.tui.widgets.graph_pane import GraphPane
 from gradstep.tui.widgets.lines import LinesView
 from gradstep.views.text import Line, line
+
+if TYPE_CHECKING:
+    from gradstep.tui.screens.main import MainScreen
 
 KEYS_WIDTH = 16
 
@@ -97,6 +102,19 @@ class HelpScreen(ModalScreen[None]):
         first = self._keys_of(command)
         keys = " ".join(dict.fromkeys((first, *unique_keys(command))))
         return _explained(keys, command.help, width)
+
+
+def help_for(
+    main: MainScreen, focused: Widget | None, keys_of: Callable[[Command], str]
+) -> HelpScreen:
+    """Return the help for what has the focus: the timeline, or a tab of a pane."""
+    if focused is main.timeline:
+        return HelpScreen("Timeline", main.timeline.HELP, keys_of)
+    pane = main.focused_pane()
+    content = pane.content()
+    shown: Any = content.rows if isinstance(content, GraphPane) else content
+    title = next(title for name, title in pane.tabs if name == pane.active)
+    return HelpScreen(title, shown.HELP, keys_of, READINGS.get(pane.active))
 
 
 def _explained(sign: str, meaning: str, width: int) -> list[Line]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterable
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import events
 from textual.app import ComposeResult
@@ -16,6 +16,9 @@ from textual.widgets import Input, Static
 from gradstep.tui.widgets.lines import LinesView
 from gradstep.tui.widgets.prompt import Complete, PromptInput
 from gradstep.views.text import Line, Span, cells, line, plain, width_of
+
+if TYPE_CHECKING:
+    from gradstep.tui.port import EvaluationPort
 
 RING: Final = 10_000
 OFFERED: Final = 40
@@ -187,6 +190,15 @@ class ConsolePane(Vertical):
         """Add an answer or a message, line by line."""
         for index, part in enumerate(clean(text)):
             self.log_view.add(line((mark if index == 0 else "  ", style), (part, style)))
+
+    def show_answer(self, answer: EvaluationPort) -> None:
+        """Add what came of an expression or a statement, after what it warned of."""
+        for warning in answer.warnings:
+            self.say(warning, "warning", "▲ ")
+        if answer.ok:
+            self.say(answer.text, "", "  ")
+        else:
+            self.say(answer.error or answer.text, "error", "✗ ")
 
 
 class StdoutPane(Vertical):
