@@ -368,3 +368,10 @@ async def test_narrow_explains_beside_the_source(open_app: Open) -> None:
         await pilot.press("2")
         await pilot.pause()
         assert screen_text(app).count("leaves got contributions") == 1
+
+
+async def test_without_a_shell_nothing_is_put_aside(open_app: Open) -> None:
+    async with open_app(WIDE) as (app, pilot, _):
+        await pilot.press("e", "ctrl+z")
+        assert "there is no shell to go back to: q quits" in screen_text(app)
+        assert app.is_running

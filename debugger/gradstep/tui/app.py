@@ -44,7 +44,7 @@ from gradstep.tui.settled import (
     glyphs_for,
 )
 from gradstep.tui.step_commands import StepCommands
-from gradstep.tui.terminal_watch import ServerWatch, TerminalWatch
+from gradstep.tui.terminal_watch import ServerWatch, TerminalWatch, has_shell
 from gradstep.tui.theme import THEMES, defaults_for
 from gradstep.tui.travel import Travel
 from gradstep.tui.type_ahead import TypeAhead
@@ -326,6 +326,13 @@ class GradstepApp(
         for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
             with contextlib.suppress(NotImplementedError, RuntimeError):
                 loop.add_signal_handler(number, self._signalled, int(number))
+
+    def action_suspend_process(self) -> None:
+        """Go back to the shell, if there is one that can bring us back."""
+        if self.is_web or self.is_headless or not has_shell():
+            self.say("there is no shell to go back to: q quits", "warning")
+            return
+        super().action_suspend_process()
 
     def _signalled(self, number: int) -> None:
         if self.session is not None:

@@ -16,7 +16,7 @@ from gradstep.tui.frame import Frame
 from gradstep.tui.gate import Gate
 from gradstep.tui.in_flight import REPEAT_WINDOW
 
-AT_ONCE: Final = ("quit", "interrupt", "help", "switch_theme", "save_screen")
+AT_ONCE: Final = ("quit", "interrupt", "suspend_process", "help", "switch_theme", "save_screen")
 """The actions that need no script."""
 
 MOVES: Final = ("motion", "seek", "restart")
