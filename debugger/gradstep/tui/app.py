@@ -223,7 +223,7 @@ class GradstepApp(
         frame = replace(frame, asks_for_input=self.asks_for_input())
         self.frame = frame
         self.main.title_bar.note = self._announcer.note(frame)
-        held = self._pace.leaves_panes(more_comes=self.in_flight.asked_again)
+        held = self._pace.leaves_panes(more_comes=self.in_flight.next is not None)
         self.main.paint(frame, with_panes=not held)
         if self.session is not None:
             self.main.stdout.show_output(self.session.printed())

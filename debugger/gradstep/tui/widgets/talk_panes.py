@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterable
+from textwrap import dedent
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import events
@@ -155,7 +156,9 @@ class ConsolePane(Vertical):
             line(("  scale = 0.5", ""), ("      a statement changes the script", "dim")),
         )
         self.log_view = Log(id="console-log", empty=hint)
-        self.prompt = PromptInput(placeholder="expression or statement", id="console-input")
+        self.prompt = PromptInput(
+            placeholder="expression or statement", id="console-input", takes_lines=True
+        )
 
     def compose(self) -> ComposeResult:
         """Log above, prompt below."""
@@ -167,7 +170,8 @@ class ConsolePane(Vertical):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Hand the line on."""
         event.stop()
-        text = self.prompt.text.strip()
+        # Lines out of a function come with its indentation.
+        text = dedent(self.prompt.text).strip()
         self.prompt.clear()
         if text:
             self.prompt.remember(text)
@@ -232,7 +236,9 @@ class StdoutPane(Vertical):
             line(("cursor. While it runs, Tab leads to a line for its stdin.", "dim")),
         )
         self.log_view = Log(id="stdout-log", empty=empty)
-        self.prompt = PromptInput(placeholder="a line for the script's stdin", id="stdin-input")
+        self.prompt = PromptInput(
+            placeholder="a line for the script's stdin", id="stdin-input", takes_lines=True
+        )
         self._shown = ""
 
     def compose(self) -> ComposeResult:
@@ -271,9 +277,10 @@ class StdoutPane(Vertical):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Hand the line on."""
         event.stop()
-        self.prompt.remember(event.value)
+        text = self.prompt.text
+        self.prompt.remember(text)
         self.prompt.clear()
-        self.post_message(self.Typed(event.value))
+        self.post_message(self.Typed(text))
 
     def on_key(self, event: events.Key) -> None:
         """End the script's input with Ctrl-D on an empty line."""
