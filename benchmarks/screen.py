@@ -6,15 +6,15 @@
 *first frame*: from starting the process until gradstep's title has arrived at the terminal;
 *stopped at entry*: until the screen says that the script stands before its first line;
 *key to painted*: from a key press (`s`) until the new event's number has arrived. This includes the
-way to the script, the script's own work until the next event, and the recording of it: an upper
-bound for the time from a pause to its picture;
-*back to painted*: the same for `S`, where no script takes part: the screen's own time;
+way to the script, the script's own work until the next event, and the recording of it;
+*pause to painted*: of these, from when the screen heard that the script has stopped;
+*back to painted*: from a press of `S`, where no script takes part: the screen's own time;
 *key held*: `s` thirty times a second, as a terminal repeats it: steps per second, and how many
 events came after the key was let go.
 
-CPU is that of the screen's process alone, from its own account in /proc, per step; so is the
-resident memory. Compiled modules are kept for the benchmark, as an installed gradstep has them.
-Needs Linux.
+CPU is that of the screen's process alone, per step until nothing more is painted; where other work
+is on the machine it says more than the times. So is the resident memory. Compiled modules are kept
+for the benchmark, as an installed gradstep has them. Needs Linux.
 """
 
 from __future__ import annotations
@@ -57,8 +57,10 @@ class Terminal:
             "XDG_STATE_HOME": str(place / "state"),
             "XDG_CONFIG_HOME": str(place / "config"),
             "PYTHONPYCACHEPREFIX": str(place / "compiled"),
+            "STOP_CLOCK": str(place / "stops"),
         }
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
+        self._stops = place / "stops"
         self.begun = time.perf_counter()
         self._child = subprocess.Popen(
             command,
@@ -124,8 +126,12 @@ class Terminal:
 
     def cpu(self) -> float:
         """Return the seconds of CPU that the screen's process has used, without its children."""
-        fields = Path(f"/proc/{self._child.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        threads = Path(f"/proc/{self._child.pid}/task").glob("*/schedstat")
+        return sum(int(each.read_text().split()[0]) for each in threads) / 1e9
+
+    def last_stop(self) -> float:
+        """Return when the screen last heard that the script had stopped."""
+        return float(self._stops.read_text("ascii").splitlines()[-1])
 
     def resident(self) -> float:
         """Return the megabytes that the screen's process has in memory."""
@@ -155,18 +161,19 @@ def percentile(values: list[float], percent: int) -> float:
     return statistics.quantiles(values, n=100, method="inclusive")[percent - 1]
 
 
-def report(what: str, seconds: list[float], cpu: float | None = None) -> None:
-    """Print one row of the table, in milliseconds; `cpu` is the seconds of all of them."""
+def report(what: str, seconds: list[float], cpu: list[float] | None = None) -> None:
+    """Print one row of the table, in milliseconds."""
     values = [value * 1000 for value in seconds]
     row = (min(values), percentile(values, 50), percentile(values, 95), max(values))
-    each = f"{cpu / len(values) * 1000:.0f}" if cpu is not None else "–"
-    cells = " | ".join(f"{value:.0f}" for value in row)
-    print(f"| {what} | {cells} | {len(values)} | {each} |", flush=True)
+    used = [value * 1000 for value in cpu or ()]
+    cells = [f"{value:.0f}" for value in row] + [str(len(values))]
+    cells += [f"{percentile(used, n):.0f}" if used else "–" for n in (50, 95)]
+    print(f"| {what} | {' | '.join(cells)} |", flush=True)
 
 
 def starts(command: list[str], place: Path, count: int) -> None:
     """Start several times; the first start compiles and does not count."""
-    first, entry, used = [], [], 0.0
+    first, entry, used = [], [], []
     for number in range(count + 1):
         terminal = Terminal(command, place)
         try:
@@ -175,7 +182,7 @@ def starts(command: list[str], place: Path, count: int) -> None:
             if number:
                 first.append(seen)
                 entry.append(paused)
-                used += terminal.cpu()
+                used.append(terminal.cpu())
         finally:
             terminal.close()
     report("first frame", first)
@@ -184,14 +191,20 @@ def starts(command: list[str], place: Path, count: int) -> None:
 
 def steps(terminal: Terminal, what: str, key: str, count: int, event: int) -> int:
     """Press a key many times, each time when the picture has come to rest."""
-    painted, before = [], terminal.cpu()
+    painted, paused, used = [], [], []
     for _ in range(count):
+        before = terminal.cpu()
         terminal.press(key)
         pressed = time.perf_counter()
         moment, event = terminal.wait_for_event(event)
         painted.append(moment - pressed)
+        if terminal.last_stop() > pressed:
+            paused.append(moment - terminal.last_stop())
         terminal.settle()
-    report(what, painted, terminal.cpu() - before)
+        used.append(terminal.cpu() - before)
+    report(f"{what} to painted", painted, used)
+    if paused:
+        report("pause to painted", paused)
     return event
 
 
@@ -219,11 +232,11 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=100)
     parser.add_argument("--hold", type=float, default=4.0, help="seconds to hold the key")
     options = parser.parse_args()
-    command = [sys.executable, "-m", "gradstep", options.script]
+    command = [sys.executable, str(ROOT / "benchmarks" / "stop_clock.py"), options.script]
 
     print("milliseconds\n")
-    print("| what | best | p50 | p95 | worst | n | CPU each |")
-    print("|---|---|---|---|---|---|---|")
+    print("| what | best | p50 | p95 | worst | n | CPU p50 | CPU p95 |")
+    print("|---|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory(prefix="gradstep-benchmark-") as name:
         place = Path(name)
         starts(command, place, options.starts)
@@ -237,8 +250,8 @@ def main() -> None:
             terminal.press("s")
             _, event = terminal.wait_for_event(1)
             terminal.settle()
-            event = steps(terminal, "key to painted", "s", options.steps, event)
-            steps(terminal, "back to painted", "S", options.steps // 2, event)
+            event = steps(terminal, "key", "s", options.steps, event)
+            steps(terminal, "back", "S", options.steps // 2, event)
             terminal.press(".")
             terminal.settle(0.5)
             said.append(held(terminal, "s", options.hold))

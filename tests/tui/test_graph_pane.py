@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from gradstep.testing import GradstepApp, open_recording, screen_text
-from gradstep.tui.widgets.graph_pane import GraphPane
+from gradstep.testing import GradstepApp, open_debugger, open_recording, screen_text
+from gradstep.tui.widgets.graph_pane import STRIDE, GraphPane
 from tests.tui.conftest import press
 from tests.views.test_graph_modules import blocks
 
@@ -166,3 +166,30 @@ async def test_what_is_folded_is_found_and_unfolded(open_blocks: Open) -> None:
         await pilot.press("enter", "escape")
         await pilot.pause()
         assert names(pane)[pane.rows.row] == "relu"
+
+
+CHAIN = """
+import torch
+x = torch.tensor(1.5, requires_grad=True)
+y = x * 2
+for _ in range(14):
+    y = y * x
+"""
+
+
+async def test_the_card_gives_way_in_strides(tmp_path: Path) -> None:
+    script = tmp_path / "chain.py"
+    script.write_text(CHAIN, "utf-8")
+    async with open_debugger(script, engine="builtin") as (app, pilot):
+        pane, heights, rows = app.main.graph, [], set()
+        for _ in range(15):
+            await press(app, pilot, "s")
+            height = pane.card.styles.height
+            assert height is not None
+            heights.append(int(height.value))
+            rows.add(pane.rows.row_count())
+        half = pane.size.height // 2
+        assert len(rows) > 12  # the first graph grows op by op
+        assert len(set(heights)) > 1
+        # Each change lays the whole screen out.
+        assert all(h % STRIDE == 0 or (h - half) % STRIDE == 0 for h in heights), heights

@@ -18,8 +18,10 @@ from textual.filter import LineFilter
 from gradstep.settings import Settings
 from gradstep.trace.errors import TraceError
 from gradstep.tui.actions import BY_ID, Command, bindings
+from gradstep.tui.ahead import import_numpy
 from gradstep.tui.announce import Announcer
 from gradstep.tui.awaiting import LOOK_SECONDS, Awaiting
+from gradstep.tui.collecting import Collecting
 from gradstep.tui.commands import Commands
 from gradstep.tui.connection_commands import ConnectionCommands
 from gradstep.tui.crash import cause_of, one_line, write_log
@@ -125,6 +127,7 @@ class GradstepApp(
         self.failure = ""
         self._announcer = Announcer()
         self._awaiting = Awaiting()
+        self._collecting = Collecting(self.set_timer)
         self._pane_size: tuple[int, int] | None = None
         self._pace = Pace(self, self.paint_now)
         for theme in THEMES:
@@ -151,6 +154,9 @@ class GradstepApp(
         await self.push_screen(self.main)
         self.main.title_bar.script = self.script
         self._watch_signals()
+        if not self.is_headless:
+            self._collecting.begin()
+            self.run_worker(import_numpy, thread=True, group="ahead")
         self.run_worker(self._open(), group="open")
 
     async def _open(self) -> None:
@@ -234,6 +240,7 @@ class GradstepApp(
         self.ask_preview(frame)
         self.ask_look(frame)
         self.call_after_refresh(self.gate.notify, frame)
+        self._collecting.painted()
 
     async def reached(self, predicate: Callable[[Frame], bool], timeout: float = 20.0) -> Frame:
         """Wait until a frame for which `predicate` holds is on the screen.
@@ -316,6 +323,7 @@ class GradstepApp(
 
     async def on_unmount(self) -> None:
         """Whatever ended the application ends the script."""
+        self._collecting.end()
         await self._end_session()
 
     def _watch_signals(self) -> None:

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from gradstep.updates.rule import Before, Rule, result_of
 
-BLOCK: Final = 65_536
-"""Elements that are worked out at a time: a large parameter costs no second copy."""
+BLOCK: Final = 8_192
+"""Elements that are worked out at a time: a formula's twenty arrays of them stay in the cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,21 +106,28 @@ class _Sums:
     def add(self, theta: Any, grad: Any, after: Any, rest: Any | None) -> None:
         import numpy as np
 
-        delta = after - theta
-        finite = np.isfinite(delta)
-        self.odd += int(delta.size - np.count_nonzero(finite))
         for name, array in (("θ", theta), ("g", grad)):
-            self.squares[name] += _square(array[np.isfinite(array)])
-        self.flips += int(np.count_nonzero((theta * after < 0) & finite))
-        delta = delta[finite]
+            self.squares[name] += _square(array)
+        finite = np.isfinite(after - theta)
+        odd = int(finite.size - np.count_nonzero(finite))
+        if odd:
+            self.odd += odd
+            theta, grad, after = theta[finite], grad[finite], after[finite]
+            rest = rest[finite] if rest is not None else None
+        delta = after - theta
         if not delta.size:
             return
+        self.flips += int(np.count_nonzero(theta * after < 0))
         self.squares["Δ"] += _square(delta)
         self.lowest = min(self.lowest, float(delta.min()))
         self.highest = max(self.highest, float(delta.max()))
-        self.descent += float(np.dot(np.nan_to_num(grad[finite]), delta))
+        descent = float(np.dot(grad, delta))
+        # A rule that reads the gradient's sign makes a finite step of an infinite one.
+        if not math.isfinite(descent):
+            descent = float(np.dot(np.nan_to_num(grad), delta))
+        self.descent += descent
         if rest is not None:
-            plain = (rest - theta)[finite]
+            plain = rest - theta
             self.squares["rest"] += _square(plain)
             self.squares["decay"] += _square(delta - plain)
 
@@ -143,6 +150,11 @@ class _Sums:
 
 
 def _square(array: Any) -> float:
+    """Return the sum of the squares of the finite elements."""
     import numpy as np
 
-    return float(np.dot(array, array))
+    total = float(np.dot(array, array))
+    if math.isfinite(total):
+        return total
+    finite = array[np.isfinite(array)]
+    return float(np.dot(finite, finite))

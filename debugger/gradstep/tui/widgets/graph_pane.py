@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -167,6 +167,10 @@ class Card(LinesView, can_focus=False):
     has_row_cursor = False
 
 
+STRIDE: Final = 4
+"""Lines by which the card grows and gives way: each change lays the whole screen out, 30 ms."""
+
+
 class GraphPane(Vertical):
     """Titles, rows and card."""
 
@@ -212,7 +216,6 @@ class GraphPane(Vertical):
         )
 
     def _show(self, view: GraphView, row: int | None) -> None:
-        self.titles.display = bool(view.rows)
         self.titles.look()
         self.rows.show_view(view, row)
         self.paint_card()
@@ -235,11 +238,14 @@ class GraphPane(Vertical):
             return
         lines = self._card_lines(max(20, self.size.width - 3))
         self.card.show_lines(lines)
-        self._card_height = max(self._card_height, len(lines) + 1)
+        # The card only grows: rows of the graph that jump at each step are hard to follow.
+        self._card_height = max(self._card_height, -(-(len(lines) + 1) // STRIDE) * STRIDE)
+        half = self.size.height // 2
         # A short graph leaves it more than the half that it has beside a long one.
         free = self.size.height - 1 - self.rows.row_count()
-        # The card only grows: rows of the graph that jump at each step are hard to follow.
-        self.card.styles.height = min(self._card_height, max(free, self.size.height // 2))
+        self.card.styles.height = min(
+            self._card_height, half + max(0, (free - half) // STRIDE * STRIDE)
+        )
         self.card.display = bool(lines)
         self.card.scroll_to(y=0, animate=False)
 
