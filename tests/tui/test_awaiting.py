@@ -47,6 +47,7 @@ async def test_the_footer_tells_how_to_answer(tmp_path: Path) -> None:
         assert app.session is not None
         assert "got 42" in app.session.printed()
         assert "INPUT?" not in screen_text(app)
+        assert "input? how many?" not in screen_text(app)
         # What is over reads no input any more.
         assert app.focused is app.main.stdout.log_view
         assert not app.main.stdout.prompt.is_on_screen

@@ -227,6 +227,8 @@ class GradstepApp(
         trail = self.trail
         frame = replace(frame, marks=trail.shown(), stops=trail.stops(), is_asked=self.is_asked)
         frame = replace(frame, asks_for_input=self.asks_for_input())
+        if self.frame.asks_for_input and not frame.asks_for_input:
+            self.main.key_bar.drop_note()  # It told how to answer.
         self.frame = frame
         self.main.title_bar.note = self._announcer.note(frame)
         held = self._pace.leaves_panes(more_comes=self.in_flight.next is not None)

@@ -176,10 +176,11 @@ class KeyBar(Bar):
         self._note = line((text, f"{style if style != 'dim' else ''} bold".strip()))
         if self._timer is not None:
             self._timer.stop()
-        self._timer = self.set_timer(NOTE_SECONDS, self._drop_note)
+        self._timer = self.set_timer(NOTE_SECONDS, self.drop_note)
         self.refresh()
 
-    def _drop_note(self) -> None:
+    def drop_note(self) -> None:
+        """Show the keys again."""
         self._note = ()
         self.refresh()
 
