@@ -11,6 +11,7 @@ import pytest
 from textual.pilot import Pilot
 
 from gradstep.tui.app import GradstepApp
+from gradstep.tui.screens.help import HelpScreen
 from tests.tui.conftest import Open
 from tests.tui.fake_session import FakeSession
 
@@ -67,6 +68,17 @@ async def test_what_they_type_goes_where_they_lead(starting: Starting) -> None:
         await app.reached(lambda frame: frame.moves >= 3)
         assert session.asked == ["s+s"]
         assert session.cursor == 4
+
+
+async def test_the_help_can_be_read_meanwhile(starting: Starting) -> None:
+    async with starting() as (app, pilot, session, stands):
+        await pilot.press("s", "question_mark")
+        assert isinstance(app.screen, HelpScreen)
+        await pilot.press("escape", "p")
+        assert app.screen is app.main
+        stands.set()
+        await app.reached(lambda frame: frame.moves >= 2)
+        assert session.motions_begun == [("step", False), ("phase", False)]
 
 
 async def test_quitting_does_not_wait(starting: Starting) -> None:

@@ -63,9 +63,10 @@ class TypeAhead(Commands):
 
     def _comes_early(self, event: events.Key) -> bool:
         """Return whether a key is to wait; one that acts at once may call the others off."""
-        if not self.main.is_current:
-            # A dialog has its own keys, and until there is a screen nothing has any.
-            return not self.main.is_mounted
+        if not self.main.is_mounted:
+            return True
+        if self.screen is not self.main:
+            return False  # A dialog has its own keys.
         bound = self.main.active_bindings.get(event.key)
         action = bound.binding.action if bound is not None else ""
         if action in AT_ONCE:
