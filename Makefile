@@ -16,12 +16,9 @@ setup: $(VENV)/.for-development
 demo: $(VENV)/.for-use
 	$(bin)/gradstep demo $(SCENARIO)
 
-check: $(VENV)/.for-development
-	$(bin)/ruff format --check .
-	$(bin)/ruff check .
-	$(bin)/mypy
-	$(bin)/lint-imports
-	$(bin)/python -m pytest -n auto --dist worksteal
+# mypy works on one core, and for long where it has no cache yet: the tests run beside it.
+check: lint
+	$(MAKE) --no-print-directory --jobs 3 types contracts test
 
 # PyTorch is no dependency of gradstep; the tests marked torch compare the engine with it.
 test-torch: $(VENV)/.for-development
@@ -42,8 +39,10 @@ types: $(VENV)/.for-development
 contracts: $(VENV)/.for-development
 	$(bin)/lint-imports
 
+# Compiled code is kept beside the environment: a second run compiles nothing.
 test: $(VENV)/.for-development
-	$(bin)/python -m pytest -n auto --dist worksteal
+	PYTHONPYCACHEPREFIX="$${PYTHONPYCACHEPREFIX:-$(abspath $(VENV))/bytecode}" \
+		$(bin)/python -m pytest -n auto --dist worksteal
 
 benchmark: $(VENV)/.for-development
 	$(bin)/python benchmarks/engine.py

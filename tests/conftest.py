@@ -29,6 +29,10 @@ for name in list(os.environ):
         del os.environ[name]
 os.environ["TEXTUAL_ANIMATIONS"] = "none"
 
+# Each worker and each script has a core at best: further threads of numpy's would only spin.
+for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(name, "1")
+
 # Some three hundred Pythons are started, and most of what each would do is compile the same
 # modules: so all of them, pytest's workers included, keep compiled code in one place.
 OWN_BYTECODE = ""

@@ -124,7 +124,7 @@ def test_a_script_that_closes_the_trace_is_told(run: Run, tmp_path: Path) -> Non
     done = run("record", "close.py")
     assert (done.returncode, done.stdout) == (0, "on\n")
     told, consequence = done.stderr.splitlines()
-    assert told.startswith("gradstep: recording stopped: the trace cannot be written")
+    assert told.startswith("gradstep: recording stopped: the trace cannot be written (the script")
     assert consequence == "gradstep: the recording ends before the script did"
 
 

@@ -71,6 +71,13 @@ def test_command_line_loads_neither_screen_nor_numbers(
     assert not loaded & {"textual", "rich", "numpy", "torch", "gradstep_engine"}
 
 
+def test_recording_needs_no_session(python: str, child_environment: dict[str, str]):
+    loaded = loaded_by("import gradstep.cli.record", python, child_environment)
+
+    assert "sqlite3" in loaded
+    assert not loaded & {"asyncio", "textual", "numpy"}
+
+
 @pytest.mark.parametrize("package", ["gradstep.session", "gradstep.views"])
 def test_session_and_views_know_neither_screen_nor_engine(
     package: str, python: str, child_environment: dict[str, str]

@@ -12,8 +12,11 @@ from textual.pilot import Pilot
 
 from gradstep.tui.app import GradstepApp
 from gradstep.tui.frame import Frame
+from tests.pilot_waits import pilot_waits
 from tests.tui.fake_session import FakeSession
 from tests.tui.recording import record_two_scalars
+
+__all__ = ["pilot_waits"]
 
 Opened = tuple[GradstepApp, Pilot[int], FakeSession]
 Open = Callable[..., AbstractAsyncContextManager[Opened]]

@@ -115,7 +115,7 @@ async def test_a_slice_an_element_and_a_file_of_a_live_tensor(tmp_path: Path) ->
         await until(pilot, lambda: isinstance(app.screen, SaveScreen))
         app.screen.query_one("#save-input").value = str(target)  # type: ignore[attr-defined]
         await pilot.press("enter")
-        assert "exists: Enter overwrites it" in screen_text(app)
+        await until(pilot, lambda: "exists: Enter overwrites it" in screen_text(app))
         await pilot.press("escape")
         # Too large to be recorded: the script's own process writes it.
         while shown(app) != (1100, 1000):

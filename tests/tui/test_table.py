@@ -82,8 +82,15 @@ def test_themes_answer_to_the_same_names() -> None:
     assert set(DARK.variables) == set(LIGHT.variables)
 
 
+def files_of_the_screen(root: Path, pattern: str) -> list[Path]:
+    """Its files; that there are many is certain, so a loop over none would test nothing."""
+    found = list((root / "debugger" / "gradstep" / "tui").rglob(pattern))
+    assert len(found) > 50
+    return found
+
+
 def test_colours_are_literal_in_the_theme_only(root: Path) -> None:
-    for path in (root / "debugger" / "gradstep" / "tui").rglob("*"):
+    for path in files_of_the_screen(root, "*"):
         if path.suffix in {".py", ".tcss"} and path.name not in {
             "contrast_themes.py",
             "paint.py",
@@ -94,6 +101,6 @@ def test_colours_are_literal_in_the_theme_only(root: Path) -> None:
 
 
 def test_glyphs_of_the_screen_are_one_cell_wide(root: Path) -> None:
-    for path in (root / "debugger" / "gradstep" / "tui").rglob("*.py"):
+    for path in files_of_the_screen(root, "*.py"):
         for character in path.read_text(encoding="utf-8"):
             assert cell_len(character) <= 1, (path, character)

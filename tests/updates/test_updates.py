@@ -68,6 +68,7 @@ def updates(name: str, options: Mapping[str, Any], dtype: str) -> list[dict[str,
         w.grad = torch.tensor(sizes.tolist(), dtype=kind)
         optimizer.step()
     events.listener = None
+    assert len(found) == 8
     return found
 
 

@@ -17,9 +17,9 @@ from gradstep.protocol.breakpoints import Breakpoint, Entry, to_wire
 from gradstep.protocol.launch import LaunchConfig
 from gradstep.session.binding import warning_of
 from gradstep.session.command import check_options, child_environment, command_line
+from gradstep.session.exit_status import describe_end
 from gradstep.session.interpreter import find_python
 from gradstep.session.model import LaunchOptions, SessionError
-from gradstep.session.process import describe_end
 from gradstep.session.trace_file import claim, default_record_path
 from gradstep.settings import load_settings
 from gradstep.trace.reader import Trace, TraceError

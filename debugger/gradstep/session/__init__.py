@@ -3,9 +3,13 @@
 No Textual here, and nothing of the engine: what happened is read from the trace.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from gradstep.session.book import BookEntry, BreakpointBook
 from gradstep.session.model import Evaluation, LaunchOptions, OutputPiece, SessionError, Stop
-from gradstep.session.session import Session
+
+if TYPE_CHECKING:
+    from gradstep.session.session import Session
 
 __all__ = [
     "BookEntry",
@@ -17,3 +21,13 @@ __all__ = [
     "SessionError",
     "Stop",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import `Session` when it is asked for: `gradstep record` needs none, and no asyncio."""
+    if name != "Session":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from gradstep.session.session import Session
+
+    globals()[name] = Session
+    return Session

@@ -13,9 +13,10 @@ from gradstep.protocol.breakpoints import Entry, to_wire
 from gradstep.protocol.launch import LaunchConfig
 from gradstep.session.channel import ControlChannel, Message
 from gradstep.session.command import check_options, child_environment, command_line
+from gradstep.session.exit_status import describe_end
 from gradstep.session.interpreter import find_python
 from gradstep.session.model import LaunchOptions, SessionError
-from gradstep.session.process import DebuggeeProcess, describe_end
+from gradstep.session.process import DebuggeeProcess
 from gradstep.session.terminal import TERMINAL_SIZE
 from gradstep.session.trace_file import TemporaryPlace, claim
 from gradstep.trace.writer import mark_finished

@@ -12,10 +12,10 @@ from gradstep.protocol.row import STEPPABLE, EventRow
 from gradstep.session.at_step import AtStep
 from gradstep.session.channel import Message
 from gradstep.session.cursor import RunCursor
+from gradstep.session.exit_status import describe_end
 from gradstep.session.live import LiveRun
 from gradstep.session.looking import Looking
 from gradstep.session.model import OutputPiece, SessionError, Stop
-from gradstep.session.process import describe_end
 from gradstep.session.watches import WatchBook
 
 PAUSE_REQUESTED: Final = "pause requested; the script is "

@@ -95,13 +95,3 @@ class DebuggeeProcess:
         self.terminal.drain()
         self.terminal.close()
         return status
-
-
-def describe_end(status: int) -> str:
-    """Say how a process ended: `killed by SIGKILL`, `exit status 3`, `finished`."""
-    if status < 0:
-        try:
-            return f"killed by {signal.Signals(-status).name}"
-        except ValueError:
-            return f"killed by signal {-status}"
-    return f"exit status {status}" if status else "finished"

@@ -242,6 +242,7 @@ class TraceWriter:
 
         A script may change or delete its own file later: the first text is what runs.
         """
+        self._check()
         self._database.execute(
             "INSERT OR IGNORE INTO source VALUES (?, ?, ?)", (self.run, file, text)
         )

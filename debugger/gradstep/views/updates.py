@@ -10,6 +10,7 @@ from gradstep.updates.rules import RULES
 from gradstep.views.cards.card import array_of
 from gradstep.views.formulas.call import Place, contents
 from gradstep.views.formulas.optimizers import Written, written_out
+from gradstep.views.formulas.whole_updates import MOST, WHOLE
 from gradstep.views.reading import one, value_of
 
 if TYPE_CHECKING:
@@ -37,6 +38,9 @@ class Update:
 
     def statements(self, place: Place) -> list[Written] | None:
         """Work the rule out for one element."""
+        whole = WHOLE.get(self.class_name)
+        if whole is not None and self.before.size <= MOST:
+            return whole(self.before, self.grad, self.hyper, self.state, place, self.dtype)
         return written_out(
             self.rule,
             float(self.before[place]),
@@ -51,7 +55,10 @@ def element(entry: Any, place: Place) -> float:
     shape = getattr(entry, "shape", None)
     if shape is None or shape == ():
         return float(entry)
-    return float(entry[place]) if len(shape) == len(place) else float(entry.reshape(-1)[0])
+    if len(shape) != len(place):
+        return float(entry.reshape(-1)[0])
+    # Adafactor keeps averages of rows and columns: one number for all of them.
+    return float(entry[tuple(0 if n == 1 else at for at, n in zip(place, shape, strict=True))])
 
 
 def recorded_update(moment: Moment, event: EventRow) -> Update | None:

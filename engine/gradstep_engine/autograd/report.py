@@ -71,6 +71,8 @@ def composite(name: str) -> Callable[[Callable[..., R]], Callable[..., R]]:
     """
 
     def decorate(function: Callable[..., R]) -> Callable[..., R]:
+        names = _positional_names(function)
+
         @functools.wraps(function)
         def wrapped(*args: Any, **kwargs: Any) -> R:
             if events.listener is None or Emission.nodes is not None:
@@ -89,7 +91,10 @@ def composite(name: str) -> Callable[[Callable[..., R]], Callable[..., R]]:
                     name=name,
                     inputs=inputs,
                     outputs=outputs,
-                    attributes={k: v for k, v in kwargs.items() if not isinstance(v, TensorBase)},
+                    attributes={
+                        **{k: v for k, v in zip(names, args, strict=False) if _is_plain(v)},
+                        **{k: v for k, v in kwargs.items() if not isinstance(v, TensorBase)},
+                    },
                     grad_fn=outputs[0].grad_fn if outputs else None,
                     nodes=tuple(nodes),
                     call=Emission.call,
@@ -102,6 +107,18 @@ def composite(name: str) -> Callable[[Callable[..., R]], Callable[..., R]]:
         return wrapped
 
     return decorate
+
+
+def _positional_names(function: Callable[..., Any]) -> tuple[str, ...]:
+    code = getattr(function, "__code__", None)
+    return () if code is None else code.co_varnames[: code.co_argcount]
+
+
+def _is_plain(value: Any) -> bool:
+    """Tell whether an argument is one that can be shown: numbers, texts, and rows of them."""
+    if isinstance(value, (list, tuple)):
+        return all(map(_is_plain, value))
+    return isinstance(value, (int, float, str))
 
 
 def _tensors_among(arguments: tuple[Any, ...]) -> list[TensorBase]:

@@ -56,6 +56,9 @@ class Correlation:
             steps.groups,
         )
 
+    def __repr__(self) -> str:
+        return f"Correlation({self.steps})"
+
     def correlate(self, x: Any, weight: Any, bias: Any = None) -> tuple[Any, Any]:
         """Return y (N, O, *out) and what `weight_gradient` wants kept."""
         if self.axes == 2:

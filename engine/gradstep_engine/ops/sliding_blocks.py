@@ -21,6 +21,9 @@ class Blocks:
         places = [slice(p, p + n) for n, p in zip(shape[2:], margins, strict=True)]
         self.inner: Any = (..., *places)
 
+    def __repr__(self) -> str:
+        return f"Blocks(shape={self.shape}, kernel={self.kernel}, {self.steps})"
+
     def apply(self, x: Any) -> Any:
         """Return the blocks as columns."""
         larger = np.zeros(self.larger, x.dtype)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from gradstep.views import numbers
-from gradstep.views.formulas.call import Place, contents
+from gradstep.views.formulas.call import Place, contents, read_tensor
 from gradstep.views.glyphs import Glyphs
 from gradstep.views.reading import norm_of, value_of
-from gradstep.views.text import Line, Span, crop, line, wrap
+from gradstep.views.text import Line, Span, cells, crop, line, width_of, wrap
 
 if TYPE_CHECKING:
     from gradstep.trace.model import TensorRef, TensorValue
@@ -20,6 +21,9 @@ Part = str | Span | tuple[str, str] | Line
 
 _TOLERANCE: Final = {"float16": 4e-3, "bfloat16": 3e-2, "float32": 2e-5, "float64": 1e-9}
 
+
+_TERM: Final = re.compile(r"(?= [+−] )|(?<=, )|(?<=  )(?=\S)")
+_WORD: Final = re.compile(r"(?<= )(?=\S)")
 
 DIFFERS: Final = "What was recorded is not what the formula gives."
 
@@ -91,8 +95,22 @@ class Draft:
         return Card(self.seq, self.title, tuple(self.rows), self.matches, self.tensor, self.shown)
 
     def _put(self, parts: Sequence[Line], indent: int) -> None:
-        for one in wrap(parts, self.width, indent=indent):
+        room = self.width - indent
+        fitting = [piece for part in parts for piece in _broken(part, room)]
+        for one in wrap(fitting, self.width, indent=indent):
             self.rows.append(crop(one, self.width))
+
+
+def _broken(part: Line, room: int) -> list[Line]:
+    """Break a part that is wider than a line, between its terms first, else between words."""
+    if width_of(part) <= room:
+        return [part]
+    found: list[Line] = []
+    for span in part:
+        for term in _TERM.split(span.text):
+            pieces = [term] if cells(term.strip()) <= room else _WORD.split(term)
+            found += [(Span(piece, span.style),) for piece in pieces if piece]
+    return found
 
 
 def _lines(parts: Sequence[Part]) -> list[Line]:
@@ -144,7 +162,7 @@ def chosen(element: Place | None, array: Any) -> Place:
 
 def array_of(moment: Moment, ref: TensorRef | None) -> Any | None:
     """Give a tensor's contents as an event saw them, None where not recorded."""
-    return contents(value_of(moment, ref))
+    return read_tensor(moment, ref).array
 
 
 def brief(moment: Moment, ref: TensorRef | None) -> str:

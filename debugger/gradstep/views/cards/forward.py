@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from gradstep.views import numbers
-from gradstep.views.cards.card import Draft, array_of, brief, chosen
+from gradstep.views.cards.card import Draft, brief, chosen
+from gradstep.views.cards.inside import is_made_of_steps, steps_of, write_steps
 from gradstep.views.formulas import Unknown, read_op, rule_of, work_result
-from gradstep.views.formulas.words import words_of
-from gradstep.views.reading import having, is_op_name, one, value_of
+from gradstep.views.formulas.call import read_tensor
+from gradstep.views.formulas.inside import Step, fits
+from gradstep.views.formulas.words import EXCEPTIONS, words_of
+from gradstep.views.reading import having, is_op_name, one
 from gradstep.views.text import line
 
 if TYPE_CHECKING:
@@ -17,6 +20,9 @@ if TYPE_CHECKING:
 
 MOST_TEXT: Final = 40
 """Longer attributes, such as the indices of a getitem, would hide the numbers."""
+
+INTERNAL: Final = ("name", "node_name", "shown_as")
+"""Attributes by which the engine tells forms of an op apart."""
 
 CUTS: Final = {
     "detach": "detach() shares the values but forgets where they came from",
@@ -56,7 +62,7 @@ def explain_op(draft: Draft, op: EventRow) -> None:
     given = [
         f"{name} {text}" if not name.startswith("input_") else f"{text} (a plain number)"
         for name, text in (op.detail.get("attributes") or {}).items()
-        if len(str(text)) <= MOST_TEXT
+        if len(str(text)) <= MOST_TEXT and name not in INTERNAL
     ]
     if given:
         draft.add(("with ", "dim"), "  ".join(given))
@@ -67,38 +73,71 @@ def explain_op(draft: Draft, op: EventRow) -> None:
     if not nodes:
         draft.say("No input requires a gradient here, so backward will never come this way.")
         return
-    for node in reversed(nodes):
+    steps = _steps_by_node(draft, op, nodes)
+    for number, node in reversed(list(enumerate(nodes))):
         known = rule_of(op, node)
         wanted = sum(r.tensor is not None for r in having(tensors, "input"))
-        symbols = words_of(op) or "formula not in gradstep's table"
-        if known:
-            symbols = ", ".join(known.backward[:wanted])
-        draft.add((f"{arrow} remembers ", "dim"), (node, "backward"), (f"  {symbols}", "dim"))
+        symbols = [words_of(op) or "formula not in gradstep's table"]
+        if steps:
+            symbols = [f"of {steps[number].out.name} = {steps[number].symbols}"]
+        elif known:
+            symbols = list(known.backward[:wanted])
+        ends = [", "] * (len(symbols) - 1) + [""]
+        said = [line((f"{symbol}{end}", "dim")) for symbol, end in zip(symbols, ends, strict=True)]
+        draft.add((f"{arrow} remembers ", "dim"), (node, "backward"), "  ", *said)
     if made and not is_op_name(made, op.name):
         draft.say(f"{made}.grad_fn is {nodes[-1] if len(nodes) == 1 else op.detail['grad_fn']}")
 
 
+def _steps_by_node(draft: Draft, op: EventRow, nodes: list[str]) -> list[Step]:
+    """Give the steps of a composite op that left its nodes; none where they are not known."""
+    call = read_op(draft.moment, op)
+    if len(nodes) < 2 or not is_made_of_steps(call):
+        return []
+    try:
+        tape = steps_of(call)
+    except Unknown:
+        return []
+    return [step for step in tape.steps if step.node] if fits(tape, call) else []
+
+
 def _numbers(draft: Draft, op: EventRow, output: TensorRef | None) -> None:
     """Work one element of the output out and compare it with what was recorded."""
-    recorded = array_of(draft.moment, output)
-    value = value_of(draft.moment, output)
-    if recorded is None or value is None or recorded.size == 0:
+    kept = read_tensor(draft.moment, output)
+    recorded = kept.array
+    if recorded is None or recorded.size == 0:
         return
     at = chosen(draft.element, recorded)
-    try:
-        worked = work_result(read_op(draft.moment, op), at)
-    except (Unknown, IndexError, ValueError, TypeError, AttributeError, OverflowError):
-        # Not a form of the op that the table foresees: the recorded numbers below stand alone.
-        return
-    if worked is None:
-        return
     draft.shown = at
-    mark = draft.check(worked.value, float(recorded[at]), worked.scale, value.dtype)
+    call = read_op(draft.moment, op)
+    try:
+        worked = work_result(call, at)
+    except Unknown as reason:
+        worked, why = None, f"not worked out: {reason}"
+    except (IndexError, ValueError, TypeError, AttributeError, OverflowError):
+        # Not a form of the op that the table foresees: say so, never guess.
+        worked, why = None, "not worked out: an unusual call of this op"
+    else:
+        why = "" if worked else EXCEPTIONS.get(op.name, f"no formula for {op.name}")
+    if worked is None:
+        if is_made_of_steps(call):
+            try:
+                write_steps(draft, steps_of(call), at, float(recorded[at]), kept.kind)
+                return
+            except Unknown as reason:
+                why = f"not worked out: {reason}"
+        draft.add(
+            line((numbers.index(at) + " " if at else "", "accent")),
+            line((numbers.number(float(recorded[at])), "forward bold")),
+            line((f"   {why}", "dim")),
+            indent=4,
+        )
+        return
+    mark = draft.check(worked.value, float(recorded[at]), worked.scale, kept.kind)
     draft.add(
         line((numbers.index(at) + " " if at else "", "accent")),
         line(worked.text),
-        line(" = "),
-        (*line((numbers.number(worked.value), "forward bold")), *mark),
+        (*line(" = ", (numbers.number(worked.value), "forward bold")), *mark),
         indent=4,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from gradstep.trace.lineage import lineage, parts_of
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from gradstep.trace.moment import Moment
 
 MOST_CALLS: Final = 20
+MOST_LOOKED_AT: Final = 500
+"""Among so many contributions the one that comes next into a `.grad` is looked for."""
+
 MOST_PARTS: Final = 4
 """So much of what a gradient is made of stands on its card; the tab Why has all of it."""
 
@@ -118,6 +122,44 @@ def _readers(draft: Draft, param: TensorRef | None, name: str) -> None:
         draft.add((f"{draft.glyphs.arrow} no optimizer holds {name}", "warning"))
 
 
+def _would_have_added(
+    draft: Draft, event: EventRow, param: TensorRef | None, before: TensorRef
+) -> None:
+    """Write what the next backward would have made of one element, where it is recorded already."""
+    moment, old = draft.moment, array_of(draft.moment, before)
+    if old is None or old.size == 0 or param is None:
+        return
+    at = chosen(draft.element, old)
+    draft.tensor, draft.shown = before.tensor, at
+    where, was = line((numbers.index(at) + " " if at else "", "accent")), float(old[at])
+    head = line(numbers.number(was), " + ")
+    coming = next(
+        (
+            row
+            for row in islice(
+                moment.run.events(event.seq + 1, None, kinds=("accumulated",)), MOST_LOOKED_AT
+            )
+            if any(r.role == "param" and r.tensor == param.tensor
+                   for r in moment.run.tensors(row.seq))
+        ),
+        None,
+    )  # fmt: skip
+    if coming is not None:
+        ref = one(moment.run.tensors(coming.seq), "contribution")
+        brought = array_of(moment.run.at(coming.seq), ref)
+        if brought is not None and brought.shape == old.shape:
+            plus = float(brought[at])
+            text = numbers.number(plus)
+            draft.add(
+                where, head, line((signed(text, plus), "backward")),
+                line(" = ", (numbers.number(was + plus), "bold")), line(f" instead of {text}"),
+                line((f"   event {numbers.count(coming.seq)} brings it", "dim")),
+                indent=4,
+            )  # fmt: skip
+            return
+    draft.add(where, head, line(("what the next backward brings", "dim")), indent=4)
+
+
 def explain_zeroed(draft: Draft, event: EventRow) -> None:
     """Write the card of a `.grad` that was cleared."""
     moment = draft.moment
@@ -136,5 +178,6 @@ def explain_zeroed(draft: Draft, event: EventRow) -> None:
         draft.say(
             f"Without this, the next backward would have added to {had} instead of starting anew."
         )
+        _would_have_added(draft, event, param, before)
     if after is None and before is not None:
         draft.say("None (not zeros) means that an optimizer skips the parameter until then.")

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gradstep.trace.model import TensorRef
 from gradstep.views import numbers
 from gradstep.views.cards.card import Draft, array_of, brief, chosen, least_exact
+from gradstep.views.cards.inside import inner_call, is_made_of_steps, write_overview
 from gradstep.views.formulas import Call, Rule, Unknown, is_inner, read_call, rule_of, takes_inner
-from gradstep.views.formulas.call import Place, contents, signed
+from gradstep.views.formulas.call import Place, contents, read_tensor, signed
+from gradstep.views.formulas.inside import Step, Value
 from gradstep.views.formulas.words import words_of
-from gradstep.views.reading import having, is_op_name, phase_entry, value_of
+from gradstep.views.reading import having, is_op_name, phase_entry
 from gradstep.views.text import Line, line
 
 if TYPE_CHECKING:
     from gradstep.protocol.row import EventRow
-    from gradstep.trace.model import TensorRef
     from gradstep.trace.moment import Moment
 
 MOST_INPUTS = 3
@@ -27,6 +30,12 @@ def explain_node(draft: Draft, node: EventRow) -> None:
     call = read_call(moment, node)
     op = call.op if call else None
     rule = rule_of(op, node.name)
+    tape, step, why = None, None, ""
+    if call is not None and is_made_of_steps(call):
+        try:
+            tape, step, rule, call = inner_call(draft, node, call)
+        except Unknown as reason:
+            why = str(reason)
     place = f"line {node.line}" if node.line else ""
     made = _of(moment, op)
     draft.head(node.name, "backward", ("  of ", "dim"), made, (f"  {place}", "dim"))
@@ -37,8 +46,11 @@ def explain_node(draft: Draft, node: EventRow) -> None:
         ", ".join(brief(moment, ref) if ref.tensor is not None else "None" for ref in arriving),
         ("   the gradient that arrives from the loss's side", "dim"),
     )
+    if tape is not None and step is not None:
+        write_overview(draft, tape, step)
     leaving = having(tensors, "grad_input")
     inputs = having(moment.run.tensors(op.seq), "input") if op else []
+    within = _Within(call, rule, step, why, inputs)
     shown = 0
     for position, ref in enumerate(leaving):
         if ref.tensor is None:
@@ -47,7 +59,7 @@ def explain_node(draft: Draft, node: EventRow) -> None:
             draft.say(f"and {len(leaving) - position} more inputs")
             break
         shown += 1
-        _input(draft, node, call, rule, position, ref, inputs)
+        _input(draft, node, within, position, ref)
     if not shown:
         draft.say("no input needs a gradient")
 
@@ -65,18 +77,26 @@ def _of(moment: Moment, op: EventRow | None) -> str:
     return f"{name} = {call}"
 
 
-def _input(
-    draft: Draft,
-    node: EventRow,
-    call: Call | None,
-    rule: Rule | None,
-    position: int,
-    ref: TensorRef,
-    inputs: list[TensorRef],
-) -> None:
-    moment = draft.moment
-    source = _source(call, position, inputs)
+@dataclass(frozen=True, slots=True)
+class _Within:
+    """What a node's card is written from; `why` says why a composite op was not worked out."""
+
+    call: Call | None
+    rule: Rule | None
+    step: Step | None
+    why: str
+    inputs: list[TensorRef]
+
+
+def _input(draft: Draft, node: EventRow, within: _Within, position: int, ref: TensorRef) -> None:
+    moment, call, rule = draft.moment, within.call, within.rule
+    source = _source(draft, node, within, position)
     name = moment.name(source.tensor) if source and source.tensor is not None else ""
+    called = name
+    if within.step is not None and position < len(within.step.given):
+        given = within.step.given[position]
+        inner = given.name if isinstance(given, Value) else ""
+        called = f"{inner}, {name}" if name and inner != name else inner
     letter = LETTERS[position % len(LETTERS)]
     recorded = array_of(moment, ref)
     words = words_of(call.op if call else None)
@@ -84,7 +104,8 @@ def _input(
     # A formula may have letters of its own: grad_W of a linear layer is of the weight.
     left = symbols.partition(" ")[0]
     letter = left.removeprefix("grad_") if left.startswith("grad_") else letter
-    draft.add((symbols, "backward"), (f"   {letter} is {name}" if name else "", "dim"))
+    said = called and called != letter
+    draft.add((symbols, "backward"), (f"   {letter} is {called}" if said else "", "dim"))
     if recorded is None:
         draft.add(("result ", "dim"), brief(moment, ref), indent=4)
     else:
@@ -92,7 +113,7 @@ def _input(
         value = float(recorded[at])
         if draft.tensor is None:
             draft.tensor, draft.shown = ref.tensor, at
-        draft.add(*_worked(draft, node, call, rule, position, at, value, ref), indent=4)
+        draft.add(*_worked(draft, node, within, position, at, value, ref), indent=4)
     target = _following(node, position)
     added = None if recorded is None else (at, value)
     for row in _destination(draft, node, target, source, name, added):
@@ -100,33 +121,37 @@ def _input(
         draft.add(row[:1], row[1:], indent=4)
 
 
-def _source(call: Call | None, position: int, inputs: list[TensorRef]) -> TensorRef | None:
+def _source(draft: Draft, node: EventRow, within: _Within, position: int) -> TensorRef | None:
     """Find the op's input that gradient `position` is of: plain numbers hold places too."""
-    if call is None:
+    call = within.call
+    leaves = node.detail.get("leaves") or ()
+    if position < len(leaves) and leaves[position]:
+        return TensorRef("input", int(leaves[position]))
+    if call is None or within.step is not None:
         return None
     if is_inner(call.op) or takes_inner(call.op, call.node):
         return None
     before = sum(1 for name in call.names[:position] if name == "")
     at = position - before
-    return inputs[at] if 0 <= at < len(inputs) else None
+    return within.inputs[at] if 0 <= at < len(within.inputs) else None
 
 
 def _worked(
     draft: Draft,
     node: EventRow,
-    call: Call | None,
-    rule: Rule | None,
+    within: _Within,
     position: int,
     at: tuple[int, ...],
     value: float,
     ref: TensorRef,
 ) -> list[Line]:
+    call, rule = within.call, within.rule
     where = line((numbers.index(at) + " " if at else "", "accent"))
     result = line((numbers.number(value), "backward bold"))
     if rule is None or call is None:
         why = "its forward op is unknown"
         if call:
-            why = f"no formula for {node.name}"
+            why = within.why or f"no formula for {node.name}"
         return [where, result, line((f"   {why}: recorded numbers only", "dim"))]
     try:
         worked = rule.work(call, position, at)
@@ -135,19 +160,18 @@ def _worked(
     except (IndexError, ValueError, TypeError, AttributeError):
         # The op was called in a way that the formula does not foresee: say so, never guess.
         return [where, result, line(("   not worked out: an unusual call of this op", "dim"))]
-    recorded = value_of(draft.moment, ref)
-    kinds = [recorded.dtype if recorded else "", *_kinds(draft.moment, call)]
+    kinds = [read_tensor(draft.moment, ref).kind, *_kinds(draft.moment, call)]
     mark = draft.check(worked.value, value, worked.scale, least_exact(kinds))
     total = line((numbers.number(worked.value), "backward bold"))
     if worked.text == numbers.number(worked.value):
         return [where, (*total, *mark)]
-    return [where, line(worked.text), line(" = "), (*total, *mark)]
+    return [where, line(worked.text), (*line(" = "), *total, *mark)]
 
 
 def _kinds(moment: Moment, call: Call) -> list[str]:
     """Give the types that an op computed with: the least exact one decides about rounding."""
-    values = (value_of(moment, ref) for ref in moment.run.tensors(call.op.seq))
-    return [value.dtype for value in values if value is not None]
+    refs = moment.run.tensors(call.op.seq)
+    return [kind for ref in refs if (kind := read_tensor(moment, ref).kind)]
 
 
 def _following(node: EventRow, position: int) -> str:

@@ -83,14 +83,21 @@ def write_update(draft: Draft, name: str, update: Update, place: Place) -> None:
         draft.say(f"{no_formula(update.class_name)}; these are the recorded numbers")
         return
     widest = max(len(numbers.number(s.value)) for s in statements)
+    named = max(3, *(len(s.name) + 1 for s in statements))
     size = max(abs(float(update.before[place])), abs(value_after(statements)))
     for statement in statements:
-        draft.add(*_statement(draft, statement, update, place, widest, size))
+        draft.add(*_statement(draft, statement, update, place, (named, widest), size))
 
 
 def _statement(
-    draft: Draft, statement: Written, update: Update, place: Place, widest: int, size: float
+    draft: Draft,
+    statement: Written,
+    update: Update,
+    place: Place,
+    widths: tuple[int, int],
+    size: float,
 ) -> list[Line]:
+    named, widest = widths
     recorded: float | None = None
     is_param = statement.state == "param"
     if is_param and update.after is not None:
@@ -103,14 +110,18 @@ def _statement(
         scale = size if is_param else abs(statement.value) + abs(float(update.grad[place]))
         mark = draft.check(statement.value, recorded, scale, update.dtype)
     return [
-        line((f"{statement.name:<3}", "dim"), (value, "step bold" if is_param else "bold")),
+        line((statement.name.ljust(named), "dim"), (value, "step bold" if is_param else "bold")),
         line(" = " + statement.text),
         mark or line(" "),
         line(("   " + statement.symbols, "dim")),
     ]
 
 
-SHOWN_HYPERS = ("lr", "momentum", "dampening", "nesterov", "weight_decay", "betas", "alpha", "eps")
+SHOWN_HYPERS = (
+    *("lr", "momentum", "dampening", "nesterov", "weight_decay", "betas", "alpha", "rho", "eps"),
+    *("lr_decay", "momentum_decay", "lambd", "t0", "etas", "step_sizes", "beta2_decay", "d"),
+    *("ns_steps", "decoupled_weight_decay"),
+)
 
 
 def hyper_text(hyper: Mapping[str, Any]) -> str:

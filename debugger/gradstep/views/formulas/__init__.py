@@ -14,18 +14,28 @@ from gradstep.protocol.row import EventRow
 from gradstep.views.formulas import (
     activations,
     arithmetic,
+    attention,
+    bags,
+    contracted,
     convolution,
+    cumulative,
     functions,
+    grouped,
     losses,
     matrix,
+    measured,
     moving,
     pairs,
+    pooling,
     reduction,
+    resized,
     running,
+    scattering,
     selection,
     shape,
     softmax,
     standardising,
+    static,
     unary,
 )
 from gradstep.views.formulas.call import Call, Place, Unknown, read_call, read_op
@@ -33,6 +43,7 @@ from gradstep.views.formulas.results import work_result
 from gradstep.views.formulas.rule import Rule, Worked
 
 __all__ = [
+    "PARTS",
     "Call",
     "Place",
     "Rule",
@@ -62,6 +73,10 @@ BY_NODE: Final[Mapping[str, Rule]] = {
     **pairs.RULES,
     **moving.RULES,
     **running.RULES,
+    **cumulative.RULES,
+    **static.RULES,
+    "LinalgSolveEx": measured.SOLVED,
+    "Im2Col": bags.UNFOLD,
 }
 
 BY_OP: Final[Mapping[str, Rule]] = {
@@ -69,6 +84,19 @@ BY_OP: Final[Mapping[str, Rule]] = {
     "dropout": convolution.DROPOUT,
     "cross_entropy": losses.CROSS_ENTROPY,
     "getitem": shape.PICKED,
+    "vdot": matrix.MATMUL,
+    "alpha_dropout": static.ALPHA_DROPOUT,
+    "solve": measured.SOLVED,
+    **{f"conv_transpose{n}d": convolution.SPREAD for n in (1, 2, 3)},
+    **attention.RULES,
+    **bags.RULES,
+    **contracted.RULES,
+    **grouped.RULES,
+    **measured.RULES,
+    **moving.BY_OP,
+    **pooling.RULES,
+    **resized.RULES,
+    **scattering.RULES,
 }
 """Ops whose single node does more than its name says, or goes by another op's name."""
 
@@ -80,15 +108,6 @@ PARTS: Final[Mapping[tuple[str, str], Rule]] = {
 }
 """Nodes of a composite op: the value between them, never a tensor of the script's, is named."""
 
-UNLIKE_THEIR_NODE: Final = frozenset(
-    (
-        *("rms_norm", "alpha_dropout", "instance_norm", "local_response_norm"),
-        *("conv_transpose1d", "conv_transpose2d", "conv_transpose3d"),
-        *("lstm", "gru", "rnn_tanh", "rnn_relu"),
-    )
-)
-"""Ops that do more than the last step of theirs, by whose name their one node goes."""
-
 KNOWN_COMPOSITES: Final = frozenset({"cross_entropy"})
 """Ops of several nodes whose rules find what they need in the op's own arguments."""
 
@@ -97,22 +116,20 @@ def rule_of(op: EventRow | None, node_name: str) -> Rule | None:
     """Find the explanation of a backward node; None where the formula is not known."""
     if op is not None and is_inner(op):
         return None
-    if op is not None and op.name in BY_OP and len(op.detail.get("nodes") or ()) <= 1:
-        return BY_OP[op.name]
+    if op is not None and len(op.detail.get("nodes") or ()) <= 1:
+        for name in (op.name, op.name.removesuffix("_")):
+            # An in-place op goes by its own name first: setitem_ has no other.
+            if name in BY_OP:
+                return BY_OP[name]
     name = re.sub(r"Backward\d*$", "", node_name)
     if op is not None:
         # The number behind a node's name tells other forms of an op apart: a div that rounds.
         numbered = name + node_name[-1:]
-        if op.name in UNLIKE_THEIR_NODE:
-            return None
         for part in (name, numbered):
             if (op.name, part) in PARTS:
                 return PARTS[op.name, part]
         if op.name in KNOWN_COMPOSITES and len(op.detail.get("nodes") or ()) > 1:
             return None
-    if op is not None and op.name.endswith("_") and name not in ("Add", "Sub"):
-        # An in-place op has overwritten the value that its formula needs.
-        return None
     return BY_NODE.get(name)
 
 

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from gradstep.trace.numbers import to_numpy
 from gradstep.views import numbers
@@ -27,7 +27,8 @@ class Call:
     """A forward op and one run of one of its backward nodes.
 
     `arguments` are in the order of the op's own: arrays of float64, plain numbers, or None where
-    contents were not recorded. `grad_inputs[i]` belongs to `arguments[i]`.
+    contents were not recorded. `grad_inputs[i]` belongs to `arguments[i]`, `kinds[i]` is its type,
+    `needs[i]` tells whether it requires a gradient.
     """
 
     op: EventRow
@@ -38,6 +39,8 @@ class Call:
     grad_outputs: tuple[Array | None, ...]
     grad_inputs: tuple[TensorRef, ...]
     options: Mapping[str, Any]
+    kinds: tuple[str, ...] = ()
+    needs: tuple[bool, ...] = ()
 
     @cached_property
     def grad(self) -> Array | None:
@@ -147,6 +150,8 @@ def _read(moment: Moment, op: EventRow, node: EventRow) -> Call:
     inputs = iter(having(tensors, "input"))
     arguments: list[Array | float | None] = []
     names: list[str] = []
+    kinds: list[str] = []
+    needs: list[bool] = []
     ref = next(inputs, None)
     while ref is not None or f"input_{len(arguments)}" in options:
         key = f"input_{len(arguments)}"
@@ -154,9 +159,14 @@ def _read(moment: Moment, op: EventRow, node: EventRow) -> Call:
             given = parsed(options.pop(key))
             arguments.append(given if isinstance(given, (int, float)) else None)
             names.append("")
+            kinds.append("")
+            needs.append(False)
             continue
         assert ref is not None
-        arguments.append(contents(value_of(moment, ref)))
+        kept = read_tensor(moment, ref)
+        arguments.append(kept.array)
+        kinds.append(kept.kind)
+        needs.append(kept.needs)
         names.append(moment.name(ref.tensor) if ref.tensor is not None else "")
         ref = next(inputs, None)
     outputs = having(tensors, "output")
@@ -165,11 +175,63 @@ def _read(moment: Moment, op: EventRow, node: EventRow) -> Call:
         node=node,
         arguments=tuple(arguments),
         names=tuple(names),
-        out=contents(value_of(moment, outputs[0])) if outputs else None,
-        grad_outputs=tuple(contents(value_of(moment, r)) for r in having(mine, "grad_output")),
+        out=read_tensor(moment, outputs[0]).array if outputs else None,
+        grad_outputs=tuple(read_tensor(moment, r).array for r in having(mine, "grad_output")),
         grad_inputs=tuple(having(mine, "grad_input")),
         options=options,
+        kinds=tuple(kinds),
+        needs=tuple(needs),
     )
+
+
+MOST_KEPT: Final = 4_000_000
+"""So many elements, in all, of tensors read lately are kept: 32 MB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A version of a tensor as formulas want it."""
+
+    array: Array | None
+    kind: str
+    needs: bool
+
+
+class _Lately:
+    """What was read of a trace lately: several lines of a card look at the same tensors."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[int, int, int], tuple[object, Kept]] = {}
+        self.elements = 0
+
+    def read(self, moment: Moment, ref: TensorRef) -> Kept:
+        assert ref.tensor is not None
+        key = (id(moment.run), ref.tensor, ref.version)
+        found = self.kept.get(key)
+        if found is not None and found[0] is moment.run:
+            return found[1]
+        value = value_of(moment, ref)
+        if value is None:
+            return Kept(None, "", False)
+        made = Kept(contents(value), value.dtype, bool(value.requires_grad))
+        if made.array is not None and made.array.size <= MOST_KEPT:
+            made.array.flags.writeable = False
+            if self.elements + made.array.size > MOST_KEPT:
+                self.kept.clear()
+                self.elements = 0
+            self.kept[key] = (moment.run, made)
+            self.elements += made.array.size
+        return made
+
+
+_LATELY: Final = _Lately()
+
+
+def read_tensor(moment: Moment, ref: TensorRef | None) -> Kept:
+    """Give what an event saw of a tensor; an array of None where contents were not recorded."""
+    if ref is None or ref.tensor is None:
+        return Kept(None, "", False)
+    return _LATELY.read(moment, ref)
 
 
 def contents(value: TensorValue | None) -> Array | None:

@@ -1,115 +1,135 @@
-"""conv2d, max_pool2d and dropout: sums over windows, and choices made in forward."""
+"""Convolutions and dropout: sums over windows, and choices made in forward."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from itertools import product as pairs
+from dataclasses import dataclass
 from typing import Any, Final
 
 from gradstep.views.formulas.call import Call, Place, Unknown
-from gradstep.views.formulas.rule import Rule, Worked, number, product, summed
+from gradstep.views.formulas.rule import Rule, Worked, dot, number, summed
+from gradstep.views.formulas.window_sizes import sizes
 
 
-def _pair(value: Any, default: int) -> tuple[int, int]:
-    if value is None or value == ():
-        return default, default
-    if isinstance(value, (list, tuple)):
-        return (int(value[0]), int(value[-1]))
-    if isinstance(value, int):
-        return value, value
-    raise Unknown("the windows are not known")
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """How a kernel moves over images, axis by axis; transposed, it spreads them instead."""
+
+    strides: tuple[int, ...]
+    pads: tuple[int, ...]
+    spaces: tuple[int, ...]
+    groups: int
+
+    def pairs(self, axis: int, at: int, kernel: int, size: int) -> list[tuple[int, int]]:
+        """Give (tap, place seen) of output place `at`, the places within `size` only."""
+        start = at * self.strides[axis] - self.pads[axis]
+        seen = ((tap, start + tap * self.spaces[axis]) for tap in range(kernel))
+        return [(tap, place) for tap, place in seen if 0 <= place < size]
+
+    def users(self, axis: int, at: int, kernel: int, size: int) -> list[tuple[int, int]]:
+        """Give (tap, output place) of those that see input place `at`."""
+        found = []
+        for tap in range(kernel):
+            out, rest = divmod(at + self.pads[axis] - tap * self.spaces[axis], self.strides[axis])
+            if not rest and 0 <= out < size:
+                found.append((tap, out))
+        return found
 
 
-def _windows(call: Call) -> tuple[tuple[int, int], tuple[int, int], tuple[int, int]]:
-    return (
-        _pair(call.option("stride"), 1),
-        _pair(call.option("padding"), 0),
-        _pair(call.option("dilation"), 1),
-    )
+def kernel_of(call: Call) -> Kernel:
+    """Read how the kernel of a convolution moves.
+
+    Raises:
+        Unknown: it was not recorded.
+    """
+    axes = call.array(1).ndim - 2
+    if "correlation" not in call.options:
+        strides, pads, spaces = (
+            sizes(call.option(name), axes, default)
+            for name, default in (("stride", 1), ("padding", 0), ("dilation", 1))
+        )
+        return Kernel(strides, pads, spaces, int(call.option("groups", 1)))
+    text = str(call.options["correlation"])
+    found = dict(re.findall(r"(stride|padding|dilation|groups)=(\([^)]*\)|\d+)", text))
+    if len(found) != 4:
+        raise Unknown("how its kernel moves is not recorded")
+    moves = [tuple(int(n) for n in re.findall(r"\d+", found[name])) for name in
+             ("stride", "padding", "dilation")]  # fmt: skip
+    return Kernel(moves[0], moves[1], moves[2], int(found["groups"]))
 
 
-def _conv2d(call: Call, position: int, place: Place) -> Worked:
+def over_windows(
+    image: Any, weight: Any, kernel: Kernel, place: Place, *, spreads: bool
+) -> tuple[Any, Any]:
+    """Give the elements of an image and of a weight whose products make a place's sum.
+
+    The weight's first dimension is that of the place's channel. `spreads` looks from the input of
+    the windows to their output, else the other way.
+    """
     import numpy as np
 
-    grad = call.incoming()
-    if grad.ndim != 4:
+    taken = []
+    for axis in range(len(kernel.strides)):
+        look = kernel.users if spreads else kernel.pairs
+        length, size = weight.shape[2 + axis], image.shape[2 + axis]
+        taken.append(look(axis, place[2 + axis], length, size))
+    taps = [[tap for tap, _ in axis] for axis in taken]
+    seen = [[at for _, at in axis] for axis in taken]
+    inner = weight.shape[1]
+    group = place[1] // (weight.shape[0] // kernel.groups)
+    channels = range(group * inner, (group + 1) * inner)
+    left = image[place[0]][np.ix_(channels, *seen)]
+    return left, weight[place[1]][np.ix_(range(inner), *taps)]
+
+
+def swapped(weight: Any, groups: int) -> Any:
+    """Turn a weight round: its channels of input become those of output, group by group."""
+    import numpy as np
+
+    parts = np.split(weight, groups, axis=0)
+    return np.concatenate([part.swapaxes(0, 1) for part in parts], axis=0)
+
+
+def _convolution(call: Call, position: int, place: Place) -> Worked:
+    grad, weight = call.incoming(), call.array(1)
+    kernel = kernel_of(call)
+    if grad.ndim != weight.ndim:
         raise Unknown("only batches of images are worked out")
+    spreads = "transpose" in call.op.name
     if position == 2:
-        terms = grad[:, place[0]]
-        return summed([number(g) for g in terms.reshape(-1)[:3]], terms)
-    groups = int(call.option("groups", 1))
-    image, weight = call.array(0), call.array(1)
-    (sy, sx), (py, px), (dy, dx) = _windows(call)
-    height, width = grad.shape[2:]
-    per_group = weight.shape[0] // groups
-    if position == 1:
-        out, channel, i, j = place
-        channel += (out // per_group) * weight.shape[1]
-        padded = np.pad(image[:, channel], ((0, 0), (py, py), (px, px)))
-        seen = padded[:, i * dy :: sy, j * dx :: sx][:, :height, :width]
-        return _terms(grad[:, out], seen)
-    sample, channel, y, x = place
-    group, inner = divmod(channel, weight.shape[1])
-    left, right = [], []
-    for i, j in pairs(range(weight.shape[2]), range(weight.shape[3])):
-        row, off_y = divmod(y + py - i * dy, sy)
-        column, off_x = divmod(x + px - j * dx, sx)
-        if not off_y and not off_x and 0 <= row < height and 0 <= column < width:
-            outs = slice(group * per_group, (group + 1) * per_group)
-            left.append(grad[sample, outs, row, column])
-            right.append(weight[outs, inner, i, j])
-    if not left:
-        return Worked("0  (no window covers it)", 0.0, 0.0)
-    return _terms(np.concatenate(left), np.concatenate(right))
+        terms = grad[:, place[0]].reshape(-1)
+        return summed(lambda i: number(terms[i]), terms)
+    if position == 0:
+        # Back through the windows: a convolution that is transposed the other way round.
+        turned = weight if spreads else swapped(weight, kernel.groups)
+        left, right = over_windows(grad, turned, kernel, place, spreads=not spreads)
+        if not left.size:
+            return Worked("0  (no window covers it)", 0.0, 0.0)
+        return dot(left, right)
+    return _of_weight(call, kernel, place, spreads=spreads)
 
 
-def _terms(left: Any, right: Any) -> Worked:
-    left, right = left.reshape(-1), right.reshape(-1)
-    first = [product(number(a), number(b)) for a, b in zip(left[:3], right[:3], strict=True)]
-    return summed(first, left * right)
-
-
-def _max_pool2d(call: Call, position: int, place: Place) -> Worked:
+def _of_weight(call: Call, kernel: Kernel, place: Place, *, spreads: bool) -> Worked:
+    """Sum grad_out times what a tap of the kernel saw over all windows."""
     import numpy as np
 
-    image, grad = call.array(0), call.incoming()
-    plain = call.integers()
-    windows = _windows_of(call)
-    kernel = windows["kernel"] or _pair(call.option("kernel_size", plain[0] if plain else None), 0)
-    if not all(kernel):
-        raise Unknown("the windows are not known")
-    stride = windows["stride"] or call.option("stride")
-    (sy, sx) = kernel if stride in (None, ()) else _pair(stride, 0)
-    py, px = windows["padding"] or _pair(call.option("padding"), 0)
-    if (windows["dilation"] or _pair(call.option("dilation"), 1)) != (1, 1):
-        raise Unknown("dilated windows")
-    lead, (y, x) = place[:-2], place[-2:]
-    plane = np.pad(image[lead], ((py, py), (px, px)), constant_values=-np.inf)
-    found, text = [], []
-    height, width = grad.shape[-2:]
-    for row, column in pairs(range(height), range(width)):
-        top, side = row * sy, column * sx
-        if not (top <= y + py < top + kernel[0] and side <= x + px < side + kernel[1]):
-            continue
-        window = plane[top : top + kernel[0], side : side + kernel[1]]
-        down, over = divmod(int(window.argmax()), window.shape[1])
-        if top + down == y + py and side + over == x + px:
-            found.append(grad[(*lead, row, column)])
-            text.append(f"{number(found[-1])} (largest of window [{row},{column}])")
-    if not found:
-        return Worked("0  (not the largest of its window)", 0.0, 0.0)
-    return summed(text[:3], np.array(found))
-
-
-def _windows_of(call: Call) -> dict[str, tuple[int, int] | None]:
-    """Read the windows as the engine tells them: one text for both axes; None where it does not."""
-    text = str(call.options.get("windows", ""))
-    found: dict[str, tuple[int, int] | None] = {}
-    for name in ("kernel", "stride", "padding", "dilation"):
-        sizes = [int(size) for size in re.findall(rf"\b{name}=(\d+)", text)]
-        found[name] = (sizes[0], sizes[1]) if len(sizes) == 2 else None
-    return found
+    grad, image, weight = call.incoming(), call.array(0), call.array(1)
+    # The windows lie on `wide` and their results on `small`; the weight is (small's, wide's, …).
+    small, wide = (image, grad) if spreads else (grad, image)
+    first, second, *taps = place
+    second += first // (weight.shape[0] // kernel.groups) * weight.shape[1]
+    rows, columns = [], []
+    for axis, tap in enumerate(taps):
+        start = tap * kernel.spaces[axis] - kernel.pads[axis]
+        seen = [(i, i * kernel.strides[axis] + start) for i in range(small.shape[2 + axis])]
+        seen = [(i, at) for i, at in seen if 0 <= at < wide.shape[2 + axis]]
+        rows.append([i for i, _ in seen])
+        columns.append([at for _, at in seen])
+    samples = range(len(image))
+    left = small[:, first][np.ix_(samples, *rows)]
+    right = wide[:, second][np.ix_(samples, *columns)]
+    return dot(*((right, left) if spreads else (left, right)))
 
 
 def _dropout(call: Call, position: int, place: Place) -> Worked:
@@ -127,21 +147,27 @@ def _dropout(call: Call, position: int, place: Place) -> Worked:
 
 DROPOUT: Final = Rule("out = a · mask / (1 − p)", ("grad_a = grad_out · mask / (1 − p)",), _dropout)
 
+CONVOLUTION: Final = Rule(
+    "out = W ⋆ x + b, a window at a time",
+    (
+        "grad_x = Σ over the windows that see it of grad_out · W",
+        "grad_W = Σ over all windows of grad_out · x",
+        "grad_b = Σ of grad_out over batch and places",
+    ),
+    _convolution,
+)
+SPREAD: Final = Rule(
+    "out = x spread by W over windows, + b",
+    (
+        "grad_x = Σ over its window of grad_out · W",
+        "grad_W = Σ over all windows of grad_out · x",
+        "grad_b = Σ of grad_out over batch and places",
+    ),
+    _convolution,
+)
+
 RULES: Final[Mapping[str, Rule]] = {
-    "Convolution": Rule(
-        "out = W ⋆ x + b, a window at a time",
-        (
-            "grad_x = Σ over the windows that see it of grad_out · W",
-            "grad_W = Σ over all windows of grad_out · x",
-            "grad_b = Σ of grad_out over batch and places",
-        ),
-        _conv2d,
-    ),
-    "MaxPool2DWithIndices": Rule(
-        "out = the largest of each window",
-        ("grad_a = grad_out at the largest of each window, 0 elsewhere",),
-        _max_pool2d,
-    ),
+    "Convolution": CONVOLUTION,
     "NativeDropout": DROPOUT,
     "Dropout": DROPOUT,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -26,23 +27,25 @@ def _scaled(grad: tuple[float, str, int], inner: float, text: str) -> Worked:
     return Worked(f"{head} · {text}" + (f" / {count}" if count > 1 else ""), result, abs(result))
 
 
-def _pointwise(
-    inner: Callable[[float, float], float], text: Callable[[str, str], str]
-) -> Callable[[Call, int, Place], Worked]:
-    """Make the rule of a loss that compares element by element; the target's has the other sign."""
+Slope = Callable[[Call, float, float], tuple[float, str]]
+"""The derivative of a loss by one of a prediction and its target, and how it is written."""
+
+
+def _pointwise(by_input: Slope, by_target: Slope) -> Callable[[Call, int, Place], Worked]:
+    """Make the rule of a loss that compares element by element, weighted where there is one."""
 
     def work(call: Call, position: int, place: Place) -> Worked:
-        if position:
-            raise Unknown("no formula for the target")
-        if len(call.arguments) > 2 or call.option("weight") or call.option("pos_weight"):
-            raise Unknown("the elements are weighted")
+        if position > 1:
+            raise Unknown("no formula for a weight")
         a, target = call.array(0), call.array(1)
         if a.shape != target.shape:
             raise Unknown("the target was broadcast")
-        at, wanted = float(a[place]), float(target[place])
-        return _scaled(
-            _share(call, a.size, place), inner(at, wanted), text(number(at), number(wanted))
-        )
+        slope = by_input if position == 0 else by_target
+        inner, text = slope(call, float(a[place]), float(target[place]))
+        if _is_given(call, 2):
+            weight = call.at(2, place)
+            inner, text = inner * weight, f"{number(weight)} · {text}"
+        return _scaled(_share(call, a.size, place), inner, text)
 
     return work
 
@@ -74,7 +77,9 @@ def _nll(call: Call, position: int, place: Place) -> Worked:
 def _cross_entropy(call: Call, position: int, place: Place) -> Worked:
     a = call.array(0)
     target, weight, count = targets_of(call, place)
-    share = float(softmax(a, class_axis(call, a))[place])
+    axis = class_axis(call, a)
+    line = tuple(slice(None) if d == axis else at for d, at in enumerate(place))
+    share = float(softmax(a[line], 0)[place[axis]])
     wanted = int(target == _class_of(call, place))
     value, head, _ = _share(call, 1, _sample(call, place))
     result = value * weight * (share - wanted) / count
@@ -114,8 +119,6 @@ def targets_of(call: Call, place: Place) -> tuple[int, float, float]:
 
 
 def _sigmoid(value: float) -> float:
-    import math
-
     return 1 / (1 + math.exp(-value)) if value >= 0 else math.exp(value) / (1 + math.exp(value))
 
 
@@ -147,35 +150,61 @@ def _near(name: str, scaled: bool) -> Callable[[Call, int, Place], Worked]:
     return work
 
 
-def _kl_div(call: Call, position: int, place: Place) -> Worked:
-    import math
-
-    a, target = call.array(0), call.array(1)
-    if position:
-        raise Unknown("no formula for the target")
-    if a.shape != target.shape:
-        raise Unknown("the target was broadcast")
-    wanted = float(target[place])
-    share = _share(call, a.size, place)
+def _kl_input(call: Call, a: float, y: float) -> tuple[float, str]:
     if call.option("log_target", False):
-        return _scaled(share, -math.exp(wanted), f"(−e^{number(wanted)})")
-    return _scaled(share, -wanted, f"(−{number(wanted)})")
+        return -math.exp(y), f"(−e^{number(y)})"
+    return -y, f"(−{number(y)})"
+
+
+def _kl_target(call: Call, a: float, y: float) -> tuple[float, str]:
+    if call.option("log_target", False):
+        text = f"e^{number(y)} · ({number(y)} − {number(a)} + 1)"
+        return math.exp(y) * (y - a + 1), text
+    if y <= 0:
+        return 0.0, "0"
+    return math.log(y) - a + 1, f"(ln {number(y)} − {number(a)} + 1)"
+
+
+def _bce_input(call: Call, a: float, y: float) -> tuple[float, str]:
+    text = f"({number(a)} − {number(y)}) / ({number(a)}·(1 − {number(a)}))"
+    return (a - y) / max(a * (1 - a), 1e-12), text
+
+
+def _bce_target(call: Call, a: float, y: float) -> tuple[float, str]:
+    if not 0 < a < 1:
+        raise Unknown("a logarithm of 0")
+    text = f"(ln(1 − {number(a)}) − ln {number(a)})"
+    return math.log1p(-a) - math.log(a), text
+
+
+def _logits_input(call: Call, a: float, y: float) -> tuple[float, str]:
+    return _sigmoid(a) - y, f"(σ({number(a)}) − {number(y)})"
+
+
+def _logits_target(call: Call, a: float, y: float) -> tuple[float, str]:
+    # ln σ(−a) − ln σ(a) is −a.
+    return -a, f"(−{number(a)})"
 
 
 def _weighted_logits(call: Call, position: int, place: Place) -> Worked:
+    if not _is_given(call, 3):
+        return _pointwise(_logits_input, _logits_target)(call, position, place)
+    if position > 1:
+        raise Unknown("no formula for a weight")
     a, target = call.array(0), call.array(1)
-    if position:
-        raise Unknown("no formula for the target")
     if a.shape != target.shape:
         raise Unknown("the target was broadcast")
-    given = [call.at(i, place) if _is_given(call, i) else 1.0 for i in (2, 3)]
+    weight, positive = (call.at(i, place) if _is_given(call, i) else 1.0 for i in (2, 3))
     share, at, y = _share(call, a.size, place), float(a[place]), float(target[place])
     s = _sigmoid(at)
-    if given == [1.0, 1.0]:
-        return _scaled(share, s - y, f"(σ({number(at)}) − {number(y)})")
-    weight, positive = given
-    inner = (1 - y) * s - positive * y * (1 - s)
-    text = f"((1 − {number(y)}) · {number(s)} − {number(positive)} · {number(y)} · {number(1 - s)})"
+    if position == 1:
+        yes, no = -math.log1p(math.exp(-at)), -math.log1p(math.exp(at))
+        inner = no - positive * yes
+        text = f"({number(no)} − {number(positive)} · {number(yes)})"
+    else:
+        inner = (1 - y) * s - positive * y * (1 - s)
+        gain = f"{number(positive)} · {number(y)} · {number(1 - s)}"
+        text = f"((1 − {number(y)}) · {number(s)} − {gain})"
     if weight != 1:
         text = f"{number(weight)} · {text}"
     return _scaled(share, weight * inner, text)
@@ -188,22 +217,17 @@ def _is_given(call: Call, position: int) -> bool:
 MSE: Final = Rule(
     "out = mean of (a − y)²", ("grad_a = grad_out · 2·(a − y) / n", "grad_y = −grad_a"), _mse
 )
-L1: Final = Rule(
-    "out = mean of |a − y|",
-    ("grad_a = grad_out · sign(a − y) / n",),
-    _pointwise(lambda a, y: float(_sign(a - y)), lambda a, y: f"sign({a} − {y})"),
-)
 BCE: Final = Rule(
     "out = mean of −y·ln a − (1−y)·ln(1−a)",
-    ("grad_a = grad_out · (a − y) / (a·(1 − a)) / n",),
-    _pointwise(
-        lambda a, y: (a - y) / max(a * (1 - a), 1e-12),
-        lambda a, y: f"({a} − {y}) / ({a}·(1 − {a}))",
+    (
+        "grad_a = grad_out · (a − y) / (a·(1 − a)) / n",
+        "grad_y = grad_out · (ln(1 − a) − ln a) / n",
     ),
+    _pointwise(_bce_input, _bce_target),
 )
 BCE_LOGITS: Final = Rule(
     "out = mean of the cross-entropy of σ(a) and y",
-    ("grad_a = grad_out · (σ(a) − y) / n",),
+    ("grad_a = grad_out · (σ(a) − y) / n", "grad_y = −grad_out · a / n"),
     _weighted_logits,
 )
 HUBER: Final = Rule(
@@ -216,7 +240,11 @@ SMOOTH_L1: Final = Rule(
     ("grad_a = grad_out · ((a − y)/β, kept within ±1) / n", "grad_y = −grad_a"),
     _near("beta", scaled=True),
 )
-KL_DIV: Final = Rule("out = mean of y·(ln y − a)", ("grad_a = −grad_out · y / n",), _kl_div)
+KL_DIV: Final = Rule(
+    "out = mean of y·(ln y − a)",
+    ("grad_a = −grad_out · y / n", "grad_y = grad_out · (ln y − a + 1) / n"),
+    _pointwise(_kl_input, _kl_target),
+)
 NLL: Final = Rule(
     "out = mean of −a[target]", ("grad_a = −grad_out / n at the target, 0 elsewhere",), _nll
 )
@@ -234,7 +262,6 @@ CROSS_ENTROPY: Final = Rule(
 
 RULES: Final[Mapping[str, Rule]] = {
     "MseLoss": MSE,
-    "L1Loss": L1,
     "BinaryCrossEntropy": BCE,
     "BinaryCrossEntropyWithLogits": BCE_LOGITS,
     "HuberLoss": HUBER,

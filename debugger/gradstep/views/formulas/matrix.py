@@ -6,12 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from gradstep.views.formulas.call import Array, Call, Place, Unknown
-from gradstep.views.formulas.rule import Rule, Worked, copies, number, product, summed
-
-
-def _pairs(left: Array, right: Array) -> Worked:
-    first = [product(number(a), number(b)) for a, b in zip(left[:3], right[:3], strict=True)]
-    return summed(first, left * right)
+from gradstep.views.formulas.rule import Rule, Worked, copies, dot, number, product, summed
 
 
 def _flat(array: Array) -> Array:
@@ -24,11 +19,11 @@ def _linear(call: Call, position: int, place: Place) -> Worked:
     if position == 0:
         weight = call.array(1)
         row = _row(place, call.array(0).shape)
-        return _pairs(grad[row], weight[:, place[-1]])
+        return dot(grad[row], weight[:, place[-1]])
     if position == 1:
-        return _pairs(grad[:, place[0]], _flat(call.array(0))[:, place[1]])
+        return dot(grad[:, place[0]], _flat(call.array(0))[:, place[1]])
     column = grad[:, place[0]]
-    return summed([number(g) for g in column[:3]], column)
+    return summed(lambda i: number(column[i]), column)
 
 
 def _row(place: Place, shape: tuple[int, ...]) -> int:
@@ -64,7 +59,7 @@ def _batched(
 
     where = copies(lead, shape, batch)
     other = np.broadcast_to(other, grad.shape)
-    return _pairs(grad[where].reshape(-1), other[where].reshape(-1))
+    return dot(grad[where], other[where])
 
 
 def _addmm(call: Call, position: int, place: Place) -> Worked:
@@ -75,7 +70,7 @@ def _addmm(call: Call, position: int, place: Place) -> Worked:
     if position == 0:
         grad = call.incoming()
         terms = grad[copies(place, call.array(0).shape, grad.shape)].reshape(-1)
-        found = summed([number(g) for g in terms[:3]], terms)
+        found = summed(lambda i: number(terms[i]), terms)
         return _scaled(found, float(call.option("beta", 1)))
     found = _matmul(call, position - 1, place, first=1)
     return _scaled(found, float(call.option("alpha", 1)))
@@ -90,7 +85,7 @@ def _scaled(found: Worked, factor: float) -> Worked:
     )
 
 
-_MATMUL: Final = Rule("out = a @ b", ("grad_a = grad_out @ bᵀ", "grad_b = aᵀ @ grad_out"), _matmul)
+MATMUL: Final = Rule("out = a @ b", ("grad_a = grad_out @ bᵀ", "grad_b = aᵀ @ grad_out"), _matmul)
 LINEAR: Final = Rule(
     "out = x @ Wᵀ + b",
     ("grad_x = grad_out @ W", "grad_W = grad_outᵀ @ x", "grad_b = Σ over the batch of grad_out"),
@@ -103,11 +98,11 @@ ADDMM: Final = Rule(
 )
 
 RULES: Final[Mapping[str, Rule]] = {
-    "Mm": _MATMUL,
-    "Matmul": _MATMUL,
-    "Bmm": _MATMUL,
-    "Mv": _MATMUL,
-    "Dot": _MATMUL,
+    "Mm": MATMUL,
+    "Matmul": MATMUL,
+    "Bmm": MATMUL,
+    "Mv": MATMUL,
+    "Dot": MATMUL,
     "Addmm": ADDMM,
     "Linear": LINEAR,
 }

@@ -37,7 +37,7 @@ def _sent(pieces: Pieces) -> Callable[[Call, int, Place], Worked]:
                 terms.append(value)
         if not terms:
             return Worked("0  (not taken)", 0.0, 0.0)
-        return summed(texts[:3], np.array(terms))
+        return summed(texts.__getitem__, np.array(terms))
 
     return work
 
@@ -55,7 +55,7 @@ def _dims(call: Call, name: str = "dims") -> tuple[int, ...]:
     return found
 
 
-def _np(name: str, *options: str) -> Callable[[Call, Array], Array]:
+def by_numpy(name: str, *options: str) -> Callable[[Call, Array], Array]:
     """Send numbers through numpy's function of the same meaning."""
 
     def move(call: Call, ids: Array) -> Array:
@@ -73,7 +73,8 @@ def _given(call: Call, option: str) -> Any:
     return found
 
 
-def _triangle(call: Call, ids: Array) -> Array:
+def triangle(call: Call, ids: Array) -> Array:
+    """Keep what lies on one side of a diagonal; elsewhere there is no element."""
     import numpy as np
 
     # +1 and −1: what is outside of the triangle holds no element, not the first.
@@ -81,13 +82,15 @@ def _triangle(call: Call, ids: Array) -> Array:
     return cut(ids + 1, int(call.option("diagonal", 0))) - 1
 
 
-def _repeat(call: Call, ids: Array) -> Array:
+def repeat(call: Call, ids: Array) -> Array:
+    """Repeat the whole along each dimension."""
     import numpy as np
 
     return np.tile(ids, _dims(call, "repeats"))
 
 
-def _repeat_each(call: Call, ids: Array) -> Array:
+def repeat_each(call: Call, ids: Array) -> Array:
+    """Repeat each slice, some times."""
     import numpy as np
 
     text = str(call.option("repeats"))
@@ -98,37 +101,43 @@ def _repeat_each(call: Call, ids: Array) -> Array:
     return np.repeat(ids, times, call.option("dim"))
 
 
-def _split(call: Call, ids: Array) -> list[Array]:
+def split(call: Call, ids: Array) -> list[Array]:
+    """Cut into pieces of given sizes."""
     import numpy as np
 
     ends = np.cumsum(_dims(call, "sizes"))[:-1]
     return list(np.split(ids, ends, axis=int(call.option("dim", 0))))
 
 
-def _chunk(call: Call, ids: Array) -> list[Array]:
+def chunk(call: Call, ids: Array) -> list[Array]:
+    """Cut into so many pieces."""
     import numpy as np
 
     axis = int(call.option("dim", -1))
     return list(np.split(ids, int(_given(call, "chunks")), axis=axis))
 
 
-def _unbind(call: Call, ids: Array) -> list[Array]:
+def unbind(call: Call, ids: Array) -> list[Array]:
+    """Cut into slices."""
     import numpy as np
 
     return list(np.moveaxis(ids, int(call.option("dim", 0)), 0))
 
 
-def _diagonal(call: Call, ids: Array) -> Array:
+def diagonal(call: Call, ids: Array) -> Array:
+    """Take a diagonal."""
     options = (int(call.option(name, other)) for name, other in
                (("offset", 0), ("dim1", 0), ("dim2", 1)))  # fmt: skip
     return ids.diagonal(*options)
 
 
-def _chosen(call: Call, ids: Array) -> Array:
+def chosen(call: Call, ids: Array) -> Array:
+    """Take the slices that an index names."""
     return ids.take(call.array(1).astype(int), axis=int(_given(call, "dim")))
 
 
-def _padded(call: Call, ids: Array) -> Array:
+def padded(call: Call, ids: Array) -> Array:
+    """Put a border round it; a border of constants holds no element."""
     import numpy as np
 
     pads = call.option("pad")
@@ -142,13 +151,68 @@ def _padded(call: Call, ids: Array) -> Array:
     return np.pad(ids, widths, mode=mode)  # type: ignore[call-overload]
 
 
-def _windows(call: Call, ids: Array) -> Array:
+def windows(call: Call, ids: Array) -> Array:
+    """Show it through a sliding window."""
     import numpy as np
 
     axis, size = int(_given(call, "dim")) % ids.ndim, int(_given(call, "size"))
     step = int(call.option("step", 1))
     found = np.lib.stride_tricks.sliding_window_view(ids, size, axis=axis)
     return found[(slice(None),) * axis + (slice(None, None, step),)]
+
+
+def strided(call: Call, ids: Array) -> Array:
+    """See the elements through strides."""
+    import numpy as np
+
+    size, stride = call.option("size"), call.option("stride")
+    if not isinstance(size, tuple) or not isinstance(stride, tuple):
+        raise Unknown("its strides are not known")
+    found = np.full(size, int(call.option("start", call.option("storage_offset", 0)) or 0))
+    for d, (length, step) in enumerate(zip(size, stride, strict=True)):
+        along = (np.arange(length) * step).reshape((-1,) + (1,) * (len(size) - d - 1))
+        found = found + along
+    return found
+
+
+def embedded(call: Call, ids: Array) -> Array:
+    """Put the last dimension onto a diagonal; elsewhere there is no element."""
+    import numpy as np
+
+    offset, one, two = (int(call.option(name, other)) for name, other in
+                        (("offset", 0), ("dim1", -2), ("dim2", -1)))  # fmt: skip
+    shape = call.incoming().shape if call.out is None else call.out.shape
+    found = np.full(shape, -1)
+    found_at = np.moveaxis(found, (one, two), (-2, -1))
+    rows = np.arange(ids.shape[-1]) + max(-offset, 0)
+    found_at[..., rows, rows + offset] = ids
+    return found
+
+
+def _batches(call: Call) -> tuple[int, ...]:
+    found = call.option("batch_sizes")
+    if not isinstance(found, tuple):
+        raise Unknown("the lengths are not known")
+    return found
+
+
+def packed(call: Call, ids: Array) -> Array:
+    """Leave the padding out."""
+    import numpy as np
+
+    return np.concatenate([ids[t, :count] for t, count in enumerate(_batches(call))])
+
+
+def unpacked(call: Call, ids: Array) -> Array:
+    """Put sequences side by side; padding holds no element."""
+    import numpy as np
+
+    batches = _batches(call)
+    found = np.full((int(call.option("time", len(batches))), batches[0], *ids.shape[1:]), -1)
+    for t, count in enumerate(batches):
+        first = sum(batches[:t])
+        found[t, :count] = ids[first : first + count]
+    return found
 
 
 def _trace(call: Call, position: int, place: Place) -> Worked:
@@ -166,30 +230,28 @@ def _moves(forward: str, backward: tuple[str, ...], move: Callable[[Call, Array]
     return Rule(forward, backward, _sent(_one(move)))
 
 
-_PIECES: Final = Rule("out = the pieces of a", _OWN, _sent(_split))
-_PADDED: Final = _moves(
-    "out = a with a border", ("grad_a = Σ of grad_out where a stands",), _padded
-)
+_PIECES: Final = Rule("out = the pieces of a", _OWN, _sent(split))
+_PADDED: Final = _moves("out = a with a border", ("grad_a = Σ of grad_out where a stands",), padded)
 
 RULES: Final[Mapping[str, Rule]] = {
-    "Flip": _moves("out = a, turned round", _BACK, _np("flip", "dims")),
-    "Roll": _moves("out = a, moved round the end", _BACK, _np("roll", "shifts", "dims")),
-    "Rot90": _moves("out = a, turned by 90°", _BACK, _np("rot90", "k", "dims")),
-    "Tril": _moves("out = a below the diagonal, else 0", _KEPT, _triangle),
-    "Triu": _moves("out = a above the diagonal, else 0", _KEPT, _triangle),
-    "Repeat": _moves("out = a, repeated as a whole", _COPIES, _repeat),
-    "RepeatInterleave": _moves("out = each element of a, repeated", _COPIES, _repeat_each),
+    "Flip": _moves("out = a, turned round", _BACK, by_numpy("flip", "dims")),
+    "Roll": _moves("out = a, moved round the end", _BACK, by_numpy("roll", "shifts", "dims")),
+    "Rot90": _moves("out = a, turned by 90°", _BACK, by_numpy("rot90", "k", "dims")),
+    "Tril": _moves("out = a below the diagonal, else 0", _KEPT, triangle),
+    "Triu": _moves("out = a above the diagonal, else 0", _KEPT, triangle),
+    "Repeat": _moves("out = a, repeated as a whole", _COPIES, repeat),
+    "RepeatInterleave": _moves("out = each element of a, repeated", _COPIES, repeat_each),
     "Split": _PIECES,
     "SplitWithSizes": _PIECES,
-    "UnsafeSplit": Rule("out = the pieces of a", _OWN, _sent(_chunk)),
-    "Unbind": Rule("out = the slices of a", _OWN, _sent(_unbind)),
-    "Diagonal": _moves("out = the diagonal of a", _KEPT, _diagonal),
+    "UnsafeSplit": Rule("out = the pieces of a", _OWN, _sent(chunk)),
+    "Unbind": Rule("out = the slices of a", _OWN, _sent(unbind)),
+    "Diagonal": _moves("out = the diagonal of a", _KEPT, diagonal),
     "IndexSelect": _moves(
         "out = the slices that the indices name",
         ("grad_a = Σ of grad_out where the index names it",),
-        _chosen,
+        chosen,
     ),
-    "Unfold": _moves("out = the windows of a", ("grad_a = Σ over its windows",), _windows),
+    "Unfold": _moves("out = the windows of a", ("grad_a = Σ over its windows",), windows),
     "Trace": Rule(
         "out = Σ of the diagonal", ("grad_a = grad_out on the diagonal, else 0",), _trace
     ),
@@ -201,3 +263,12 @@ RULES: Final[Mapping[str, Rule]] = {
         _PADDED,
     ),
 }
+
+BY_OP: Final[Mapping[str, Rule]] = {
+    "as_strided": _moves("out = a, seen through other strides", _COPIES, strided),
+    "diag_embed": _moves("out = a on a diagonal, else 0", _BACK, embedded),
+    "pack_padded_sequence": _moves("out = a without its padding", _BACK, packed),
+    "pad_packed_sequence": _moves("out = a with padding", _BACK, unpacked),
+    "pad": _PADDED,
+}
+"""Ops whose nodes' names do not tell."""

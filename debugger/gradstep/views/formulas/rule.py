@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from gradstep.views import numbers
@@ -67,19 +67,19 @@ def elementwise(forward: str, *partials: Partial) -> Rule:
         if position >= len(partials):
             raise Unknown("no formula for this argument")
         partial = partials[position]
+        whole = call.incoming().shape
+        # Of large tensors only what takes part is computed with.
+        call = cut(call, copies(place, call.array(position).shape, whole), whole)
         grad = call.incoming()
         derivative = np.broadcast_to(np.asarray(partial.derivative(call), float), grad.shape)
-        target = call.array(position).shape
-        where = copies(place, target, grad.shape)
-        terms = (grad * derivative)[where].reshape(-1)
-        first = first_places(where, grad.shape)
         # A derivative that was itself rounded (1 − out²) must be allowed its rounding.
-        scale = float((np.abs(grad) * (np.abs(derivative) + 0.05))[where].sum())
+        scale = float((np.abs(grad) * (np.abs(derivative) + 0.05)).sum())
 
-        def term(at: Place) -> str:
+        def term(i: int) -> str:
+            at = tuple(int(n) for n in np.unravel_index(i, grad.shape))
             return product(number(grad[at]), partial.text(call, at))
 
-        worked = summed([term(at) for at in first], terms)
+        worked = summed(term, grad * derivative)
         return Worked(worked.text, worked.value, scale)
 
     return Rule(forward, tuple(partial.symbols for partial in partials), work)
@@ -94,25 +94,73 @@ def copies(place: Place, shape: tuple[int, ...], out: tuple[int, ...]) -> tuple[
     return tuple(index)
 
 
-def first_places(index: tuple[int | slice, ...], shape: tuple[int, ...]) -> list[Place]:
-    """List the first few places that an index of `copies` covers, in order."""
-    found: list[Place] = [()]
-    for at, size in zip(index, shape, strict=True):
-        choices = range(min(size, SHOWN_TERMS)) if isinstance(at, slice) else (at,)
-        found = [(*head, choice) for head in found for choice in choices]
-    return sorted(found)[:SHOWN_TERMS]
+def cut(call: Call, where: tuple[int | slice, ...], shape: tuple[int, ...]) -> Call:
+    """Keep of a call's tensors what takes part at some places of an output of `shape`."""
+    import numpy as np
+
+    def part(array: Array | float | None) -> Array | float | None:
+        if not isinstance(array, np.ndarray) or array.ndim > len(shape):
+            return array
+        tail = where[len(shape) - array.ndim :]
+        index = tuple(
+            at if isinstance(at, slice) else slice(0, 1) if size == 1 else slice(at, at + 1)
+            for at, size in zip(tail, array.shape, strict=True)
+        )
+        return array[index]
+
+    return replace(
+        call,
+        arguments=tuple(part(argument) for argument in call.arguments),
+        out=part(call.out),
+        grad_outputs=tuple(part(grad) for grad in call.grad_outputs),
+    )
 
 
-def summed(first: list[str], terms: Array) -> Worked:
-    """Write a sum: all terms where they are few, else the first ones and how many there are."""
+def summed(terms_as_text: Sequence[str] | Callable[[int], str], terms: Array) -> Worked:
+    """Write a sum: all terms where they are few, else some of them and how many more there are.
+
+    Given the first texts only, these are shown; given a function of a term's number, the first
+    term is shown and the largest ones.
+    """
     import numpy as np
 
     flat = np.asarray(terms, dtype=float).reshape(-1)
     count = flat.size
     value, scale = float(flat.sum()), float(np.abs(flat).sum())
-    if count <= len(first):
-        return Worked(" + ".join(first[:count]) or "0", value, scale)
-    return Worked(f"Σ of {count}: " + " + ".join(first[:2]) + " + …", value, scale)
+    if callable(terms_as_text):
+        shown = [terms_as_text(i) for i in telling(flat)]
+    else:
+        few = count <= len(terms_as_text)
+        shown = list(terms_as_text[: count if few else SHOWN_TERMS - 1])
+    return Worked(listed(shown, count, " + ", "term"), value, scale)
+
+
+def telling(flat: Array) -> list[int]:
+    """Choose the terms of a sum that are written: all of a few, else the first and the largest."""
+    import numpy as np
+
+    if flat.size <= SHOWN_TERMS:
+        return list(range(flat.size))
+    largest = np.argpartition(-np.abs(flat), SHOWN_TERMS - 1)[: SHOWN_TERMS - 1]
+    return sorted({0, *(int(i) for i in largest)})
+
+
+def listed(shown: Sequence[str], count: int, between: str, noun: str) -> str:
+    """Join what is shown of `count` things and say how many more there are."""
+    if not shown:
+        return "0"
+    more = count - len(shown)
+    if more <= 0:
+        return between.join(shown)
+    return f"{between.join(shown)}{between}… {numbers.plural(more, f'more {noun}')}"
+
+
+def dot(left: Array, right: Array) -> Worked:
+    """Write the sum of the products of two rows of numbers."""
+    import numpy as np
+
+    left, right = np.asarray(left).reshape(-1), np.asarray(right).reshape(-1)
+    return summed(lambda i: product(number(left[i]), number(right[i])), left * right)
 
 
 def product(*factors: str) -> str:

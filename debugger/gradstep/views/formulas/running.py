@@ -16,7 +16,7 @@ def _cumsum(call: Call, position: int, place: Place) -> Worked:
     axis = int(call.option("dim", 0)) % max(grad.ndim, 1)
     later = grad[tuple(slice(i, None) if d == axis else i for d, i in enumerate(place))]
     later = later.reshape(-1)
-    return summed([number(value) for value in later[:3]], later)
+    return summed(lambda i: number(later[i]), later)
 
 
 def _at(call: Call, array: Array, place: Place) -> float:
@@ -36,6 +36,8 @@ def _norm(call: Call, position: int, place: Place) -> Worked:
     a = float(call.array(0)[place])
     out, grad = _at(call, call.output(), place), _at(call, call.incoming(), place)
     power = call.option("p", 2)
+    if str(power) == "inf":
+        return _of_largest(call, place, a, out, grad)
     if not isinstance(power, (int, float)) or math.isinf(power) or power == 0:
         raise Unknown("a norm of another kind")
     if out == 0 or a == 0:
@@ -46,6 +48,18 @@ def _norm(call: Call, position: int, place: Place) -> Worked:
         return Worked(product(number(grad), f"{number(a)} / {number(out)}"), value, abs(value))
     share = f"(|{number(a).strip('()')}| / {number(out)})^{power - 1:g}"
     return Worked(product(number(grad), f"({'−' if sign < 0 else ''}1)", share), value, abs(value))
+
+
+def _of_largest(call: Call, place: Place, a: float, out: float, grad: float) -> Worked:
+    """Share the gradient among the elements of the largest magnitude."""
+    if abs(a) != out or not a:
+        return Worked(f"0  (|{number(a).strip('()')}| is not the largest)", 0.0, 0.0)
+    sizes, spread = abs(call.array(0)), reduced(call, call.output())[0]
+    line = tuple(slice(None) if n == 1 else i for i, n in zip(place, spread.shape, strict=True))
+    ties = int((sizes[line] == out).sum())
+    value = grad * (1 if a > 0 else -1) / ties
+    text = product(number(grad), f"sign({number(a).strip('()')})")
+    return Worked(text + (f" / {ties}" if ties > 1 else ""), value, abs(value))
 
 
 def _nansum(call: Call, position: int, place: Place) -> Worked:

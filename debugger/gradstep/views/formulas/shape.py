@@ -25,22 +25,24 @@ def _moved(forward: Callable[[Call, Array], Array]) -> Callable[[Call, int, Plac
         went = np.argwhere(forward(call, ids).reshape(grad.shape) == int(ids[place]))
         if not len(went):
             return Worked("0  (not taken)", 0.0, 0.0)
-        first = [f"grad_out{written(at)} {number(grad[tuple(at)])}" for at in went[:3].tolist()]
         terms = np.array([grad[tuple(at)] for at in went])
-        return summed(first, terms)
+        places = went.tolist()
+        return summed(lambda i: f"grad_out{written(places[i])} {number(terms[i])}", terms)
 
     return work
 
 
-def _same_order(call: Call, ids: Array) -> Array:
+def same_order(call: Call, ids: Array) -> Array:
+    """Leave the elements in their order: only the shape is another."""
     return ids
 
 
-def _transpose(call: Call, ids: Array) -> Array:
+def transpose(call: Call, ids: Array) -> Array:
+    """Swap two dimensions."""
     if ids.ndim < 2 or call.op.name == "t":
         return ids.T
     if "dims" in call.options:
-        return _permute(call, ids)
+        return permute(call, ids)
     dims = call.integers()
     if len(dims) < 2:
         if ids.ndim == 2:
@@ -49,21 +51,25 @@ def _transpose(call: Call, ids: Array) -> Array:
     return ids.swapaxes(dims[0], dims[1])
 
 
-def _permute(call: Call, ids: Array) -> Array:
+def permute(call: Call, ids: Array) -> Array:
+    """Put the dimensions into another order."""
     dims = call.integers()
     if sorted(d % ids.ndim for d in dims) != list(range(ids.ndim)):
         raise Unknown("the order of dimensions is not known")
     return ids.transpose(dims)
 
 
-def _expand(call: Call, ids: Array) -> Array:
+def expand(call: Call, ids: Array) -> Array:
+    """Repeat along dimensions of size one."""
     import numpy as np
 
-    return np.broadcast_to(ids, call.incoming().shape)
+    shape = call.incoming().shape if call.out is None else call.out.shape
+    return np.broadcast_to(ids, shape)
 
 
-def _select(call: Call, ids: Array) -> Array:
-    key = _key(call)
+def select(call: Call, ids: Array) -> Array:
+    """Pick by an index."""
+    key = key_of(call)
     if key is None:
         dims = call.integers()
         if len(dims) != 2:
@@ -72,7 +78,7 @@ def _select(call: Call, ids: Array) -> Array:
     return ids[key]
 
 
-def _key(call: Call) -> Any:
+def key_of(call: Call) -> Any:
     """Read an index that was recorded as its repr: numbers, slices, None, `...`, tensors."""
     tensors = [call.array(i).astype(int) for i in range(1, len(call.arguments))]
     if "index" not in call.options and "key" not in call.options:
@@ -123,12 +129,12 @@ def _stack(call: Call, position: int, place: Place) -> Worked:
 _RESHAPED: Final = Rule(
     "out = a, seen in another shape",
     ("grad_a = grad_out, seen in the shape of a",),
-    _moved(_same_order),
+    _moved(same_order),
 )
 _TURNED: Final = ("grad_a = grad_out, turned back",)
-_TRANSPOSED: Final = Rule("out = aᵀ", _TURNED, _moved(_transpose))
+_TRANSPOSED: Final = Rule("out = aᵀ", _TURNED, _moved(transpose))
 PICKED: Final = Rule(
-    "out = a[index]", ("grad_a = grad_out where it was taken, 0 elsewhere",), _moved(_select)
+    "out = a[index]", ("grad_a = grad_out where it was taken, 0 elsewhere",), _moved(select)
 )
 _JOINED: Final = ("grad_i = its own piece of grad_out",)
 
@@ -139,9 +145,9 @@ RULES: Final[Mapping[str, Rule]] = {
     ),
     "T": _TRANSPOSED,
     "Transpose": _TRANSPOSED,
-    "Permute": Rule("out = a with its dimensions in another order", _TURNED, _moved(_permute)),
+    "Permute": Rule("out = a with its dimensions in another order", _TURNED, _moved(permute)),
     "Expand": Rule(
-        "out = a, repeated", ("grad_a = Σ of grad_out over the copies",), _moved(_expand)
+        "out = a, repeated", ("grad_a = Σ of grad_out over the copies",), _moved(expand)
     ),
     "Select": PICKED,
     "Index": PICKED,

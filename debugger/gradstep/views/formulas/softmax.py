@@ -28,38 +28,47 @@ def class_axis(call: Call, array: Array) -> int:
     return int(dim) % max(int(array.ndim), 1)
 
 
-def _log_softmax(call: Call, position: int, place: Place) -> Worked:
-    import numpy as np
-
+def _line(call: Call, place: Place) -> tuple[Array, Array, int]:
+    """Give the arguments and gradients that were normalised together, and the place among them."""
     a, grad = call.array(0), call.incoming()
     axis = class_axis(call, a)
-    share = softmax(a, axis)[place]
-    total = float(np.take(grad.sum(axis=axis, keepdims=True), 0, axis=axis)[_without(place, axis)])
-    own = float(grad[place])
+    index = tuple(slice(None) if d == axis else at for d, at in enumerate(place))
+    return a[index], grad[index], place[axis]
+
+
+def _log_softmax(call: Call, position: int, place: Place) -> Worked:
+    a, grad, at = _line(call, place)
+    share, total, own = float(softmax(a, 0)[at]), float(grad.sum()), float(grad[at])
     text = f"{number(own)} − {number(share)} · {number(total)}"
     return Worked(text, own - share * total, abs(own) + abs(share * total))
 
 
 def _softmax(call: Call, position: int, place: Place) -> Worked:
-    import numpy as np
-
-    a, grad = call.array(0), call.incoming()
-    axis = class_axis(call, a)
-    out = softmax(a, axis)
-    mixed = float(
-        np.take((grad * out).sum(axis=axis, keepdims=True), 0, axis=axis)[_without(place, axis)]
-    )
-    own, share = float(grad[place]), float(out[place])
+    a, grad, at = _line(call, place)
+    out = softmax(a, 0)
+    mixed, own, share = float((grad * out).sum()), float(grad[at]), float(out[at])
     text = f"{number(share)} · ({number(own)} − {number(mixed)})"
     return Worked(text, share * (own - mixed), share * (abs(own) + abs(mixed)))
 
 
-def _without(place: Place, axis: int) -> Place:
-    return tuple(at for dim, at in enumerate(place) if dim != axis)
+def _into_nll(call: Call, position: int, place: Place) -> Worked:
+    """Write p − 1[target], which is what remains where one class of a sample gets a gradient."""
+    import numpy as np
+
+    a, grad, at = _line(call, place)
+    hit = np.flatnonzero(grad)
+    if hit.size != 1:
+        return _log_softmax(call, position, place)
+    share = float(softmax(a, 0)[at])
+    wanted, came = int(hit[0] == at), -float(grad[hit[0]])
+    text = f"{number(came)} · ({number(share)} − {wanted})"
+    return Worked(text, came * (share - wanted), abs(came) * (share + wanted))
 
 
 INTO_NLL: Final = Rule(
-    "lp = a − ln Σ e^a", ("grad_a = grad_lp − softmax(a) · Σ grad_lp",), _log_softmax
+    "lp = a − ln Σ e^a",
+    ("grad_a = grad_lp − p · Σ grad_lp = −Σ grad_lp · (p − 1[target]), p = softmax(a)",),
+    _into_nll,
 )
 """log_softmax as the first half of cross_entropy."""
 

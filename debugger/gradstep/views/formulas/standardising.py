@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Final
 
 from gradstep.views.formulas.call import Array, Call, Place, Unknown
 from gradstep.views.formulas.reduction import reduced
-from gradstep.views.formulas.rule import Rule, Worked, number, summed
+from gradstep.views.formulas.rule import Rule, Worked, dot, number, summed
 
 
 def _spread(call: Call, place: Place) -> tuple[float, float, float, float]:
@@ -45,11 +46,10 @@ def _std(call: Call, position: int, place: Place) -> Worked:
     return Worked(text, value, abs(grad) * (abs(a) + abs(mean)) / (count * deviation))
 
 
-def _normalised(call: Call, axes: tuple[int, ...]) -> tuple[Array, Array]:
+def _normalised(call: Call, a: Array, axes: tuple[int, ...]) -> tuple[Array, Array]:
     """Give the standardised input and its standard deviation over `axes`."""
     import numpy as np
 
-    a = call.array(0).astype(float)
     deviation = np.sqrt(a.var(axis=axes, keepdims=True) + float(call.option("eps", 1e-5)))
     return (a - a.mean(axis=axes, keepdims=True)) / deviation, deviation
 
@@ -74,17 +74,15 @@ def _added(grad: Array, x: Array | None, keep: tuple[int, ...], place: Place) ->
     )
     g = grad[index].reshape(-1).astype(float)
     if x is None:
-        return summed([number(value) for value in g[:3]], g)
-    factors = x[index].reshape(-1)
-    terms = [f"{number(a)} · {number(b)}" for a, b in zip(g[:3], factors[:3], strict=True)]
-    return summed(terms, g * factors)
+        return summed(lambda i: number(g[i]), g)
+    return dot(g, x[index])
 
 
 def _layer_norm(call: Call, position: int, place: Place) -> Worked:
     a, grad = call.array(0), call.incoming().astype(float)
     amount = int(call.option("axes", 1))
     axes = tuple(range(a.ndim - amount, a.ndim))
-    x, deviation = _normalised(call, axes)
+    x, deviation = _normalised(call, a, axes)
     if position:
         return _added(grad, x if position == 1 else None, axes, place)
     weight = call.array(1) if len(call.arguments) > 1 and call.arguments[1] is not None else 1.0
@@ -92,30 +90,25 @@ def _layer_norm(call: Call, position: int, place: Place) -> Worked:
 
 
 def _batch_norm(call: Call, position: int, place: Place) -> Worked:
-    import numpy as np
-
     a, grad = call.array(0), call.incoming().astype(float)
     if any(entry is None for entry in call.arguments) or len(call.arguments) < 3:
         raise Unknown("a batch norm without weight and bias")
-    along = (1, -1) + (1,) * (a.ndim - 2)
-    weight = call.array(1).reshape(along)
+    channel = place[1] if position == 0 else place[0]
+    # Of the other channels nothing is needed.
+    a, grad = a[:, channel : channel + 1], grad[:, channel : channel + 1]
+    weight = float(call.array(1)[channel])
+    place = (place[0], 0, *place[2:]) if position == 0 else (0,)
     if call.option("training", True):
         axes = (0, *range(2, a.ndim))
-        x, deviation = _normalised(call, axes)
+        x, deviation = _normalised(call, a, axes)
         if position:
             return _added(grad, x if position == 1 else None, (1,), place)
         return _input(x, deviation, grad * weight, axes, place)
-    mean = call.array(3).reshape(along).astype(float)
-    deviation = np.sqrt(call.array(4).reshape(along) + float(call.option("eps", 1e-5)))
+    mean = float(call.array(3)[channel])
+    s = math.sqrt(float(call.array(4)[channel]) + float(call.option("eps", 1e-5)))
     if position:
-        x = (a - mean) / deviation
-        return _added(grad, x if position == 1 else None, (1,), place)
-    channel = place[1]
-    g, w, s = (
-        float(grad[place]),
-        float(call.array(1)[channel]),
-        float(deviation.reshape(-1)[channel]),
-    )
+        return _added(grad, (a - mean) / s if position == 1 else None, (1,), place)
+    g, w = float(grad[place]), weight
     return Worked(f"{number(g)} · {number(w)} / {number(s)}", g * w / s, abs(g * w / s))
 
 

@@ -35,8 +35,7 @@ def _indicator(call: Call, at: Place) -> str:
 
 
 def _sign_text(call: Call, at: Place) -> str:
-    value = call.at(0, at)
-    return f"sign({_a(call, at).strip('()')}) = {0 if value == 0 else 1 if value > 0 else -1}"
+    return f"sign({_a(call, at).strip('()')})"
 
 
 def _slope(call: Call) -> float:
