@@ -15,6 +15,7 @@ from gradstep.settings import Settings
 from gradstep.testing import screen_text
 from gradstep.tui.app import GradstepApp
 from gradstep.tui.paint import Painter, painter_for
+from gradstep.tui.screens.theme import ThemeScreen
 from gradstep.tui.settled import SCREEN, first_theme, fitting_theme, keep_theme
 from gradstep.tui.theme import CONTRAST_DARK, CONTRAST_LIGHT, DARK, LIGHT, THEMES, theme_names
 from gradstep.views.glyphs import ASCII, UNICODE
@@ -145,12 +146,39 @@ async def test_every_theme_paints_and_the_dialog_previews(open_app: Open) -> Non
         await pilot.pause()
         await pilot.press("end", "enter")
         await pilot.pause()
+        assert not isinstance(app.screen, ThemeScreen)
         assert app.theme == theme_names()[-1]
         assert read_kept("", SCREEN)["theme"] == app.theme
         for name in ("ansi-dark", "ansi-light", "nord", "gradstep-contrast"):
             app.theme = name
             await pilot.pause()
             assert screen_text(app) == before
+
+
+async def test_typing_filters_the_themes(open_app: Open) -> None:
+    async with open_app() as (app, pilot, _):
+        await app.run_action("choose_theme")
+        await pilot.pause()
+        screen = app.screen
+        assert isinstance(screen, ThemeScreen)
+        await pilot.press(*"contrast")
+        assert screen.names == (CONTRAST_DARK.name, CONTRAST_LIGHT.name)
+        assert app.theme == CONTRAST_DARK.name
+        await pilot.press("down")
+        assert app.theme == CONTRAST_LIGHT.name
+        await pilot.press(*"qqq")
+        assert not screen.names
+        assert "no theme is called so" in screen_text(app)
+        await pilot.press("enter")
+        assert app.screen is screen
+        await pilot.press("escape")
+        assert app.theme == DARK.name
+        await app.run_action("choose_theme")
+        await pilot.pause()
+        await pilot.press(*"nord", "enter")
+        await pilot.pause()
+        assert app.theme == "nord"
+        assert read_kept("", SCREEN)["theme"] == "nord"
 
 
 async def test_the_terminals_own_colours_stay_its_own(open_app: Open) -> None:

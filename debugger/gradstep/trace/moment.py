@@ -168,10 +168,27 @@ class Moment:
             (self.run.number, number),
         ):
             number = row[0]
-            state = self._optimizer(number)
+            state = self.optimizer(number)
             if state is not None:
                 found.append(state)
         return found
+
+    def optimizer(self, number: int) -> OptimizerState | None:
+        """Return one optimizer with its groups as they are now, None if there is none yet."""
+        row = self._database.row(
+            "SELECT class, name, seq, groups FROM optimizer"
+            " WHERE run = ? AND id = ? AND seq <= ? ORDER BY seq DESC LIMIT 1",
+            (self.run.number, number, self.seq),
+        )
+        if row is None:
+            return None
+        try:
+            groups = tuple(json.loads(row[3]))
+            if not all(is_group(group) for group in groups):
+                raise ValueError(f"optimizer {number} has a group that is none")
+        except (ValueError, TypeError) as error:
+            raise self._database.damaged(error) from None
+        return OptimizerState(number, row[0], row[1], row[2], groups)
 
     def state(self, optimizer: int, param: int) -> list[StateValue]:
         """Return `optimizer.state[param]` in order of names; empty before the first step."""
@@ -204,22 +221,6 @@ class Moment:
             f"SELECT {column} FROM tensor WHERE run = ? AND id = ?", (self.run.number, tensor)
         )
         return None if row is None else row[0]
-
-    def _optimizer(self, number: int) -> OptimizerState | None:
-        row = self._database.row(
-            "SELECT class, name, seq, groups FROM optimizer"
-            " WHERE run = ? AND id = ? AND seq <= ? ORDER BY seq DESC LIMIT 1",
-            (self.run.number, number, self.seq),
-        )
-        if row is None:
-            return None
-        try:
-            groups = tuple(json.loads(row[3]))
-            if not all(is_group(group) for group in groups):
-                raise ValueError(f"optimizer {number} has a group that is none")
-        except (ValueError, TypeError) as error:
-            raise self._database.damaged(error) from None
-        return OptimizerState(number, row[0], row[1], row[2], groups)
 
 
 def best_name(tensor: int, names: Sequence[tuple[str, int, str]], seq: int) -> tuple[str, str]:

@@ -34,32 +34,6 @@ def norm_of_grad(moment: Moment, param: int) -> float | None:
     return _norm(row)
 
 
-def norm_of_grads(moment: Moment, most: int) -> float | None:
-    """Return the norm of all parameters' gradients as one, NaN or infinite where one holds such.
-
-    None if all are None, or if there are more than `most` parameters.
-    """
-    number, seq, database = moment.run.number, moment.seq, moment.run.database
-    leaves = (
-        "FROM tensor INDEXED BY parameter WHERE run = ? AND is_parameter = 1 AND first_seq <= ?"
-    )
-    many = database.rows(f"SELECT id {leaves} LIMIT 1 OFFSET ?", (number, seq, most))
-    if many:
-        return None
-    norms = database.rows(
-        "SELECT norm, nan, inf FROM value WHERE rowid IN (SELECT (SELECT rowid FROM value"
-        " WHERE run = tensor.run AND seq <= ? AND tensor = (SELECT tensor FROM grad"
-        " WHERE run = tensor.run AND param = tensor.id AND seq <= ? ORDER BY seq DESC LIMIT 1)"
-        f" {_NEWEST}) {leaves})",
-        (seq, seq, number, seq),
-    )
-    if any(nan for _, nan, _ in norms):
-        return math.nan
-    if any(inf for _, _, inf in norms):
-        return math.inf
-    return math.sqrt(sum((norm or 0.0) ** 2 for norm, _, _ in norms)) if norms else None
-
-
 def shape_of_version(run: RunTrace, tensor: int, version: int) -> tuple[int, ...] | None:
     """Return the shape of one version, None where it was not recorded."""
     row = run.database.row(

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from gradstep.protocol.row import EventRow
+from gradstep.trace.at_work import AtWork
 from gradstep.trace.courses import Course, Courses
 from gradstep.trace.database import Database
 from gradstep.trace.errors import TraceError
@@ -96,6 +97,7 @@ class RunTrace:
         self._losses = Losses(self)
         self._courses = Courses(self)
         self.loss_facts = LossFacts(self)
+        self.at_work = AtWork(self)
         self._given_names: tuple[int, list[str]] = (0, [])
 
     @property

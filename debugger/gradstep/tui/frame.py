@@ -53,6 +53,8 @@ class Frame:
     """Letters by the events that the user marked."""
     stops: tuple[int, ...] = ()
     """The events at which a breakpoint has stopped, as far as this session saw it."""
+    asks_for_input: bool = False
+    """Whether the running script seems to wait for a line of its stdin."""
     is_asked: bool = False
     """Whether a lesson asks what comes: then nothing may tell it beforehand."""
 

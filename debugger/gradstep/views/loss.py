@@ -247,8 +247,12 @@ def _curve(
     future = canvas.cell(one.at - 1, count) if one.at else -1
     bad = {canvas.cell(i, count) for i, v in enumerate(one.values) if not math.isfinite(v)}
     found = []
+    # Values that are all the same lie on one height: it has a label, the ends stand for nothing.
+    labels = (
+        {0: high, rows - 1: low} if scale.low < scale.high else {canvas.row(scale.low, scale): high}
+    )
     for row in range(rows):
-        label = {0: high, rows - 1: low}.get(row, "")
+        label = labels.get(row, "")
         if row == rows // 2 and scale.is_log and not label:
             label = "log"
         edge = glyphs.tee_left if label and label != "log" else glyphs.rail

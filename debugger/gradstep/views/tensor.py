@@ -162,13 +162,17 @@ def _view(
         compared = "before" if lens.compare == "before" else glyphs.step
         if lens.compare == "change" and earlier is not None:
             compared += f" from event {numbers.count(earlier.seq)}"
-        title, other = replace(title, compared=compared), ()
         found = _compared(value, earlier, lens.compare)
-        if isinstance(found, str):
+        if not isinstance(found, str):
+            title, other, value = replace(title, compared=compared), (), found
+        elif value is None:
             header = line((name, "bold"), (f" {compared}", "warning bold"))
             view = _nothing(tensor, what, header, found, width)
             return replace(view, name=f"{name} {compared}")
-        value = found
+        else:
+            # The comparison stays chosen: it is there again with the next tensor that has one.
+            title, lens = replace(title, compared="now"), replace(lens, compare="now")
+            note = (*note, *wrapped(f"{found} Shown is what it is now.", width))
     assert value is not None
     shape = value.shape
     lens = lens.for_shape(shape)
