@@ -291,6 +291,33 @@ def test_export_never_overwrites_its_own_trace(run: Run, tmp_path: Path) -> None
     assert path.read_bytes() == before
 
 
+def test_export_overwrites_only_when_told_to(run: Run, tmp_path: Path) -> None:
+    write_loop(tmp_path / "x.gradstep")
+    out = tmp_path / "out.csv"
+    out.write_text("mine")
+    command = ("export", "x.gradstep", "--losses", "csv", "-o", "out.csv")
+    refused = run(*command)
+    assert refused.returncode == 2
+    assert refused.stderr == "gradstep: export: out.csv exists; --force overwrites it\n"
+    assert out.read_text() == "mine"
+    assert run(*command, "--force").returncode == 0
+    assert out.read_text() == run(*command[:-2]).stdout
+    # A link stays one, and what is no file has nothing to lose.
+    link = tmp_path / "link.csv"
+    link.symlink_to("out.csv")
+    assert run(*command[:-1], "link.csv").returncode == 2
+    assert run(*command[:-1], "link.csv", "--force").returncode == 0
+    assert link.is_symlink()
+    assert run(*command[:-1], "/dev/null").returncode == 0
+    assert "is a folder" in run(*command[:-1], ".").stderr
+    assert run("export", "x.gradstep", "--force").returncode == 2
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "link.csv",
+        "out.csv",
+        "x.gradstep",
+    ]
+
+
 def test_export_into_a_pipe_that_closes_is_quiet(
     python: str, child_environment: dict[str, str], tmp_path: Path
 ) -> None:

@@ -86,6 +86,42 @@ def test_the_default_file_settles_nothing_and_its_examples_can_be_used(tmp_path:
     assert settings == Settings(origins=settings.origins)
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes with names")
+@pytest.mark.parametrize("name", ["config.toml", "keys.toml"])
+@pytest.mark.parametrize("kind", ["a pipe", "a folder", "a device"])
+def test_what_is_no_file_is_said_at_once(tmp_path: Path, name: str, kind: str) -> None:
+    path = tmp_path / name
+    if kind == "a pipe":
+        os.mkfifo(path)
+    elif kind == "a folder":
+        path.mkdir()
+    else:
+        path.symlink_to("/dev/zero")
+    with pytest.raises(SettingsError) as said:
+        load_settings(tmp_path / "config.toml", tmp_path / "keys.toml")
+    assert str(said.value) == f"{path} is {kind}, not a file of settings: take it away"
+    assert load_keymap(path) == ({}, str(said.value))
+
+
+def test_a_file_that_nobody_wrote_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_bytes(b" " * 1_000_001)
+    with pytest.raises(SettingsError, match="has 1,000,001 bytes"):
+        load_settings(path, tmp_path / "none")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes with names")
+def test_neither_config_nor_an_editor_waits_for_a_pipe(run: Run, own_state_directory: Path) -> None:
+    folder = own_state_directory / "gradstep"
+    folder.mkdir()
+    os.mkfifo(folder / "config.toml")
+    for words in (["config"], ["config", "--edit"], ["open", "none.gradstep"]):
+        done = run(*words, EDITOR="cat", **_places(own_state_directory))
+        assert done.returncode == 2
+        assert "config.toml is a pipe" in done.stderr or words[0] == "open"
+        assert done.stderr.count("\n") == 1
+
+
 def test_init_writes_and_never_overwrites(run: Run, own_state_directory: Path) -> None:
     path = own_state_directory / "gradstep" / "config.toml"
     assert run("config", "--init", **_places(own_state_directory)).stdout.startswith("wrote ")

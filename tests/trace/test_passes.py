@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gradstep.trace.loss_table import grad_norm, loss_lines
+from gradstep.trace.gradient_norm import gradient_norm
+from gradstep.trace.loss_table import loss_lines
 from gradstep.trace.passes import (
     CLEARED,
     FINE,
@@ -112,7 +113,7 @@ def test_the_norm_of_all_gradients_and_the_rate_stand_beside_a_loss(tmp_path: Pa
         unknown = run.loss_facts.beside(second, second)
         assert unknown.grad_norm is None
         assert run.loss_facts.beside(second, run.head).grad_norm is not None
-        assert grad_norm(run, 1) is None
+        assert gradient_norm(run, 1) is None
         lines = [line.rstrip("\n").split(",") for line in loss_lines(run, run.head)]
         assert lines[0] == ["file", "line", "event", "iteration", "step", "loss", "lr", "grad_norm"]
         assert lines[1][:4] == ["train.py", "7", str(first), "1"]
@@ -127,6 +128,6 @@ def test_a_gradient_that_is_not_finite_is_no_norm(tmp_path: Path) -> None:
     b.accumulate("w", w, bad, None, bad)
     with b.done() as trace:
         run = trace.run()
-        norm = grad_norm(run, run.head)
+        norm = gradient_norm(run, run.head)
         assert norm is not None
         assert np.isnan(norm)

@@ -30,6 +30,7 @@ class FakeSession:
     state: str = "paused"
     exit_status: int | None = None
     stop: Stop | None = None
+    live_stop: Stop | None = None
     killed: bool = False
     walked: int = 0
     typed: list[str] = field(default_factory=list)

@@ -40,10 +40,17 @@ async def test_the_footer_tells_how_to_answer(tmp_path: Path) -> None:
         app._look_for_question()
         await pilot.pause()
         assert "input? how many? · 3 3 Tab, the line, Enter" in screen_text(app)
+        assert "? INPUT?" in screen_text(app)
+        assert "RUNNING" not in screen_text(app)
         await pilot.press("3", "3", "tab", "4", "1", "enter")
         await app.reached(lambda frame: frame.state == "exited")
         assert app.session is not None
         assert "got 42" in app.session.printed()
+        assert "INPUT?" not in screen_text(app)
+        assert "input? how many?" not in screen_text(app)
+        # What is over reads no input any more.
+        assert app.focused is app.main.stdout.log_view
+        assert not app.main.stdout.prompt.is_on_screen
 
 
 async def test_e_goes_to_the_script_s_input_while_it_asks(tmp_path: Path) -> None:

@@ -32,3 +32,12 @@ async def test_the_card_and_the_title_tell_of_the_exception(tmp_path: Path) -> N
         await pilot.press("S")
         await app.reached(lambda frame: frame.moves > moves)
         assert app.frame.failure == ""
+        assert "EXCEPTION" not in screen_text(app)
+        moves = app.moves
+        await pilot.press(".")
+        await app.reached(lambda frame: frame.moves > moves)
+        await pilot.pause()
+        title = screen_text(app).split("\n")[0]
+        assert "bug.py:4" in title
+        assert "✗ EXCEPTION" in title
+        assert "cannot be multiplied" in app.frame.failure

@@ -166,18 +166,24 @@ async def test_hints_go_when_they_were_followed_and_do_not_come_back(trace_path:
     app = GradstepApp(open_path=trace_path, settings=Settings())
     async with app.run_test(size=(120, 40)) as pilot:
         await app.reached(lambda frame: frame.moment is not None)
-        await settle(app, pilot, lambda: "1/3 · p goes on to the end" in hint(app))
+        await settle(app, pilot, lambda: "1/5 · p goes on to the end" in hint(app))
         await press(app, pilot, "p")
-        await settle(app, pilot, lambda: "2/3 · capitals go the same way back" in hint(app))
+        await settle(app, pilot, lambda: "2/5 · capitals go the same way back" in hint(app))
         await press(app, pilot, "s")
-        assert "2/3" in hint(app)
+        assert "2/5" in hint(app)
     app = GradstepApp(open_path=trace_path, settings=Settings())
     async with app.run_test(size=(120, 40)) as pilot:
         await app.reached(lambda frame: frame.moment is not None)
-        await settle(app, pilot, lambda: "2/3" in hint(app))
+        await settle(app, pilot, lambda: "2/5" in hint(app))
         await press(app, pilot, "S")
-        await settle(app, pilot, lambda: "3/3" in hint(app))
+        await settle(app, pilot, lambda: "3/5" in hint(app))
         await pilot.press("question_mark", "escape")
+        await settle(app, pilot, lambda: "4/5 · k shows what joins the loss" in hint(app))
+        await pilot.press("v")
+        assert "4/5" in hint(app)
+        await pilot.press("k", "k")
+        await settle(app, pilot, lambda: "5/5 · T begins a lesson" in hint(app))
+        await pilot.press("T")
         await settle(app, pilot, lambda: not app.main.query("HintBar"))
     app = GradstepApp(open_path=trace_path, settings=Settings())
     async with app.run_test(size=(120, 40)) as pilot:
@@ -347,7 +353,7 @@ async def test_before_the_script_has_started_the_panes_say_what_comes() -> None:
             for text in texts:
                 assert len(text) <= app.main.pane("source").content_region.width - 1, text
         await pilot.press("s")
-        assert "the script is still starting" in screen_text(app)
+        assert "s: as soon as the script stands" in screen_text(app)
 
 
 async def test_a_low_screen_has_no_room_for_hints(trace_path: Path) -> None:
@@ -355,7 +361,7 @@ async def test_a_low_screen_has_no_room_for_hints(trace_path: Path) -> None:
     async with app.run_test(size=(20, 5)) as pilot:
         await app.reached(lambda frame: frame.moment is not None)
         await settle(app, pilot, lambda: bool(app.main.query("HintBar")))
-        assert "1/3" not in screen_text(app)
+        assert "1/5" not in screen_text(app)
         await pilot.resize_terminal(80, 24)
-        await settle(app, pilot, lambda: "1/3" in screen_text(app))
+        await settle(app, pilot, lambda: "1/5" in screen_text(app))
         assert "? " not in in_ascii("■ □ ↑ ↓ ← ")

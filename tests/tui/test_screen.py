@@ -368,3 +368,23 @@ async def test_narrow_explains_beside_the_source(open_app: Open) -> None:
         await pilot.press("2")
         await pilot.pause()
         assert screen_text(app).count("leaves got contributions") == 1
+
+
+async def test_without_a_shell_nothing_is_put_aside(open_app: Open) -> None:
+    async with open_app(WIDE) as (app, pilot, _):
+        await pilot.press("e", "ctrl+z")
+        assert "there is no shell to go back to: q quits" in screen_text(app)
+        assert app.is_running
+
+
+async def test_a_motion_asked_for_during_another_comes_next(open_app: Open) -> None:
+    async with open_app(WIDE) as (app, pilot, session):
+        session.hold = asyncio.Event()
+        await pilot.press("s")
+        # As pressed at once, whatever time this machine takes.
+        app.in_flight.begin("step")
+        app.action_motion("line", backward=False)
+        app.action_motion("phase", backward=False)
+        session.hold.set()
+        await app.reached(lambda frame: frame.moves >= 2)
+        assert session.motions_begun == [("step", False), ("phase", False)]

@@ -7,12 +7,14 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from textual import events
 
 from gradstep.session import BreakpointBook, SessionError
 from gradstep.testing import screen_text
 from gradstep.tui import app as tui_app
 from gradstep.tui.announce import kept_text
 from gradstep.tui.app import GradstepApp
+from gradstep.tui.widgets.prompt import PromptInput
 from tests.tui.conftest import Open, press
 from tests.tui.fake_session import FakeSession
 
@@ -170,3 +172,31 @@ def test_a_launch_that_fails_is_one_line_and_status_2(
     monkeypatch.setattr(GradstepApp, "run", lambda self: plain(self, headless=True))
     assert tui_app.run_app(open_path=tmp_path) == 2
     assert capsys.readouterr().err == "gradstep: python cannot be started: no such file\n"
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+async def test_pasted_lines_go_where_they_can(open_app: Open, newline: str) -> None:
+    async with open_app() as (app, pilot, session):
+
+        async def paste(*lines: str) -> None:
+            app.post_message(events.Paste(newline.join(lines)))
+            await pilot.pause()
+
+        await paste("s", "q")
+        assert not session.motions_begun
+        await pilot.press("e")
+        await paste("    a = 1", "    b = a + 1", "")
+        await pilot.press("enter", "escape")
+        await pilot.pause()
+        assert session.asked == ["a = 1\nb = a + 1"]
+        await pilot.press("3", "3", "tab")
+        await paste("one", "two", "")
+        await pilot.press("enter")
+        await pilot.pause()
+        assert session.typed == ["one\ntwo\n"]
+        await pilot.press("escape", "g")
+        await paste("1", "")
+        prompt = app.screen.query_one(PromptInput)
+        assert prompt.value == "1"
+        await paste("2", "3")
+        assert prompt.value == "12 3"

@@ -171,3 +171,14 @@ def test_a_file_that_is_no_trace_is_one_line(
     with terminal([python, "-c", RUN, str(path)], environment) as screen:
         assert screen.end() == 2
         assert screen.seen.strip() == f"gradstep: {path} is not a gradstep trace"
+
+
+def test_only_a_shell_with_job_control_is_gone_back_to(python: str) -> None:
+    ask = [python, "-c", "from gradstep.tui.terminal_watch import has_shell; print(has_shell())"]
+
+    def asked(**how: object) -> str:
+        return subprocess.run(ask, capture_output=True, text=True, check=True, **how).stdout.strip()  # type: ignore[call-overload]
+
+    assert asked(process_group=0) == "True"
+    assert asked() == "False"
+    assert asked(start_new_session=True) == "False"

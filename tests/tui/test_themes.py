@@ -15,7 +15,8 @@ from gradstep.settings import Settings
 from gradstep.testing import screen_text
 from gradstep.tui.app import GradstepApp
 from gradstep.tui.paint import Painter, painter_for
-from gradstep.tui.settled import SCREEN, first_theme, keep_theme
+from gradstep.tui.screens.theme import ThemeScreen
+from gradstep.tui.settled import SCREEN, first_theme, fitting_theme, keep_theme
 from gradstep.tui.theme import CONTRAST_DARK, CONTRAST_LIGHT, DARK, LIGHT, THEMES, theme_names
 from gradstep.views.glyphs import ASCII, UNICODE
 from tests.tui.conftest import Open, press
@@ -145,12 +146,39 @@ async def test_every_theme_paints_and_the_dialog_previews(open_app: Open) -> Non
         await pilot.pause()
         await pilot.press("end", "enter")
         await pilot.pause()
+        assert not isinstance(app.screen, ThemeScreen)
         assert app.theme == theme_names()[-1]
         assert read_kept("", SCREEN)["theme"] == app.theme
         for name in ("ansi-dark", "ansi-light", "nord", "gradstep-contrast"):
             app.theme = name
             await pilot.pause()
             assert screen_text(app) == before
+
+
+async def test_typing_filters_the_themes(open_app: Open) -> None:
+    async with open_app() as (app, pilot, _):
+        await app.run_action("choose_theme")
+        await pilot.pause()
+        screen = app.screen
+        assert isinstance(screen, ThemeScreen)
+        await pilot.press(*"contrast")
+        assert screen.names == (CONTRAST_DARK.name, CONTRAST_LIGHT.name)
+        assert app.theme == CONTRAST_DARK.name
+        await pilot.press("down")
+        assert app.theme == CONTRAST_LIGHT.name
+        await pilot.press(*"qqq")
+        assert not screen.names
+        assert "no theme is called so" in screen_text(app)
+        await pilot.press("enter")
+        assert app.screen is screen
+        await pilot.press("escape")
+        assert app.theme == DARK.name
+        await app.run_action("choose_theme")
+        await pilot.pause()
+        await pilot.press(*"nord", "enter")
+        await pilot.pause()
+        assert app.theme == "nord"
+        assert read_kept("", SCREEN)["theme"] == "nord"
 
 
 async def test_the_terminals_own_colours_stay_its_own(open_app: Open) -> None:
@@ -164,6 +192,48 @@ async def test_the_terminals_own_colours_stay_its_own(open_app: Open) -> None:
                 assert colour is None or colour.triplet is None, name
         assert painter.heat(0.9) != painter.heat(-0.9)
         assert painter.heat(0.9).bgcolor is not None
+
+
+@pytest.mark.parametrize("name", ["ansi-dark", "ansi-light"])
+async def test_of_sixteen_colours_no_text_vanishes_in_its_ground(open_app: Open, name: str) -> None:
+    """Which pairs of the terminal's own colours can be read is known for a few only."""
+    black, yellow, blue, cyan, white = 0, 3, 4, 6, 15
+    readable = {(cyan, black), (blue, white), (yellow, black)}
+    async with open_app() as (app, pilot, _):
+        await press(app, pilot, "p", "p", "p")
+        app.theme = name
+        await pilot.pause()
+        painter = painter_for(app)
+        for found in (painter.style("forward selected"), painter.heat(0.9), painter.heat(-0.9)):
+            assert found.color is not None
+            assert found.bgcolor is not None
+            assert (found.bgcolor.number, found.color.number) in readable
+        source = app.main.source
+        row = source.row_strip((source.view.current if source.view else 1) - 1, 60, painter)
+        colours = {part.style.color for part in row if part.style}
+        assert {colour.number for colour in colours if colour} == {black}
+
+
+@pytest.mark.parametrize(
+    ("colours", "environ", "theme"),
+    [
+        ("truecolor", {}, "gradstep-dark"),
+        ("256", {"COLORFGBG": "15;0"}, "gradstep-dark"),
+        ("truecolor", {"COLORFGBG": "0;15"}, "gradstep-light"),
+        ("256", {"COLORFGBG": "0;default;15"}, "gradstep-light"),
+        ("truecolor", {"COLORFGBG": "default;default"}, "gradstep-dark"),
+        ("standard", {}, "ansi-dark"),
+        ("standard", {"COLORFGBG": "0;7"}, "ansi-light"),
+        (None, {"COLORFGBG": ""}, "gradstep-dark"),
+    ],
+)
+def test_the_first_theme_fits_the_terminal(
+    colours: str | None, environ: dict[str, str], theme: str
+) -> None:
+    fitting = fitting_theme(colours, environ)
+    assert first_theme(Settings(), fitting) == fitting == theme
+    # What somebody has chosen counts more.
+    assert first_theme(Settings(theme="nord"), fitting) == "nord"
 
 
 async def test_without_colour_nothing_is_coloured(

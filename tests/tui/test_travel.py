@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from gradstep.protocol.place import place
+from gradstep.trace import search
+from gradstep.tui.app import GradstepApp
 from gradstep.tui.goto import GotoError, place_to_seq
 from gradstep.tui.trail import Trail
 from tests.tui.conftest import Open, press
@@ -151,3 +155,35 @@ async def test_a_graph_row_is_gone_back_to_only_in_the_past(open_app: Open) -> N
         await pilot.press("down", "ctrl+t")
         assert app.frame.cursor == row.seq
         assert session.motions_begun == []
+
+
+async def test_a_search_for_nan_begins_with_the_first_of_the_run(tmp_path: Path) -> None:
+    from benchmarks.long_trace import LongRun
+
+    path = tmp_path / "nan.gradstep"
+    run = LongRun(path, nan_at=2)
+    for _ in range(4):
+        run.round()
+    run.writer.close()
+    session = FakeSession(path, live=False)
+
+    async def opener() -> FakeSession:
+        return session
+
+    app = GradstepApp(opener)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await app.reached(lambda frame: frame.moment is not None)
+        wanted = search.parse(session.run, "nan")
+        hits = sorted(seq for _, f in search.search(session.run, wanted, session.last) for seq in f)
+        assert len(hits) > 2
+        await jump(app, pilot, "g", "e", "n", "d", "enter", "S")
+        await pilot.press("ctrl+f", *"nan")
+        assert f"the first is {hits[0]}" in str(app.search_bar.query_one("#search-found").render())
+        assert await jump(app, pilot, "enter") == hits[0]
+        assert await jump(app, pilot, "enter") == hits[1]
+        await pilot.press("escape")
+        assert await jump(app, pilot, "shift+f3") == hits[0]
+        # Another search is another way: relu is gone to from where one is.
+        await pilot.press("ctrl+f", *"loss")
+        assert await jump(app, pilot, "enter") > hits[0]
+    session.trace.close()

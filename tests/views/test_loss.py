@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gradstep.trace.reader import Trace
-from gradstep.views.glyphs import ASCII
+from gradstep.views.glyphs import ASCII, UNICODE, Glyphs
 from gradstep.views.loss import LossView, loss_view, running_mean
 from gradstep.views.plot import Canvas, Scale
 from gradstep.views.text import plain, width_of
@@ -70,6 +70,9 @@ def test_every_line_that_calls_backward_has_its_curve(tmp_path: Path) -> None:
         assert len(high) == 12
         assert high[0].startswith("loss_of_4 2.0000 ▼")
         assert high[6].startswith("loss_of_9 5.0000 ▲")
+        # Which of the two it is stays to be read where the file's name has no room.
+        assert high[0].endswith("  line 4")
+        assert high[6].endswith("  line 9")
         assert (
             plain(view(trace, height=5).lines) == "loss_of_4 2.0000 ▼  █▁\nloss_of_9 5.0000 ▲  ▁█"
         )
@@ -98,6 +101,17 @@ def test_one_loss_or_none(tmp_path: Path, values: list[float]) -> None:
     with losses(tmp_path / "a.gradstep", {4: values}) as trace:
         text = plain(view(trace).lines)
         assert ("loss_of_4 5.0000" in text) if values else text.startswith("no loss yet")
+
+
+@pytest.mark.parametrize("glyphs", [ASCII, UNICODE])
+def test_values_that_are_all_the_same_have_one_label(tmp_path: Path, glyphs: Glyphs) -> None:
+    for count in (1, 4):
+        with losses(tmp_path / f"{count}.gradstep", {4: [0.25] * count}) as trace:
+            rows = plain(view(trace, glyphs=glyphs).lines[1:]).splitlines()
+            labelled = [row for row in rows if "0.2500" in row]
+            assert len(labelled) == 1
+            # It stands beside the curve.
+            assert labelled[0].split(maxsplit=1)[1].strip(f" {glyphs.rail}{glyphs.tee_left}")
 
 
 def test_backward_from_no_single_number(tmp_path: Path) -> None:

@@ -159,8 +159,12 @@ def test_before_and_change_of_a_value(tmp_path: Path) -> None:
         assert [cell.text.strip() for cell in change.cells[0]] == ["·", "0.5000"]
         assert "zeros 50.0%" in plain([change.stats])
         first = find(trace, "accumulated")
-        nothing = plain(tensor_view(first, w, lens=Lens(compare="before")).lines)
-        assert "There is no version before this one." in nothing
+        for compare in ("before", "change"):
+            shown = tensor_view(first, w, lens=Lens(compare=compare))
+            assert plain([shown.header]).startswith("w now  f32[1,2]")
+            assert [cell.text.strip() for cell in shown.cells[0]] == ["1.0000", "2.0000"]
+            said = "There is no version before this one. Shown is what it is now."
+            assert said in plain(shown.lines)
 
 
 def test_before_and_change_of_a_gradient_look_through_a_clearing(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from typing import Final
 
 from gradstep.cli.arguments import Arguments
 from gradstep.settings import SettingsError, load_settings
+from gradstep.settings.files import is_settings_file
 from gradstep.settings.places import config_file, keys_file
 from gradstep.settings.report import report
 from gradstep.settings.writing import write_default
@@ -39,7 +40,11 @@ def _edit(path: Path) -> None:
     editor = next((os.environ[name] for name in EDITORS if os.environ.get(name, "").strip()), "")
     if not editor:
         raise SettingsError(f"set VISUAL or EDITOR to the editor to open {path} with")
-    write_default(path)
+    try:
+        if not is_settings_file(path):
+            write_default(path)
+    except OSError as error:
+        raise SettingsError(f"{path}: {error.strerror}") from None
     # On Windows a path in EDITOR may have backslashes, which a shell's rules would take away.
     try:
         command = [editor] if os.name == "nt" else shlex.split(editor)

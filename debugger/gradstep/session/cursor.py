@@ -43,6 +43,7 @@ class RunCursor:
         self.run: RunTrace
         self.state = "starting"
         self.stop: Stop | None = None
+        self.live_stop: Stop | None = None
         self.cursor = 0
         self.head = 0
         self.notice = ""

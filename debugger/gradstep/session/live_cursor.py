@@ -90,7 +90,7 @@ class LiveCursor(RunCursor):
         return self._stopped
 
     def _resolve(self, stop: Stop) -> None:
-        self.stop = stop
+        self.stop = self.live_stop = stop
         if self._stopped is not None and not self._stopped.done():
             self._stopped.set_result(stop)
         self._changed()
@@ -207,6 +207,6 @@ class LiveCursor(RunCursor):
         self.looking.forget()
         if self.state in {"paused", "starting"}:
             self.state = "running"
-            self.stop = None
+            self.stop = self.live_stop = None
             self._start_polling()
         self._changed()

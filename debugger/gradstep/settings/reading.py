@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
+from gradstep.settings.files import read_settings
 from gradstep.settings.model import BY_KEY, SETTINGS, Settings, SettingsError
 from gradstep.settings.places import config_file, keys_file
 
@@ -23,7 +24,7 @@ def load_settings(config: Path | None = None, keys: Path | None = None) -> Setti
     """
     config, keys = config or config_file(), keys or keys_file()
     own_keys, key_origins = _keys_alone(keys)
-    text = _text(config)
+    text = read_settings(config)
     if text is None:
         return Settings(keys=own_keys, origins=key_origins)
     found = _parsed(config, text)
@@ -52,7 +53,7 @@ def load_settings(config: Path | None = None, keys: Path | None = None) -> Setti
 
 def _keys_alone(path: Path) -> tuple[dict[str, str], dict[str, str]]:
     """Return the keys of `keys.toml`, and their places; the screen tells what is wrong there."""
-    text = _text(path)
+    text = read_settings(path)
     if text is None:
         return {}, {}
     try:
@@ -63,17 +64,6 @@ def _keys_alone(path: Path) -> tuple[dict[str, str], dict[str, str]]:
         return {}, {}
     found = {name: keys for name, keys in table.items() if isinstance(keys, str)}
     return found, {f"keys.{n}": f"{path}:{line_of(text, f'keys.{n}')}" for n in found}
-
-
-def _text(path: Path) -> str | None:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except OSError as error:
-        raise SettingsError(f"{path}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise SettingsError(f"{path}: the file is not UTF-8") from None
 
 
 def parse_toml(text: str) -> dict[str, Any]:

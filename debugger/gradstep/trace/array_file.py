@@ -67,6 +67,8 @@ def write_lines(path: Path, lines: Iterator[str], *, overwrite: bool = False) ->
 def write_file(path: Path, write: Callable[[IO[bytes]], None], *, overwrite: bool) -> None:
     """Have a file written beside its place, and put it there once it is whole.
 
+    What is no file, as a pipe or /dev/null, has nothing to lose and is written into.
+
     Raises:
         ArrayFileError: it exists and may not be overwritten, or cannot be written.
     """
@@ -74,14 +76,20 @@ def write_file(path: Path, write: Callable[[IO[bytes]], None], *, overwrite: boo
         # Even to look whether it is there can fail: a name may be too long, a folder closed.
         if path.is_dir():
             raise ArrayFileError(f"{path} is a folder")
+        if path.exists() and not path.is_file():
+            with path.open("wb") as pipe:
+                write(pipe)
+            return
         if path.exists() and not overwrite:
             raise ArrayFileError(f"{path} exists")
-        beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+        # Through a link: what it points at is written, and the link stays.
+        place = path.resolve()
+        beside = place.with_name(f".{place.name}.{os.getpid()}.part")
         new = beside.open("xb")
         try:
             with new:
                 write(new)
-            os.replace(beside, path)
+            os.replace(beside, place)
         finally:
             beside.unlink(missing_ok=True)
     except OSError as error:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import weakref
 from collections import OrderedDict, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -25,6 +25,10 @@ MOST_RESULTS: Final = 20_000
 KEPT: Final = 8
 
 MOST_VIEWS: Final = 64
+
+CHUNK: Final = 256
+MOST_CHUNKS: Final = 100
+"""Events are read so many at a time, and so many times as many are kept."""
 
 VIEWS: Final = frozenset(
     (
@@ -145,6 +149,9 @@ class Dataflow:
         self._reaches: OrderedDict[tuple[tuple[Use, ...], int], Reach] = OrderedDict()
         self._switches: dict[int, list[tuple[int, bool]]] = {}
         self._switches_upto = 0
+        self._chunks: OrderedDict[int, dict[int, tuple[EventRow, tuple[TensorRef, ...]]]] = (
+            OrderedDict()
+        )
 
     @property
     def _run(self) -> RunTrace:
@@ -244,8 +251,7 @@ class Dataflow:
         seen = self._seen(use, before)
         if seen is None:
             return None
-        event = self._run.event(seen[0])
-        refs = self._run.tensors(event.seq)
+        event, refs = self._event(seen[0])
         if event.kind == "op" and _has(refs, "output", tensor):
             # The updates that a script makes by hand are no past of a leaf's.
             by_hand = not event.detail.get("grad_fn") and _has(refs, "input", tensor)
@@ -256,6 +262,20 @@ class Dataflow:
         if found is None and not self._run.at(before).is_parameter(tensor):
             found = self._written_through(use, seen[0])
         return found
+
+    def _event(self, seq: int) -> tuple[EventRow, tuple[TensorRef, ...]]:
+        """Return an event and its tensors, read with those around it: one way passes many."""
+        number = seq // CHUNK
+        chunk = self._chunks.pop(number, None)
+        if chunk is None or seq not in chunk:
+            start, stop = max(1, number * CHUNK), (number + 1) * CHUNK
+            tensors = self._run.tensors_between(start, stop)
+            rows = self._run.events(start, stop)
+            chunk = {row.seq: (row, tensors.get(row.seq, ())) for row in rows}
+        self._chunks[number] = chunk
+        while len(self._chunks) > MOST_CHUNKS:
+            self._chunks.popitem(last=False)
+        return chunk[seq] if seq in chunk else (self._run.event(seq), self._run.tensors(seq))
 
     def _seen(self, use: Use, before: int) -> tuple[int, int] | None:
         """Return (event, requires_grad) of the record of a version, the latest by `before`."""
@@ -302,11 +322,20 @@ class Dataflow:
     def _told_after(self, op: EventRow) -> list[EventRow]:
         """Return the cuts that were told of an op's own result: they follow it at once."""
         found = []
-        for row in self._run.events(op.seq + 1, op.seq + 6):
+        for row in self._events_after(op.seq, 5):
             if row.kind != "graph_cut":
                 break
             found.append(row)
         return found
+
+    def _events_after(self, seq: int, amount: int) -> Iterator[EventRow]:
+        for number in range(seq + 1, seq + 1 + amount):
+            known = self._chunks.get(number // CHUNK, {}).get(number)
+            if known is None:
+                # The end of the run, or of what was read.
+                yield from self._run.events(number, seq + 1 + amount)
+                return
+            yield known[0]
 
     def _in_place(self, use: Use, before: int, op: EventRow, result: Use) -> Cut:
         """Say why an op outside of no_grad made no node: detach_(), or it has no derivative."""

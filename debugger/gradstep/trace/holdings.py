@@ -6,16 +6,18 @@ has not met within its bounds is asked of them.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from gradstep.trace.about import writes
 from gradstep.trace.lineage import lineage
+from gradstep.trace.parameters import grads_of, statistics_of
 
 if TYPE_CHECKING:
     from gradstep.protocol.row import EventRow
+    from gradstep.trace.model import GradState
     from gradstep.trace.moment import Moment
     from gradstep.trace.reader import RunTrace
 
@@ -95,16 +97,22 @@ class Holding:
             self.is_open = not is_first
 
 
-def holdings(moment: Moment, leaves: Collection[int]) -> dict[int, Holding]:
-    """Return what each of some leaves holds at a moment."""
+def holdings(
+    moment: Moment, leaves: Collection[int], states: Mapping[int, GradState] | None = None
+) -> dict[int, Holding]:
+    """Return what each of some leaves holds at a moment; `states` is what `.grad` of each is."""
     run = moment.run
+    states = grads_of(moment, leaves) if states is None else states
     found = {leaf: Holding(leaf) for leaf in leaves}
+    grads = (states[leaf].tensor for leaf in leaves)
+    values = statistics_of(moment, [grad for grad in grads if grad is not None])
     for leaf, one in found.items():
-        state = moment.grad(leaf)
+        state = states[leaf]
         one.grad, one.since = state.tensor, state.seq
         one.is_open = state.tensor is not None
-        if state.tensor is not None:
-            one.norm = _norm(moment, state.tensor)
+        value = values.get(state.tensor) if state.tensor is not None else None
+        if value is not None:
+            one.norm = float("nan") if value.nan or value.inf else value.norm
     unsettled = set(found)
     asked: set[int] = set()
     bound = FEW + PER_LEAF * len(found)
@@ -165,16 +173,3 @@ def _ask_lineage(moment: Moment, one: Holding) -> None:
 
 def _changes(row: EventRow) -> bool:
     return row.kind == "updated" or (row.kind == "written" and row.name != "grad")
-
-
-def _norm(moment: Moment, tensor: int) -> float | None:
-    """Return the norm of what a tensor holds now, NaN where it holds NaN or Inf."""
-    row = moment.run.database.row(
-        "SELECT norm, nan, inf FROM value WHERE run = ? AND tensor = ? AND seq <= ?"
-        " ORDER BY seq DESC, version DESC LIMIT 1",
-        (moment.run.number, tensor, moment.seq),
-    )
-    if row is None:
-        return None
-    norm, nan, inf = row
-    return float("nan") if nan or inf else norm

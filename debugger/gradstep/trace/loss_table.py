@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
+
+from gradstep.trace.gradient_norm import gradient_norm
 
 if TYPE_CHECKING:
     from gradstep.trace.reader import RunTrace
@@ -14,28 +15,13 @@ if TYPE_CHECKING:
 TITLES: Final = ("file", "line", "event", "iteration", "step", "loss", "lr", "grad_norm")
 """The columns of the losses as CSV."""
 
-_NORMS: Final = (
-    "SELECT value.norm, value.nan, value.inf FROM ("
-    " SELECT (SELECT grad.tensor FROM grad WHERE grad.run = ? AND grad.param = tensor.id"
-    "  AND grad.seq <= ? ORDER BY grad.seq DESC LIMIT 1) AS held"
-    " FROM tensor INDEXED BY parameter"
-    " WHERE tensor.run = ? AND tensor.is_parameter = 1 AND tensor.first_seq <= ?"
-    ") JOIN value ON value.rowid = (SELECT rowid FROM value AS latest WHERE latest.run = ?"
-    "  AND latest.tensor = held AND latest.seq <= ?"
-    "  ORDER BY latest.seq DESC, latest.version DESC LIMIT 1)"
-)
-"""One statement for all parameters: there is a row for each that has a gradient.
-
-Its parameters are the run and the event, three times.
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class Beside:
     """What belongs to a call of backward(): None where it is not known (yet).
 
-    `lr` is the first rate of the optimizer that steps next, `grad_norm` the Euclidean norm of all
-    parameters' gradients as one when the call was done, NaN or Inf where one holds these.
+    `lr` is the first rate of the optimizer that steps next, `grad_norm` the norm of the
+    gradients (`gradient_norm`) when the call was done, NaN or Inf where one holds these.
     """
 
     lr: float | None
@@ -58,7 +44,7 @@ class LossFacts:
         step = self._first("phase_entered", "step", end[0] if end else call, upto)
         found = Beside(
             self._rate(call, step[1] if step else None),
-            None if end is None else grad_norm(self.run, end[0]),
+            None if end is None else gradient_norm(self.run, end[0]),
         )
         if end is not None and step is not None:
             self._known[call] = found
@@ -89,24 +75,6 @@ class LossFacts:
         except (ValueError, LookupError, TypeError):
             return None  # Not every optimizer has a rate.
         return float(rate) if isinstance(rate, (int, float)) else None
-
-
-def grad_norm(run: RunTrace, seq: int) -> float | None:
-    """Return the norm of all parameters' gradients at an event, None if all are None."""
-    rows = run.database.rows(_NORMS, (run.number, seq) * 3)
-    if not rows:
-        return None
-    total = 0.0
-    for norm, nan, inf in rows:
-        if nan:
-            return math.nan
-        if inf:
-            total = math.inf
-        if norm is not None:
-            if not isinstance(norm, (int, float)):
-                raise run.database.damaged("a norm is no number")
-            total += norm * norm
-    return math.sqrt(total)
 
 
 def loss_lines(run: RunTrace, head: int) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING, Any, Final
@@ -18,6 +19,8 @@ VALUE_COLUMNS: Final = (
     "tensor, version, seq, shape, dtype, requires_grad, min, max, mean, std, norm,"
     " zeros, nan, inf, content"
 )
+STATISTICS_COLUMNS: Final = VALUE_COLUMNS.replace(", content", ", NULL")
+"""The same without contents: of a large tensor these are nearly all there is to read."""
 
 _NAME_ORDER: Final = {"parameter": 0, "buffer": 1, "variable": 2, "op": 3}
 
@@ -66,6 +69,10 @@ class Moment:
         """Return the latest recorded version of a tensor, None if there is none by now."""
         return self.run.value(tensor, self.seq)
 
+    def statistics(self, tensor: int, version: int | None = None) -> TensorValue | None:
+        """Return what `value` or `version` does, without contents: `content` is None."""
+        return self.run.value(tensor, self.seq, version, contents=False)
+
     def version(self, tensor: int, version: int) -> TensorValue | None:
         """Return one version of a tensor as recorded by now."""
         return self.run.value(tensor, self.seq, version)
@@ -79,15 +86,8 @@ class Moment:
             "SELECT how, seq, name FROM tensor_name WHERE run = ? AND tensor = ?",
             (self.run.number, tensor),
         )
-        if not rows:
-            return f"tensor_{tensor}"
-        # Of several names of one kind: the latest by now, else the first one to come.
-        best = min(
-            rows,
-            key=lambda row: (_NAME_ORDER.get(row[0], 9), row[1] > self.seq, abs(row[1] - self.seq)),
-        )
-        name = str(best[2])
-        return f"{name} (old)" if best[0] != "op" and self._was_replaced(tensor, name) else name
+        name, how = best_name(tensor, rows, self.seq)
+        return f"{name} (old)" if how != "op" and self._was_replaced(tensor, name) else name
 
     def _was_replaced(self, tensor: int, name: str) -> bool:
         """Return whether a leaf that requires grad gave its name to another one."""
@@ -168,10 +168,27 @@ class Moment:
             (self.run.number, number),
         ):
             number = row[0]
-            state = self._optimizer(number)
+            state = self.optimizer(number)
             if state is not None:
                 found.append(state)
         return found
+
+    def optimizer(self, number: int) -> OptimizerState | None:
+        """Return one optimizer with its groups as they are now, None if there is none yet."""
+        row = self._database.row(
+            "SELECT class, name, seq, groups FROM optimizer"
+            " WHERE run = ? AND id = ? AND seq <= ? ORDER BY seq DESC LIMIT 1",
+            (self.run.number, number, self.seq),
+        )
+        if row is None:
+            return None
+        try:
+            groups = tuple(json.loads(row[3]))
+            if not all(is_group(group) for group in groups):
+                raise ValueError(f"optimizer {number} has a group that is none")
+        except (ValueError, TypeError) as error:
+            raise self._database.damaged(error) from None
+        return OptimizerState(number, row[0], row[1], row[2], groups)
 
     def state(self, optimizer: int, param: int) -> list[StateValue]:
         """Return `optimizer.state[param]` in order of names; empty before the first step."""
@@ -205,21 +222,21 @@ class Moment:
         )
         return None if row is None else row[0]
 
-    def _optimizer(self, number: int) -> OptimizerState | None:
-        row = self._database.row(
-            "SELECT class, name, seq, groups FROM optimizer"
-            " WHERE run = ? AND id = ? AND seq <= ? ORDER BY seq DESC LIMIT 1",
-            (self.run.number, number, self.seq),
+
+def best_name(tensor: int, names: Sequence[tuple[str, int, str]], seq: int) -> tuple[str, str]:
+    """Choose of a tensor's names, rows (how, seq, name), the one to call it by, and its kind.
+
+    A tensor without a name is called by its number, as an op's result would be.
+    """
+    if not names:
+        return f"tensor_{tensor}", "op"
+    how, _, name = names[0]
+    if len(names) > 1:
+        # Of several names of one kind: the latest by now, else the first one to come.
+        how, _, name = min(
+            names, key=lambda row: (_NAME_ORDER.get(row[0], 9), row[1] > seq, abs(row[1] - seq))
         )
-        if row is None:
-            return None
-        try:
-            groups = tuple(json.loads(row[3]))
-            if not all(is_group(group) for group in groups):
-                raise ValueError(f"optimizer {number} has a group that is none")
-        except (ValueError, TypeError) as error:
-            raise self._database.damaged(error) from None
-        return OptimizerState(number, row[0], row[1], row[2], groups)
+    return str(name), str(how)
 
 
 def is_group(item: Any) -> bool:

@@ -7,11 +7,12 @@ index, so a run of a million events opens as fast as one of ten.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from gradstep.protocol.row import EventRow
+from gradstep.trace.at_work import AtWork
 from gradstep.trace.courses import Course, Courses
 from gradstep.trace.database import Database
 from gradstep.trace.errors import TraceError
@@ -19,7 +20,7 @@ from gradstep.trace.event_table import EventTable
 from gradstep.trace.loss_table import LossFacts
 from gradstep.trace.losses import Loss, Losses
 from gradstep.trace.model import RunInfo, TensorRef, TensorValue
-from gradstep.trace.moment import VALUE_COLUMNS, Moment, value_from_row
+from gradstep.trace.moment import STATISTICS_COLUMNS, VALUE_COLUMNS, Moment, value_from_row
 
 __all__ = ["RunTrace", "Trace", "TraceError"]
 
@@ -96,6 +97,7 @@ class RunTrace:
         self._losses = Losses(self)
         self._courses = Courses(self)
         self.loss_facts = LossFacts(self)
+        self.at_work = AtWork(self)
         self._given_names: tuple[int, list[str]] = (0, [])
 
     @property
@@ -213,12 +215,19 @@ class RunTrace:
 
     def tensors_between(self, start: int, stop: int) -> dict[int, tuple[TensorRef, ...]]:
         """Return the tensors of all events of `start` <= seq < `stop` that have any."""
+        return self._tensors("seq >= ? AND seq < ?", (start, stop))
+
+    def tensors_of(self, seqs: Sequence[int]) -> dict[int, tuple[TensorRef, ...]]:
+        """Return the tensors of each of some events that have any, at most some hundreds."""
+        return self._tensors(f"seq IN ({','.join('?' * len(seqs))})", seqs)
+
+    def _tensors(self, which: str, asked: Sequence[int]) -> dict[int, tuple[TensorRef, ...]]:
         found: dict[int, list[TensorRef]] = {}
         text, last, references = self.database.text, 0, list[TensorRef]()
         for seq, role, tensor, version in self.database.rows(
             "SELECT seq, role, tensor, version FROM event_tensor"
-            " WHERE run = ? AND seq >= ? AND seq < ? ORDER BY seq, position",
-            (self.number, start, stop),
+            f" WHERE run = ? AND {which} ORDER BY seq, position",
+            (self.number, *asked),
         ):
             if seq != last:
                 last, references = seq, []
@@ -297,11 +306,17 @@ class RunTrace:
         """Return the losses by the line that called backward(); of long courses a sample."""
         return self._courses.upto(upto, since=since)
 
-    def value(self, tensor: int, upto: int, version: int | None = None) -> TensorValue | None:
-        """Return what was recorded of a tensor at or before `upto`: the latest or one version."""
+    def value(
+        self, tensor: int, upto: int, version: int | None = None, *, contents: bool = True
+    ) -> TensorValue | None:
+        """Return what was recorded of a tensor at or before `upto`: the latest or one version.
+
+        Without `contents` only its shape and statistics are read.
+        """
+        columns = VALUE_COLUMNS if contents else STATISTICS_COLUMNS
         which = "" if version is None else "AND version = ?"
         row = self.database.row(
-            f"SELECT {VALUE_COLUMNS} FROM value WHERE run = ? AND tensor = ? AND seq <= ? {which}"
+            f"SELECT {columns} FROM value WHERE run = ? AND tensor = ? AND seq <= ? {which}"
             " ORDER BY seq DESC, version DESC LIMIT 1",
             (self.number, tensor, upto, *(() if version is None else (version,))),
         )

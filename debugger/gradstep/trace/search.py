@@ -61,10 +61,14 @@ class ValueTerm:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """Everything that must hold of an event."""
+    """Everything that must hold of an event.
+
+    `asks_since_when`: what it looks for stays once it has come, so its first event matters most.
+    """
 
     events: tuple[Predicate, ...]
     values: tuple[ValueTerm, ...]
+    asks_since_when: bool = False
 
 
 def parse(run: RunTrace, text: str) -> Search:
@@ -75,6 +79,7 @@ def parse(run: RunTrace, text: str) -> Search:
     """
     events: list[Predicate] = []
     values: list[ValueTerm] = []
+    asks_since_when = False
     for term in _TERM.finditer(text.strip()):
         if term["what"]:
             what, sign = term["what"], {"==": "=", "=": "="}.get(term["sign"], term["sign"])
@@ -92,11 +97,12 @@ def parse(run: RunTrace, text: str) -> Search:
             events.append(_place(run, term["place"], wanted))
         elif term["word"].lower() in ("nan", "inf"):
             values.append(ValueTerm(f"({term['word'].lower()} > 0)"))
+            asks_since_when = True
         else:
             events.append(_anywhere(run, term["word"].strip('"')))
     if not events and not values:
         raise SearchError("write what to search the run for")
-    return Search(tuple(events), tuple(values))
+    return Search(tuple(events), tuple(values), asks_since_when)
 
 
 def search(run: RunTrace, wanted: Search, end: int) -> Generator[Progress, None, None]:

@@ -17,6 +17,7 @@ from gradstep.trace.about import events_about
 from gradstep.trace.dataflow import Cut, Reach, Use, dataflow
 from gradstep.trace.holdings import NO_READER, Holding, holdings
 from gradstep.trace.loss_roots import MOST_LOSSES, LossRoot, loss_roots
+from gradstep.trace.parameters import grads_of, names_as_parameters, names_of
 from gradstep.trace.reached import Way, reached_leaves
 from gradstep.trace.unchanged import Unchanged
 
@@ -94,23 +95,26 @@ def wiring(moment: Moment, choice: int = 0) -> Wiring:
     live = live_optimizers(moment)
     holders = _holders(live)
     reached = _leaves_of(moment, loss) if loss is not None else {}
-    names = _names(moment, {*moment.parameters(), *holders, *reached}, reached)
+    leaves = {*moment.parameters()}
+    asked = {*leaves, *holders, *reached}
+    names = _names(moment, asked, reached)
     modules = _modules(moment, names)
+    grads = grads_of(moment, asked)
     chosen = [
         tensor
         for tensor in sorted(names)
         if tensor in holders
         or tensor in reached
         or (modules.get(tensor) and not names[tensor].endswith(OLD))
-        or moment.grad(tensor).tensor is not None
+        or grads[tensor].tensor is not None
     ]
-    held = holdings(moment, chosen)
+    held = holdings(moment, chosen, grads)
     missing = _Missing(moment, loss, losses)
     stepped = _stepped(moment, loss)
     unchanged = Unchanged(moment, loss.iteration if loss is not None and live == [] else 0)
     wires = []
     for tensor in chosen:
-        requires_grad = _requires_grad(moment, tensor)
+        requires_grad = _requires_grad(moment, tensor, is_leaf=tensor in leaves)
         way = reached.get(tensor)
         why, why_seq, cut = "", 0, None
         if way is None:
@@ -225,7 +229,7 @@ _ways: WeakKeyDictionary[RunTrace, OrderedDict[tuple[tuple[Use, ...], int], Mapp
 
 def _names(moment: Moment, tensors: Collection[int], reached: Collection[int]) -> dict[int, str]:
     """Name tensors; of several by one name that a loss uses, none has replaced another."""
-    found = {tensor: moment.name(tensor) for tensor in tensors}
+    found = dict(names_of(moment, tensors))
     sharing: dict[str, list[int]] = {}
     for tensor in sorted(reached):
         sharing.setdefault(found[tensor].removesuffix(OLD), []).append(tensor)
@@ -238,22 +242,15 @@ def _names(moment: Moment, tensors: Collection[int], reached: Collection[int]) -
 
 def _modules(moment: Moment, tensors: Collection[int]) -> dict[int, tuple[str, ...]]:
     """Return the modules that each tensor is a parameter of, "" for the model itself."""
-    found: dict[int, tuple[str, ...]] = {}
-    for tensor in tensors:
-        rows = moment.run.database.rows(
-            "SELECT name FROM tensor_name WHERE run = ? AND tensor = ? AND how = 'parameter'"
-            " ORDER BY seq",
-            (moment.run.number, tensor),
-        )
-        if rows:
-            paths = (str(name).rpartition(".")[0] for (name,) in rows)
-            found[tensor] = tuple(dict.fromkeys(paths))
-    return found
+    return {
+        tensor: tuple(dict.fromkeys(name.rpartition(".")[0] for name in paths))
+        for tensor, paths in names_as_parameters(moment, tensors).items()
+    }
 
 
-def _requires_grad(moment: Moment, tensor: int) -> bool:
+def _requires_grad(moment: Moment, tensor: int, *, is_leaf: bool) -> bool:
     switched = dataflow(moment.run).switches(tensor, moment.seq)
-    return switched[-1][1] if switched else moment.is_parameter(tensor)
+    return switched[-1][1] if switched else is_leaf or moment.is_parameter(tensor)
 
 
 def _holes(

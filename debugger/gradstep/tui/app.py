@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -43,12 +44,14 @@ from gradstep.tui.settled import (
     check_settings,
     draw_without_colour,
     first_theme,
+    fitting_theme,
     glyphs_for,
 )
 from gradstep.tui.step_commands import StepCommands
-from gradstep.tui.terminal_watch import ServerWatch, TerminalWatch
+from gradstep.tui.terminal_watch import ServerWatch, TerminalWatch, has_shell
 from gradstep.tui.theme import THEMES, defaults_for
 from gradstep.tui.travel import Travel
+from gradstep.tui.type_ahead import TypeAhead
 from gradstep.tui.waiting import Waiting
 from gradstep.tui.why_command import follow
 from gradstep.tui.widgets.bars import first_key
@@ -66,6 +69,7 @@ if TYPE_CHECKING:
 
 
 class GradstepApp(
+    TypeAhead,
     Habits,
     Hints,
     Waiting,
@@ -197,6 +201,8 @@ class GradstepApp(
             key = self.keys_of(BY_ID["pane.console"])
             text = f"input? {question} · {self.main.way_to_stdin(key)}"
             self.main.key_bar.show_note(text, "warning")
+        if self.asks_for_input() != self.frame.asks_for_input:
+            self.paint_now()
 
     def asks_for_input(self) -> bool:
         """Return whether the script seems to wait for a line of input."""
@@ -222,12 +228,16 @@ class GradstepApp(
             self.trail.stopped(stop.seq)
         trail = self.trail
         frame = replace(frame, marks=trail.shown(), stops=trail.stops(), is_asked=self.is_asked)
+        frame = replace(frame, asks_for_input=self.asks_for_input())
+        if self.frame.asks_for_input and not frame.asks_for_input:
+            self.main.key_bar.drop_note()  # It told how to answer.
         self.frame = frame
         self.main.title_bar.note = self._announcer.note(frame)
-        held = self._pace.leaves_panes(more_comes=self.in_flight.asked_again)
+        held = self._pace.leaves_panes(more_comes=self.in_flight.next is not None)
         self.main.paint(frame, with_panes=not held)
         if self.session is not None:
             self.main.stdout.show_output(self.session.printed())
+            self.main.stdout.take_input(self.session.is_live)
             self._announcer.announce(frame, self.main.console.say)
             if (flash := self._announcer.flash()) is not None:
                 self.main.key_bar.show_note(*flash)
@@ -329,6 +339,13 @@ class GradstepApp(
             with contextlib.suppress(NotImplementedError, RuntimeError):
                 loop.add_signal_handler(number, self._signalled, int(number))
 
+    def action_suspend_process(self) -> None:
+        """Go back to the shell, if there is one that can bring us back."""
+        if self.is_web or self.is_headless or not has_shell():
+            self.say("there is no shell to go back to: q quits", "warning")
+            return
+        super().action_suspend_process()
+
     def _signalled(self, number: int) -> None:
         if self.session is not None:
             self.session.kill_now()
@@ -390,6 +407,7 @@ def run_app(
     except TraceError as error:
         print(f"gradstep: {error}", file=sys.stderr)
         return 2
+    app.theme = first_theme(settings, fitting_theme(app.console.color_system, os.environ))
     try:
         with TerminalWatch(app.end_script), ServerWatch(app.server_gone):
             app.run()

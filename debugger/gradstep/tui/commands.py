@@ -85,12 +85,14 @@ class Commands(App[int]):
         self.main.key_bar.show_note(f"{mark}{text}", style)
 
     def action_motion(self, name: str, backward: bool) -> None:
-        """Move; while a motion is in flight keys do not pile up, one repetition is remembered."""
+        """Move; while a motion is in flight keys do not pile up, one more is remembered."""
         if self.session is None or self.session.state == "starting":
             self.say("the script is still starting", "warning")
             return
         if self.in_flight.motion is not None:
             self.in_flight.ask(name, backward=backward)
+            if self.session.state == "running" and self.in_flight.next is None:
+                self.say("the script is running: space pauses it", "warning")
             return
         if self.session.state == "running":
             self.say("the script is running: space pauses it", "warning")
@@ -101,10 +103,11 @@ class Commands(App[int]):
     async def _move(self, name: str, backward: bool) -> None:
         try:
             while True:
-                self.in_flight.begin(name, backward=backward)
                 await self.go(self._session_motion(name, backward))
-                if not self.in_flight.asked_again:
+                if self.in_flight.next is None:
                     break
+                name, backward = self.in_flight.next
+                self.in_flight.begin(name, backward=backward)
         finally:
             self.in_flight.end()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
@@ -20,7 +21,12 @@ from gradstep.trace.reader import RunTrace
 from gradstep.tui.crash import cause_of, one_line, write_log
 from gradstep.tui.harmless import Harmless
 from gradstep.tui.paint import painter_for
-from gradstep.tui.settled import check_settings, draw_without_colour, first_theme
+from gradstep.tui.settled import (
+    check_settings,
+    draw_without_colour,
+    first_theme,
+    fitting_theme,
+)
 from gradstep.tui.terminal_watch import TerminalWatch
 from gradstep.tui.theme import THEMES, defaults_for, next_theme
 from gradstep.tui.widgets.lines import LinesView
@@ -242,6 +248,7 @@ def run_diff(a: RunTrace, b: RunTrace, tolerance: Tolerance, settings: Settings)
     """
     check_settings(settings)
     app = DiffApp(a, b, tolerance, first_theme(settings))
+    app.theme = first_theme(settings, fitting_theme(app.console.color_system, os.environ))
     draw_without_colour(app, settings)
     try:
         with TerminalWatch(lambda: None):

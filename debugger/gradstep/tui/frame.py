@@ -10,7 +10,7 @@ from gradstep.views.glyphs import UNICODE, Glyphs
 
 if TYPE_CHECKING:
     from gradstep.trace.moment import Moment
-    from gradstep.tui.port import SessionPort
+    from gradstep.tui.port import SessionPort, StopPort
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +53,24 @@ class Frame:
     """Letters by the events that the user marked."""
     stops: tuple[int, ...] = ()
     """The events at which a breakpoint has stopped, as far as this session saw it."""
+    asks_for_input: bool = False
+    """Whether the running script seems to wait for a line of its stdin."""
     is_asked: bool = False
     """Whether a lesson asks what comes: then nothing may tell it beforehand."""
 
     @property
+    def _stop_here(self) -> StopPort | None:
+        """What stopped at the live edge: back there from the past, what stopped the script."""
+        if self.session is None:
+            return None
+        own = self.session.live_stop
+        is_back = own is not None and self.cursor == self.head == own.seq
+        return own if is_back else self.session.stop
+
+    @property
     def standing(self) -> tuple[str, int]:
         """Where the script stands, if that is not the line of the event: ("", 0) otherwise."""
-        stop = self.session.stop if self.session is not None else None
+        stop = self._stop_here
         if stop is None or self.cursor != self.head or stop.seq != self.cursor:
             return "", 0
         return stop.file, stop.line
@@ -67,7 +78,7 @@ class Frame:
     @property
     def failure(self) -> str:
         """The exception that the script stands at, "" if it stands at none or this is the past."""
-        stop = self.session.stop if self.session is not None else None
+        stop = self._stop_here
         stands = stop is not None and self.state == "paused" and self.cursor == self.head
         return stop.message if stop is not None and stands and stop.reason == "exception" else ""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from textual.widgets import Static
 
@@ -12,13 +13,17 @@ from gradstep.tui.actions import BY_ID
 from gradstep.tui.commands import Commands
 from gradstep.tui.settled import SCREEN
 
+if TYPE_CHECKING:
+    from textual.actions import ActionParseResult
+    from textual.dom import DOMNode
+
 PATIENCE: Final = 10
 """Motions after which a hint goes although nobody did what it says."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """A text with the ids of commands in braces, and what fulfils it."""
+    """A text with the ids of commands in braces, and what fulfils it: a command or a direction."""
 
     text: str
     done_by: str
@@ -31,7 +36,18 @@ HINTS: Final = (
         "forward",
     ),
     Hint("capitals go the same way back: {phase.back}, {step.back}; {edge.now} is now", "back"),
-    Hint("{help.open} says how to read the pane that has the focus, and lists all keys", "help"),
+    Hint(
+        "{help.open} says how to read the pane that has the focus, and lists all keys", "help.open"
+    ),
+    Hint(
+        "{connection.show} shows what joins the loss and the optimizer, for each parameter, "
+        "and where that is broken",
+        "connection.show",
+    ),
+    Hint(
+        "{lesson.toggle} begins a lesson: you say what each phase will do, and see whether it does",
+        "lesson.toggle",
+    ),
 )
 
 
@@ -66,10 +82,19 @@ class Hints(Commands):
         self._motions += 1
         self._was_done("back" if backward else "forward")
 
-    def action_help(self) -> None:
-        """Show the help; a hint may have said how."""
-        super().action_help()
-        self._was_done("help")
+    async def run_action(
+        self,
+        action: str | ActionParseResult,
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """Do what a key, the footer or the palette asks for; a hint may have said how."""
+        done = await super().run_action(action, default_namespace, namespaces)
+        if done and self._hint < len(HINTS):
+            wanted = BY_ID.get(HINTS[self._hint].done_by)
+            if wanted is not None and action == wanted.action:
+                self._next_hint()
+        return done
 
     def _was_done(self, what: str) -> None:
         if self._hint >= len(HINTS):

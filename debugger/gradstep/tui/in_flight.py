@@ -6,32 +6,32 @@ import time
 from typing import Final
 
 REPEAT_WINDOW: Final = 0.3
-"""Seconds: a key pressed again this soon after a motion began asks for one more of the same."""
+"""Seconds: a key pressed this soon after a motion began asks for one more."""
 
 
 class InFlight:
-    """At most one motion, and whether one more of the same was asked for."""
+    """At most one motion, and the one that was asked for meanwhile."""
 
     def __init__(self) -> None:
         """Start with none."""
         self.motion: tuple[str, bool] | None = None
-        self.asked_again = False
+        self.next: tuple[str, bool] | None = None
         self._since = 0.0
 
     def begin(self, name: str, *, backward: bool = False) -> None:
         """A motion begins now."""
         self.motion = (name, backward)
-        self.asked_again = False
+        self.next = None
         self._since = time.monotonic()
 
     def ask(self, name: str, *, backward: bool) -> None:
-        """Remember that a motion was asked for: one repetition, if it is the same and soon."""
-        self.asked_again = self.seconds() < REPEAT_WINDOW and self.motion == (name, backward)
+        """Remember that a motion was asked for: the latest one alone, and only if it was soon."""
+        self.next = (name, backward) if self.seconds() < REPEAT_WINDOW else None
 
     def end(self) -> None:
         """No motion is in flight any more."""
         self.motion = None
-        self.asked_again = False
+        self.next = None
 
     def seconds(self) -> float:
         """Return for how long the motion has been in flight."""

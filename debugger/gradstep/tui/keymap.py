@@ -6,6 +6,8 @@ import os
 import tomllib
 from pathlib import Path
 
+from gradstep.settings.files import read_settings
+from gradstep.settings.model import SettingsError
 from gradstep.settings.reading import parse_toml
 from gradstep.tui.actions import BY_ID
 
@@ -23,11 +25,11 @@ def load_keymap(path: Path) -> tuple[dict[str, str], str]:
     with commas between.
     """
     try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
+        text = read_settings(path)
+    except SettingsError as error:
+        return {}, str(error)
+    if text is None:
         return {}, ""
-    except (OSError, UnicodeDecodeError) as error:
-        return {}, f"{path}: {error}"
     try:
         table = parse_toml(text).get("keys", {})
     except tomllib.TOMLDecodeError as error:

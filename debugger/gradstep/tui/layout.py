@@ -71,12 +71,17 @@ def apply(main: MainScreen) -> None:
     """Give the panes their sizes; what nobody has changed is the style sheet's."""
     shares, body = main.shares, main.query_one("#body")
     in_grid = not main.is_compact and not main.zoomed
+    wholes = {"grid_columns": body.size.width, "grid_rows": body.size.height}
     for rule, share in (("grid_columns", shares.columns), ("grid_rows", shares.rows)):
-        _set(body, rule, f"{share}fr {100 - share}fr" if in_grid and share else "")
+        # In cells: of two fractions each loses the part of a cell that it has too much.
+        first = max(1, int(wholes[rule] * share / 100))
+        cut = f"{first} 1fr" if wholes[rule] else f"{share}fr {100 - share}fr"
+        _set(body, rule, cut if in_grid and share else "")
     stacked = main.is_compact and not main.is_short and not main.zoomed
+    upper = max(1, int(body.size.height * shares.rows / 100))
     for pane in main.panes():
-        share = 100 - shares.rows if pane.id == "inspect" else shares.rows
-        _set(pane, "height", f"{share}fr" if stacked and shares.rows else "")
+        height = "1fr" if pane.id == "inspect" else f"{upper}"
+        _set(pane, "height", height if stacked and shares.rows and body.size.height else "")
 
 
 def _set(widget: Widget, rule: str, value: str) -> None:

@@ -80,12 +80,15 @@ class Painter:
         found = self._heat.get(step)
         if found is None:
             base = self.colour("surface")
-            end = self.colour("heat-high" if step > 0 else "heat-low")
+            name = "heat-high" if step > 0 else "heat-low"
+            end = self.colour(name)
             if end.ansi is None:
                 found = Style(bgcolor=base.blend(end, abs(step) / 32).rich_color)
-            else:
+            elif abs(step) > 16:
                 # The terminal's own colours do not mix: the larger half of the values has one.
-                found = Style(bgcolor=end.rich_color) if abs(step) > 16 else Style()
+                found = Style(bgcolor=end.rich_color) + self._text_on(name)
+            else:
+                found = Style()
             self._heat[step] = found
         return found
 
@@ -106,6 +109,14 @@ class Painter:
         """Return a line as a strip, as wide as its text."""
         return Strip(self.segments(line))
 
+    def _text_on(self, ground: str) -> Style:
+        """Return the text's style where a theme says which one a ground needs; else empty.
+
+        Among the terminal's own colours not every one can be read on every other.
+        """
+        name = f"{ground}-text"
+        return Style(color=self.colour(name).rich_color) if name in self._variables else Style()
+
     def _compose(self, names: list[str]) -> Style:
         style = Style()
         chip = "chip" in names
@@ -114,6 +125,7 @@ class Painter:
                 style += _ATTRIBUTES[name]
             elif name == "selected":
                 style += Style(bgcolor=self.colour("selection").rich_color)
+                style += self._text_on("selection")
             elif name.startswith("heat:"):
                 style += self.heat(float(name[5:]))
             elif name in _COLOURS:

@@ -38,10 +38,31 @@ class Palette(CommandPalette):
     """The palette, without the picture in front of its input."""
 
     DEFAULT_CSS = """
-    Palette > Vertical { width: 96; max-width: 100%; margin-top: 2; }
-    Palette #--input { border: hkey $primary; }
+    /* One box, as the other dialogs are, of its input and the list under it. */
+    Palette > Vertical, Palette:dark > Vertical {
+        width: 96; max-width: 100%; margin-top: 2; background: transparent;
+    }
+    Palette #--input {
+        height: auto; border: round $primary; background: $surface; padding: 0 1;
+        border-title-color: $primary; border-title-style: bold;
+    }
     Palette #--input.--list-visible { border-bottom: none; }
-    Palette SearchIcon { color: $primary; }
+    Palette #--input Label { margin: 0; }
+    Palette SearchIcon { color: $primary; width: 3; }
+    Palette CommandInput, Palette CommandInput:focus {
+        border: none; height: 1; padding: 0; background: $panel;
+    }
+    Palette #--results { background: $surface; }
+    Palette CommandList {
+        max-height: 75vh; border: round $primary; border-top: none; padding: 1 0 0 0;
+        background: $surface;
+        scrollbar-size-vertical: 1; scrollbar-color: $faint; scrollbar-background: $surface;
+        scrollbar-background-hover: $surface; scrollbar-background-active: $surface;
+    }
+    Palette CommandList.--populating { border-bottom: round $primary; }
+    Palette CommandList > .option-list--option { padding: 0 1; }
+    Palette CommandList > .option-list--option-highlighted { background: $selection; }
+    Palette LoadingIndicator { border: none; height: 0; }
     """
 
     def __init__(self) -> None:
@@ -52,8 +73,9 @@ class Palette(CommandPalette):
         )
 
     def on_mount(self) -> None:
-        """Put a plain mark where the picture was."""
+        """Put a plain mark where the picture was, and a title."""
         self.query_one(SearchIcon).icon = "»"
+        self.query_one("#--input").border_title = "Commands"
 
 
 class CommandProvider(Provider):
@@ -157,4 +179,4 @@ class CommandProvider(Provider):
 
 
 def _with_keys(title: Content, keys: str) -> Content:
-    return Content.assemble(title, f"  {keys}") if keys else title
+    return Content.assemble(title, (f"  {keys}", "$accent")) if keys else title

@@ -27,6 +27,8 @@ _SINGLE: Final = {
     **dict.fromkeys(map(ord, "─━═┄┈╌"), "-"),
     **dict.fromkeys(map(ord, "▁▔"), " "),
     **dict.fromkeys(map(ord, "▎▊▌▐"), "|"),
+    # Of borders: the rails, whose corners look otherwise, are drawn in ASCII to begin with.
+    **dict.fromkeys(map(ord, "╭╮╰╯"), "+"),
     ord("·"): ".",
     ord("•"): "*",
     ord("…"): "~",

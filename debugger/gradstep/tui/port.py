@@ -172,6 +172,10 @@ class SessionPort(Protocol):
         """Why it last stopped."""
 
     @property
+    def live_stop(self) -> StopPort | None:
+        """Why the script itself stands, whatever was looked at since; None while it runs."""
+
+    @property
     def remarks(self) -> Remarks:
         """What logpoints said, and what there is to know about breakpoints."""
 

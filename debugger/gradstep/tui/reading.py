@@ -17,7 +17,7 @@ class Reading:
     keys: Rows
 
 
-_MOVE: Final = (("↑ ↓ k j", "select a row; PgUp, PgDn, Home and End go further"),)
+_MOVE: Final = (("↑ ↓", "select a row; PgUp, PgDn, Home and End go further"),)
 
 READINGS: Final = {
     "source-view": Reading(

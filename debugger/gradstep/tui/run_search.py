@@ -31,6 +31,8 @@ class RunSearch:
         self.hits: list[int] = []
         self.share = 0.0
         self.is_done = False
+        self.was_entered = False
+        """Whether one of its events was gone to."""
         self._run = run
         self._wanted = search.parse(run, text)
 
@@ -52,16 +54,22 @@ class RunSearch:
         changed()
 
     def next(self, cursor: int, *, backward: bool) -> int | None:
-        """Return the nearest event found in a direction, round the ends; None if there is none."""
+        """Return the nearest event found in a direction, round the ends; None if there is none.
+
+        The way through a search for NaN or infinities begins at the first of the run.
+        """
         if not self.hits:
             return None
+        begins, self.was_entered = not self.was_entered, True
+        if begins and not backward and self._wanted.asks_since_when:
+            return self.hits[0]
         if backward:
             return self.hits[bisect_left(self.hits, cursor) - 1]
         at = bisect_right(self.hits, cursor)
         return self.hits[at if at < len(self.hits) else 0]
 
     def told(self, cursor: int) -> str:
-        """Return `3 of 17`, or how many there are while the cursor is on none of them."""
+        """Return `3 of 17`; how many there are and the first, while the cursor is on none."""
         total = f"{len(self.hits):,}"
         more = "" if self.is_done else f" so far, {self.share:.0%} searched"
         if not self.hits:
@@ -69,4 +77,5 @@ class RunSearch:
         at = bisect_left(self.hits, cursor)
         if at < len(self.hits) and self.hits[at] == cursor:
             return f"{at + 1:,} of {total}{more}"
-        return f"{total} event{'' if len(self.hits) == 1 else 's'}{more}"
+        first = f", the first is {self.hits[0]:,}" if self.is_done and len(self.hits) > 1 else ""
+        return f"{total} event{'' if len(self.hits) == 1 else 's'}{first}{more}"

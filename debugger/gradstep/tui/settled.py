@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any, Final
 
@@ -14,11 +15,14 @@ from gradstep.settings import Settings, SettingsError
 from gradstep.settings.model import AUTO
 from gradstep.tui.actions import BY_ID
 from gradstep.tui.plain_ascii import is_utf8
-from gradstep.tui.theme import THEMES, theme_names
+from gradstep.tui.theme import DARK, LIGHT, theme_names
 from gradstep.views.glyphs import ASCII, UNICODE, Glyphs
 
 SCREEN: Final = "screen"
 """What is kept for all scripts."""
+
+LIGHT_GROUNDS: Final = ("7", "15")
+"""White and bright white, as COLORFGBG (`0;15`, or `0;default;15`) numbers a background."""
 
 
 def check_settings(settings: Settings) -> None:
@@ -55,10 +59,24 @@ def remembered_theme(settings: Settings) -> str:
     return str(theme)
 
 
-def first_theme(settings: Settings) -> str:
-    """Return the theme to begin with."""
-    settled = THEMES[0].name if settings.theme == AUTO else settings.theme
+def first_theme(settings: Settings, fitting: str = DARK.name) -> str:
+    """Return the theme to begin with; `fitting` is taken where nobody has chosen one."""
+    settled = fitting if settings.theme == AUTO else settings.theme
     return remembered_theme(settings) or settled
+
+
+def fitting_theme(colours: str | None, environ: Mapping[str, str]) -> str:
+    """Return the theme that fits a terminal: its own sixteen colours where it has no others.
+
+    `colours` is its colour system in Rich's words. Whether it is light, some terminals tell in
+    COLORFGBG. To ask one outright is not safe: over a slow line the answer would come late, and
+    be taken for keys.
+    """
+    ground = environ.get("COLORFGBG", "").rpartition(";")[2]
+    is_light = ground in LIGHT_GROUNDS
+    if colours in ("standard", "windows"):
+        return "ansi-light" if is_light else "ansi-dark"
+    return LIGHT.name if is_light else DARK.name
 
 
 def keep_theme(settings: Settings, theme: str) -> None:

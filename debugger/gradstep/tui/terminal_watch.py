@@ -19,6 +19,20 @@ GONE_STATUS: Final = 129
 """The exit status of a program that SIGHUP ended."""
 
 
+def has_shell() -> bool:
+    """Return whether a shell with job control started us, which can bring us back with `fg`.
+
+    Its jobs have process groups of their own. Whatever else started us would wait for ever.
+    """
+    if not hasattr(os, "getpgrp"):
+        return False
+    parent = os.getppid()
+    try:
+        return os.getsid(parent) == os.getsid(0) and os.getpgid(parent) != os.getpgrp()
+    except OSError:
+        return False
+
+
 class TerminalWatch:
     """Calls `on_gone` from a thread when the terminal has gone, and then ends the process.
 

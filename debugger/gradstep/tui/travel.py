@@ -173,12 +173,13 @@ class Travel(Commands):
     def _begin_search(self, text: str) -> None:
         session = self.session
         self.workers.cancel_group(self, "search")
-        self.search = None
+        before, self.search = self.search, None
         if session is None or not text.strip():
             self.search_bar.tell("")
             return
         try:
             self.search = RunSearch(session.run, text, session.head)
+            self.search.was_entered = bool(before and before.text == text and before.was_entered)
         except self.session_errors as error:
             self.search_bar.tell(str(error))
             return

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
+from gradstep.protocol.row import KINDS as EVENT_KINDS
+from gradstep.trace.parameters import Gathered
 from gradstep.updates.preview import Figures, figures
 from gradstep.updates.rules import RULES, no_formula
 from gradstep.views import numbers
@@ -15,6 +17,7 @@ from gradstep.views.glyphs import Glyphs
 from gradstep.views.holding import held_by, optimizer_of
 from gradstep.views.lineage import Lineage, lineages, stale_share
 from gradstep.views.reading import one, phase_entry
+from gradstep.views.stretch import events_since
 from gradstep.views.text import Span
 from gradstep.views.updates import Update, coming_update, rule_of
 
@@ -25,6 +28,9 @@ if TYPE_CHECKING:
 
 MOST_ELEMENTS: Final = 500_000
 """So many elements are worked out here for one moment; the script's process does the others."""
+
+CALM: Final = frozenset({"phase_entered", "updated", "skipped", "line", "output"})
+"""Kinds of events in a step that leave as it is what the coming updates read."""
 
 LARGE: Final = 0.1
 """A step that changes a parameter by more than this share of it is pointed out."""
@@ -100,8 +106,11 @@ def _with_live(each: Coming, known: Mapping[str, Any]) -> Coming:
 @lru_cache(maxsize=4)
 def _recorded(run: RunTrace, seq: int, known: frozenset[str]) -> tuple[Coming, ...]:
     """Work out what is recorded; once for all panes that show a moment."""
-    moment = run.at(seq)
-    optimizers = _stepping(moment)
+    begun = _as_it_began(run, seq, known)
+    if begun is not None:
+        return begun
+    optimizers = _stepping(run.at(seq))
+    moment = Gathered(run.at(seq), optimizers)
     done = _done(moment)
     held = [(o, p) for o in optimizers for p in dict.fromkeys(held_by(o))]
     lines = lineages(moment, [param for _, param in held])
@@ -135,6 +144,24 @@ def _recorded(run: RunTrace, seq: int, known: frozenset[str]) -> tuple[Coming, .
     return tuple(found)
 
 
+def _as_it_began(run: RunTrace, seq: int, known: frozenset[str]) -> tuple[Coming, ...] | None:
+    """Give what the running step had before it when it began, less what it is through with.
+
+    None where something else has changed since what an update reads, or where no step runs.
+    """
+    moment = run.at(seq)
+    entry = phase_entry(moment, moment.event)
+    if entry is None or entry.phase != "step" or entry.seq == seq:
+        return None
+    if any(row.kind not in CALM for row, _ in events_since(moment, entry.seq, EVENT_KINDS)):
+        return None
+    done = _done(moment)
+    return tuple(
+        replace(each, figures=None, why="", done=done[each.param]) if each.param in done else each
+        for each in _recorded(run, entry.seq, known)
+    )
+
+
 def _figures(update: Update | None, left: int) -> tuple[Figures | None, str, int]:
     if update is None:
         return None, "contents not recorded", left
@@ -162,8 +189,8 @@ def _done(moment: Moment) -> dict[int, str]:
     if entry is None or entry.phase != "step":
         return {}
     found: dict[int, str] = {}
-    for row in moment.run.events(entry.seq, moment.seq + 1, kinds=("updated", "skipped")):
-        param = one(moment.run.tensors(row.seq), "param")
+    for row, tensors in events_since(moment, entry.seq, ("updated", "skipped")):
+        param = one(tensors, "param")
         if param is not None and param.tensor is not None:
             found[param.tensor] = row.kind
     return found

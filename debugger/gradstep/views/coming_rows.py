@@ -11,7 +11,7 @@ from gradstep.views.cards.preview import figure_parts
 from gradstep.views.coming import Coming, marks, percent, stale_text, total_descent
 from gradstep.views.glyphs import Glyphs
 from gradstep.views.optimizer_sort import UNSORTED, Sort
-from gradstep.views.text import Line, Span, crop, fit, line, pad
+from gradstep.views.text import Line, Span, crop, fit, line, pad, shorten_path
 
 COLUMN: Final = 9
 
@@ -39,7 +39,7 @@ def coming_line(
     left_out: Collection[int],
 ) -> Line:
     """Give the row of one parameter."""
-    name = Span(fit(each.name, first), "bold" if selected else "leaf")
+    name = Span(fit(shorten_path(each.name, first - 1), first), "bold" if selected else "leaf")
     spans = [Span(glyphs.selected if selected else " ", "accent"), name]
     made = each.figures
     if each.param in left_out or each.done == "skipped":

@@ -17,10 +17,11 @@ from gradstep.views.coming_rows import (
     write_figures,
 )
 from gradstep.views.glyphs import Glyphs
-from gradstep.views.optimizer_rows import OptimizerView, ParameterRow, headers
+from gradstep.views.lazy_rows import LazyRows
+from gradstep.views.optimizer_rows import NAME_WIDTH, OptimizerView, ParameterRow, headers
 from gradstep.views.optimizer_sort import UNSORTED, Sort
 from gradstep.views.reading import one
-from gradstep.views.text import Line, crop
+from gradstep.views.text import Line, cells, crop
 from gradstep.views.updates import coming_update
 
 if TYPE_CHECKING:
@@ -50,30 +51,30 @@ class ComingView:
             selected = about.tensor if about is not None else None
             if selected not in {each.param for each in items if not each.done}:
                 selected = first_open.param
-        first = max(7, min(max(len(each.name) for each in items), 20) + 1)
-        rows = tuple(
-            ParameterRow(
-                each.param,
-                each.optimizer.id,
-                each.name,
-                coming_line(
-                    each,
-                    first=first,
-                    width=width,
-                    glyphs=self.glyphs,
-                    selected=each.param == selected,
-                    left_out=left_out,
-                ),
-                each.param == selected,
-            )
-            for each in items
+        first = max(
+            7, min(max(cells(each.name) for each in items), max(NAME_WIDTH, width // 3)) + 1
         )
-        chosen_one = next(each for each in items if each.param == selected)
+
+        def row(number: int) -> ParameterRow:
+            each = items[number]
+            is_chosen = each.param == selected
+            text = coming_line(
+                each,
+                first=first,
+                width=width,
+                glyphs=self.glyphs,
+                selected=is_chosen,
+                left_out=left_out,
+            )
+            return ParameterRow(each.param, each.optimizer.id, each.name, text, is_chosen)
+
+        at, chosen_one = next((n, one) for n, one in enumerate(items) if one.param == selected)
         optimizers = list({each.optimizer.id: each.optimizer for each in items}.values())
         titled = [crop(text, width) for text in headers(self.moment, optimizers)]
         titled += total_line(items, skips_step=skips_step, width=width)
         named = coming_titles(first, width, self.glyphs, self.sort)
-        return OptimizerView(tuple(titled), named, rows, self._formula(chosen_one), (), titles)
+        rows, formula = LazyRows(len(items), row), self._formula(chosen_one)
+        return OptimizerView(tuple(titled), named, rows, formula, (), titles, at)
 
     def _key(self, titles: tuple[str, ...]) -> Callable[[Coming], float | str | None]:
         """Give what the rows are sorted by; by themselves they have the worst first."""

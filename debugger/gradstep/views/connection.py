@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from gradstep.trace.parameters import first_seen
 from gradstep.trace.wiring import Wire, Wiring, wiring
 from gradstep.views import numbers
 from gradstep.views.connection_cells import Cell, cells_of
 from gradstep.views.connection_texts import hole_words, told
 from gradstep.views.glyphs import UNICODE, Glyphs
-from gradstep.views.text import Line, Span, crop, line, width_of, wrap
+from gradstep.views.text import Line, Span, cells, crop, line, shorten_path, width_of, wrap
 from gradstep.views.why_texts import place
 
 if TYPE_CHECKING:
@@ -123,7 +124,10 @@ class ConnectionView:
         texts = []
         for column in self.columns:
             cell = self.cells[index][column]
-            texts.append(line((_text(self.layout, cell, column), cell.style)))
+            text = _text(self.layout, cell, column)
+            if not column:
+                text = shorten_path(text, self.layout.widths[0])
+            texts.append(line((text, cell.style)))
         return crop((*mark, *self._set(texts)), self.width)
 
     def cell_at(self, index: int, column: int) -> tuple[int, Line]:
@@ -212,7 +216,8 @@ def connection_view(
     wires = found.wires
     if worst_first:
         wires = tuple(sorted(wires, key=lambda wire: -sum(SEVERITY[h] for h in wire.holes)))
-    cells = tuple(cells_of(moment, found, wire, glyphs) for wire in wires)
+    first = first_seen(moment, [wire.tensor for wire in wires])
+    cells = tuple(cells_of(moment, found, wire, first[wire.tensor], glyphs) for wire in wires)
     return ConnectionView(moment, found, wires, cells, _layout(cells, width), width, glyphs)
 
 
@@ -224,16 +229,23 @@ def _text(layout: _Layout, cell: Cell, column: int) -> str:
     return cell.text if column in layout.full else cell.brief
 
 
-def _layout(cells: Sequence[Sequence[Cell]], width: int) -> _Layout:
+def _layout(table: Sequence[Sequence[Cell]], width: int) -> _Layout:
     """Choose the fullest way to set the cells that fits; last of all, they are cut."""
     room = width - len(MARK)
+    longest = tuple(
+        (
+            max((cells(row[column].brief) for row in table), default=0),
+            max((cells(row[column].text) for row in table), default=0),
+        )
+        for column in range(len(COLUMNS))
+    )
     columns = tuple(range(len(COLUMNS)))
-    found = _measured(cells, columns, frozenset())
+    found = _measured(longest, columns, frozenset())
     if _size(found) > room:
         columns = tuple(column for column in columns if column != MODULE)
-        found = _measured(cells, columns, frozenset())
+        found = _measured(longest, columns, frozenset())
     for column in FULLER:
-        fuller = _measured(cells, columns, found.full | {column})
+        fuller = _measured(longest, columns, found.full | {column})
         if _size(fuller) <= room:
             found = fuller
     widths = list(found.widths)
@@ -250,14 +262,11 @@ def _size(layout: _Layout) -> int:
 
 
 def _measured(
-    cells: Sequence[Sequence[Cell]], columns: tuple[int, ...], full: frozenset[int]
+    longest: Sequence[tuple[int, int]], columns: tuple[int, ...], full: frozenset[int]
 ) -> _Layout:
+    """Make the columns as wide as their titles and cells are; `longest` of brief and full ones."""
     layout = _Layout(columns, (), full)
     widths = tuple(
-        max(
-            len(_title(layout, column)),
-            max((len(_text(layout, row[column], column)) for row in cells), default=0),
-        )
-        for column in columns
+        max(len(_title(layout, column)), longest[column][column in full]) for column in columns
     )
     return _Layout(columns, widths, full)

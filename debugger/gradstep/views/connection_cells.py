@@ -31,9 +31,10 @@ class Cell:
     seq: int = 0
 
 
-def cells_of(moment: Moment, found: Wiring, wire: Wire, glyphs: Glyphs) -> tuple[Cell, ...]:
-    """Make the six cells of a parameter."""
-    first = first_seen(moment, wire.tensor)
+def cells_of(
+    moment: Moment, found: Wiring, wire: Wire, first: int, glyphs: Glyphs
+) -> tuple[Cell, ...]:
+    """Make the six cells of a parameter, which the event `first` first showed."""
     paths = () if "replaced" in wire.holes else wire.modules
     modules = ", ".join(path or "model" for path in paths) or glyphs.none
     return (
@@ -44,14 +45,6 @@ def cells_of(moment: Moment, found: Wiring, wire: Wire, glyphs: Glyphs) -> tuple
         _held(found, wire, glyphs),
         _change(wire, glyphs),
     )
-
-
-def first_seen(moment: Moment, tensor: int) -> int:
-    """Return the event that first showed a tensor."""
-    row = moment.run.database.row(
-        "SELECT first_seq FROM tensor WHERE run = ? AND id = ?", (moment.run.number, tensor)
-    )
-    return int(row[0] or 0) if row is not None else 0
 
 
 def _reached(moment: Moment, wire: Wire, glyphs: Glyphs) -> Cell:

@@ -30,7 +30,7 @@ def targets(moment: Moment, param: int, element: tuple[int, ...] | None = None) 
             if param in group.get("params", ()):
                 found += _hypers(optimizer, number, group)
     value = moment.value(param)
-    if value is None:
+    if value is None or 0 in value.shape:
         return found
     name, shape = moment.name(param), value.shape
     state = moment.grad(param)

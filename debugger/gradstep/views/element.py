@@ -27,7 +27,7 @@ def element_lines(
     """Show an element's number, its `.grad` and how both came to be what they are, a line each."""
     on_way = passing(moment, tensor)
     name = (on_way.name if on_way is not None else moment.name(tensor)) + numbers.index(index)
-    if moment.value(tensor) is None:
+    if moment.statistics(tensor) is None:
         return (crop((Span(f"{name} ", "leaf bold"), Span("does not exist yet", "dim")), width),)
     lines = [_course(name, value_points(moment, tensor, index), "leaf", width, glyphs)]
     if moment.is_parameter(tensor) or moment.grad(tensor).known:

@@ -349,7 +349,8 @@ def _needs(rows: FoundRows, glyphs: Glyphs) -> Needs:
     Of the same rows the same, so that columns keep their places while one steps.
     """
     sample = rows.outline.items[:: len(rows) // SAMPLE + 1]
-    widths = [_width(rows, item, glyphs) for item in sample if not item.is_open]
+    head = rows.moment.run.head
+    widths = [_width(rows, item, glyphs, head) for item in sample if not item.is_open]
     return Needs(
         rail=max(2 * rows.rails.lanes - 1, 1),
         op=max((op for op, _, _ in widths), default=2),
@@ -361,14 +362,14 @@ def _needs(rows: FoundRows, glyphs: Glyphs) -> Needs:
     )
 
 
-def _width(rows: FoundRows, item: Item, glyphs: Glyphs) -> tuple[int, int, int]:
+def _width(rows: FoundRows, item: Item, glyphs: Glyphs, head: int) -> tuple[int, int, int]:
     row = rows[rows.outline.place(item.first)]
 
     def measure() -> tuple[int, int, int]:
         texts = read_texts(rows.moment, row, glyphs)
         return cells(texts.title), cells(texts.label), cells(texts.shape)
 
-    if rows.moment.run.head - row.seq < LATELY:
+    if head - row.seq < LATELY:
         return measure()
     return rows.basis.kept(("width", item), measure)
 

@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING, Final, overload
 
 from gradstep.views.graph_folds import Folds, Outline, opened, outline
 from gradstep.views.graph_ops import Node, Op, OpGraph, has_outline_of, read_ops
+from gradstep.views.graph_pieces import piece_before
 from gradstep.views.graph_scopes import Key, Scope
 from gradstep.views.rails import Rails, Structure, lay_out
+from gradstep.views.reading import iteration_span
+from gradstep.views.stretch import MOST_EVENTS
 
 if TYPE_CHECKING:
     from gradstep.trace.model import TensorRef
@@ -349,10 +352,14 @@ def _lay_out(
 def _to_compare(moment: Moment, own: OpGraph, *, is_over: bool) -> OpGraph | None:
     """Give the iteration before, None where it would tell nothing: that did the same, or is cut."""
     iteration = moment.event.iteration
-    if iteration < 2 or not own.is_whole or (is_over and _is_known_alike(moment, own)):
+    if iteration < 2 or (is_over and not own.is_whole):
         return None
-    before, _ = read_ops(moment, iteration - 1)
-    return before if before.is_whole else None
+    start, stop = iteration_span(moment, iteration - 1)
+    if not own.is_whole or stop - start > MOST_EVENTS:
+        return None if is_over else piece_before(moment, own)
+    if is_over and _is_known_alike(moment, own):
+        return None
+    return read_ops(moment, iteration - 1)[0]
 
 
 def _is_known_alike(moment: Moment, own: OpGraph) -> bool:

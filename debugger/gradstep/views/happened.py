@@ -13,6 +13,7 @@ from gradstep.views.formulas.call import contents
 from gradstep.views.glyphs import Glyphs
 from gradstep.views.holding import held_by, optimizer_of
 from gradstep.views.reading import one
+from gradstep.views.stretch import events_since
 from gradstep.views.text import Line, line
 from gradstep.views.updates import Update, coming_update, recorded_update, rule_of
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 MOST_CHECKED: Final = 60
 """Of a step that changes more parameters than this, so many are checked."""
+
+KINDS: Final = ("updated", "skipped")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ def verdict_on(moment: Moment, row: EventRow) -> Verdict:
     return _verdict(moment.run, row.seq)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=4096)
 def _verdict(run: RunTrace, seq: int) -> Verdict:
     moment, row = run.at(seq), run.event(seq)
     param = one(run.tensors(seq), "param")
@@ -109,13 +112,13 @@ def verdicts_on_step(moment: Moment, exited: EventRow) -> list[Verdict]:
     if not exited.enclosing or exited.detail.get("skipped"):
         return []
     run = moment.run
-    rows = run.events(exited.enclosing, exited.seq, kinds=("updated", "skipped"))
-    told = [row for row in rows if row.enclosing == exited.enclosing]
-    found = [verdict_on(moment, row) for row in told[:MOST_CHECKED] if row.kind == "updated"]
-    seen: set[int | None] = set()
-    for row in told:
-        param = one(run.tensors(row.seq), "param")
-        seen.add(param.tensor if param is not None else None)
+    told = [
+        (row, one(tensors, "param"))
+        for row, tensors in events_since(run.at(exited.seq), exited.enclosing, KINDS)
+        if row.enclosing == exited.enclosing
+    ]
+    found = [verdict_on(moment, row) for row, _ in told[:MOST_CHECKED] if row.kind == "updated"]
+    seen = {param.tensor if param is not None else None for _, param in told}
     optimizer = optimizer_of(moment, exited)
     if optimizer is None:
         return found

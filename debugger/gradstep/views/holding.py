@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gradstep.trace.parameters import names_of
 from gradstep.views.reading import iteration_span, one
+from gradstep.views.stretch import events_since
 
 if TYPE_CHECKING:
     from gradstep.protocol.row import EventRow
@@ -31,8 +33,8 @@ def unread_leaves(moment: Moment) -> list[int]:
     start, _ = iteration_span(moment, moment.event.iteration)
     held = {param for optimizer in moment.optimizers() for param in held_by(optimizer)}
     found: dict[int, None] = {}
-    for row in moment.run.events(max(start, 1), moment.seq + 1, kinds=("accumulated",)):
-        param = one(moment.run.tensors(row.seq), "param")
+    for _, tensors in events_since(moment, max(start, 1), ("accumulated",)):
+        param = one(tensors, "param")
         if param is not None and param.tensor is not None and param.tensor not in held:
             found[param.tensor] = None
     return list(found)
@@ -40,5 +42,6 @@ def unread_leaves(moment: Moment) -> list[int]:
 
 def replaced(moment: Moment, leaf: int, optimizer: OptimizerState) -> int | None:
     """Give the tensor that an optimizer holds in place of `leaf`: an older one of that name."""
-    name = moment.name(leaf)
-    return next((p for p in held_by(optimizer) if moment.name(p) == f"{name} (old)"), None)
+    held = held_by(optimizer)
+    old, names = f"{moment.name(leaf)} (old)", names_of(moment, held)
+    return next((param for param in held if names[param] == old), None)

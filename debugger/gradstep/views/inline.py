@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from gradstep.views import numbers
@@ -33,15 +35,19 @@ KINDS: Final = (
 )
 
 
+Later = Callable[[], Line]
+"""An entry that is set when it is shown: a backward of thousands of nodes shows the last few."""
+
+
 @dataclass(slots=True)
 class _Values:
     """What is known of each line: the latest entry under a key wins and moves to the end."""
 
-    lines: dict[int, dict[str, Line]] = field(default_factory=dict)
-    order: dict[str, int] = field(default_factory=dict)
-    """Keys that are sorted by these numbers: gradients stand as the parameters do."""
+    lines: dict[int, dict[str, Line | Later]] = field(default_factory=dict)
+    order: dict[str, tuple[TensorRef, ...]] = field(default_factory=dict)
+    """The tensors of accumulations by their keys: gradients stand as the parameters do."""
 
-    def put(self, number: int, key: str, text: Line) -> None:
+    def put(self, number: int, key: str, text: Line | Later) -> None:
         entries = self.lines.setdefault(number, {})
         entries.pop(key, None)
         entries[key] = text
@@ -83,12 +89,13 @@ def _latest_ops(rows: list[EventRow], file: str) -> set[int]:
     return {seq for line_ops in latest.values() for seq in line_ops}
 
 
-def _join(entries: dict[str, Line], order: dict[str, int]) -> Line:
+def _join(entries: dict[str, Line | Later], order: dict[str, tuple[TensorRef, ...]]) -> Line:
     first = [entries.pop("progress")] if "progress" in entries else []
-    latest = sorted(list(entries)[-MOST_VALUES:], key=lambda key: order.get(key, 0))
+    latest = sorted(list(entries)[-MOST_VALUES:], key=lambda key: _param(order.get(key, ())))
     shown = [*first, *(entries[key] for key in latest)]
     found: list[Line] = []
-    for entry in shown:
+    for each in shown:
+        entry = each() if callable(each) else each
         found += [line("  "), entry] if found else [entry]
     return tuple(span for entry in found for span in entry)
 
@@ -133,23 +140,33 @@ def _progress(
         return
     number = place[0]
     if row.kind == "accumulated":
-        param, after = one(refs, "param"), one(refs, "after")
-        if param and param.tensor is not None and after:
-            name = f"{row.name or moment.name(param.tensor)}.grad"
-            values.order[name] = param.tensor
-            values.put(number, name, line((f"{name} {_size(moment, after)}", "leaf italic")))
+        name = f"{row.name or moment.name(_param(refs))}.grad"
+        values.order[name] = refs
+        values.put(number, name, partial(_grad, moment, name, refs))
         return
     place[1] += 1
+    values.put(number, "progress", partial(_ran, row, place[1], glyphs))
+
+
+def _param(refs: tuple[TensorRef, ...]) -> int:
+    param = one(refs, "param")
+    return param.tensor if param is not None and param.tensor is not None else 0
+
+
+def _grad(moment: Moment, name: str, refs: tuple[TensorRef, ...]) -> Line:
+    return line((f"{name} {_size(moment, one(refs, 'after'))}", "leaf italic"))
+
+
+def _ran(row: EventRow, amount: int, glyphs: Glyphs) -> Line:
     glyph, style = {
         "node": (glyphs.backward, "backward"),
         "zeroed": (glyphs.zero_grad, "zero"),
         "updated": (glyphs.step, "step"),
     }[row.kind]
-    text = f"{glyph} {place[1]} {row.name}"
-    values.put(number, "progress", line((text, f"{style} italic")))
+    return line((f"{glyph} {amount} {row.name}", f"{style} italic"))
 
 
-def _size(moment: Moment, ref: TensorRef) -> str:
+def _size(moment: Moment, ref: TensorRef | None) -> str:
     value = value_of(moment, ref)
     if value is None:
         return "?"
@@ -167,7 +184,7 @@ def _ended(values: _Values, row: EventRow, phases: dict[int, list[int]], glyphs:
     style = {"zero_grad": "zero", "backward": "backward"}.get(row.phase, "step")
     text = f"{glyph} {numbers.plural(place[1], noun)} {glyphs.tick}"
     if row.phase == "zero_grad" and not place[1]:
-        text = f"{glyph} nothing to clear {glyphs.tick}"
+        text = f"{glyph} nothing {glyphs.tick}"
     if row.phase == "step" and not place[1]:
         text, style = f"{glyph} nothing changed", "warning"
     if row.detail.get("error"):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
+from gradstep.trace.parameters import grads_of
 from gradstep.views.formulas.call import contents
 from gradstep.views.reading import having, one, value_of
 
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
     from gradstep.trace.moment import Moment
 
 MOST_ROWS: Final = 4000
+"""Events that are looked at in any case, and then two for each gradient."""
+
+CHUNK: Final = 128
 KINDS: Final = ("accumulated", "zeroed", "updated", "written", "clipped")
 
 
@@ -41,14 +46,13 @@ class Lineage:
 
 def lineages(moment: Moment, params: Collection[int]) -> dict[int, Lineage]:
     """Trace the gradients of parameters back to where they began, a bounded way."""
-    grads = {moment.grad(param).tensor: param for param in params}
+    grads = {state.tensor: param for param, state in grads_of(moment, params).items()}
     found = {param: Lineage() for tensor, param in grads.items() if tensor is not None}
     open_ones = set(found)
-    rows = moment.run.events_before(moment.seq + 1, kinds=KINDS)
-    for looked, row in enumerate(rows):
-        if not open_ones or looked > MOST_ROWS:
+    most = MOST_ROWS + 2 * len(found)
+    for row, tensors in islice(_events_before(moment, KINDS), most):
+        if not open_ones:
             break
-        tensors = moment.run.tensors(row.seq)
         if row.kind == "clipped":
             for ref in having(tensors, "param"):
                 if ref.tensor in open_ones:
@@ -61,6 +65,17 @@ def lineages(moment: Moment, params: Collection[int]) -> dict[int, Lineage]:
         if param in open_ones and _take(moment, found[param], row, tensors, param):
             open_ones.discard(param)
     return found
+
+
+def _events_before(
+    moment: Moment, kinds: Collection[str]
+) -> Iterator[tuple[EventRow, tuple[TensorRef, ...]]]:
+    """Yield the events up to and with the moment's, the latest first, with their tensors."""
+    rows = moment.run.events_before(moment.seq + 1, kinds=kinds)
+    while chunk := list(islice(rows, CHUNK)):
+        tensors = moment.run.tensors_of([row.seq for row in chunk])
+        for row in chunk:
+            yield row, tensors.get(row.seq, ())
 
 
 def _clip(lineage: Lineage, row: EventRow) -> None:

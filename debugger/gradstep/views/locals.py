@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from gradstep.views.named import NAME_WIDTH, named_tensors, tensor_row
-from gradstep.views.text import Line, fit, line
+from gradstep.views.lazy_rows import LazyRows
+from gradstep.views.named import (
+    NAME_WIDTH,
+    Widths,
+    kind_of,
+    named_tensors,
+    tensor_row,
+    widths_for,
+)
+from gradstep.views.text import Line, fit, line, shorten_path
 
 if TYPE_CHECKING:
     from gradstep.session.looking import StackFrame, Variable, Variables
@@ -36,13 +45,14 @@ def live_rows(moment: Moment, found: Variables) -> list[LocalsRow]:
             for index, place in enumerate(found.frames[:FRAMES_SHOWN])
         ]
     scope = ""
+    widths = _widths(moment, found.rows)
     for variable in found.rows:
         if variable.scope != scope and variable.scope == "global":
             rows.append(LocalsRow(line((" globals of the script", "dim"))))
         scope = variable.scope
         rows.append(
             LocalsRow(
-                _variable_line(moment, variable),
+                _variable_line(moment, variable, widths),
                 path=variable.path if variable.opens else None,
                 tensor=variable.tensor,
             )
@@ -67,13 +77,18 @@ def rows_of_then(moment: Moment, found: Variables) -> list[LocalsRow]:
     return [LocalsRow(line((" as they were when the script stopped here", "dim"))), *rows]
 
 
-def recorded_rows(moment: Moment) -> list[LocalsRow]:
+def recorded_rows(moment: Moment) -> Sequence[LocalsRow]:
     """Return the tensors that have names, leaves first, and say what was not recorded."""
     view = named_tensors(moment)
-    tensors = [*view.tensors, *([None] * (len(view.lines) - len(view.tensors)))]
-    rows = [LocalsRow(row, tensor=one) for row, one in zip(view.lines, tensors, strict=True)]
-    told = " tensors only: other variables were not recorded"
-    return [*rows, LocalsRow(line((told, "dim")))]
+    told = LocalsRow(line((" tensors only: other variables were not recorded", "dim")))
+
+    def made(number: int) -> LocalsRow:
+        if number == len(view.lines):
+            return told
+        tensor = view.tensors[number] if number < len(view.tensors) else None
+        return LocalsRow(view.lines[number], tensor=tensor)
+
+    return LazyRows(len(view.lines) + 1, made)
 
 
 def _frame_line(place: StackFrame, is_chosen: bool) -> Line:
@@ -86,17 +101,29 @@ def _frame_line(place: StackFrame, is_chosen: bool) -> Line:
     )
 
 
-def _variable_line(moment: Moment, variable: Variable) -> Line:
+def _widths(moment: Moment, variables: Sequence[Variable]) -> Widths:
+    kinds = [
+        kind_of(moment, variable.tensor) if variable.tensor is not None else variable.kind
+        for variable in variables
+    ]
+    return widths_for((_indented(variable) for variable in variables), kinds)
+
+
+def _indented(variable: Variable) -> str:
+    opener = ("▾ " if variable.is_open else "▸ ") if variable.opens else ""
+    return "  " * variable.depth + opener + variable.name
+
+
+def _variable_line(moment: Moment, variable: Variable, widths: Widths) -> Line:
     mark = MARKS.get(variable.mark, "")
     indent = "  " * variable.depth
     if variable.tensor is not None:
-        found = tensor_row(moment, variable.name, variable.tensor, mark, indent)
+        found = tensor_row(moment, variable.name, variable.tensor, mark, indent, widths)
         if found:
             return found
-    opener = ("▾ " if variable.is_open else "▸ ") if variable.opens else ""
     return line(
         (mark or " ", "accent bold"),
-        (fit(indent + opener + variable.name, NAME_WIDTH), "bold"),
-        (f" {fit(variable.kind, 13)}", "dim"),
+        (fit(shorten_path(_indented(variable), widths.name), widths.name), "bold"),
+        (f" {fit(variable.kind, widths.kind)}", "dim"),
         (f" {variable.text}", "accent" if mark else ""),
     )

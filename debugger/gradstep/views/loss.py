@@ -89,9 +89,8 @@ def loss_view(
             lines.append(_one_line(one, width, glyphs))
             seqs.append(())
             continue
-        lines.append(
-            _header(one, width, glyphs, _now_beside(moment, one, glyphs) if beside else ())
-        )
+        now = _now_beside(moment, one, glyphs) if beside else ()
+        lines.append(_header(one, width, glyphs, now, is_only=len(shown) == 1))
         seqs.append(())
         curve = _curve(one, width, rows, signs or {}, glyphs)
         for text, places in curve[:-1]:
@@ -174,7 +173,7 @@ def running_mean(values: list[float], window: int) -> list[float]:
     return means
 
 
-def _header(one: _Shown, width: int, glyphs: Glyphs, beside: Line = ()) -> Line:
+def _header(one: _Shown, width: int, glyphs: Glyphs, beside: Line = (), *, is_only: bool) -> Line:
     """Name, place, value at the cursor, lowest value, mean: as many as fit."""
     course, gap = one.course, Span("  ")
     spans = [*_now(one, glyphs), *beside]
@@ -193,6 +192,10 @@ def _header(one: _Shown, width: int, glyphs: Glyphs, beside: Line = ()) -> Line:
         spans += [gap, Span(f"mean of {one.window}: {mean}", "forward")]
     if course.stride > 1:
         spans += [gap, Span(f"every {_ordinal(course.stride)} of {course.calls:,}", "dim")]
+    if place and not is_only and width_of((*spans, gap, Span(place))) > width:
+        # Of several losses of one name the line tells which it is: it stays.
+        place = f"line {course.line}"
+        return (*whole_parts(tuple(spans), width - len(place) - 2), gap, Span(place, "dim"))
     if place:
         spans += [gap, Span(place, "dim")]
     return whole_parts(tuple(spans), width)
@@ -244,8 +247,12 @@ def _curve(
     future = canvas.cell(one.at - 1, count) if one.at else -1
     bad = {canvas.cell(i, count) for i, v in enumerate(one.values) if not math.isfinite(v)}
     found = []
+    # Values that are all the same lie on one height: it has a label, the ends stand for nothing.
+    labels = (
+        {0: high, rows - 1: low} if scale.low < scale.high else {canvas.row(scale.low, scale): high}
+    )
     for row in range(rows):
-        label = {0: high, rows - 1: low}.get(row, "")
+        label = labels.get(row, "")
         if row == rows // 2 and scale.is_log and not label:
             label = "log"
         edge = glyphs.tee_left if label and label != "log" else glyphs.rail

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
+from gradstep.trace.parameters import names_of
 from gradstep.views import numbers
 from gradstep.views.cards.card import Draft, chosen
 from gradstep.views.cards.update import write_update
@@ -14,20 +14,34 @@ from gradstep.views.coming import Live, coming, stands_before_update
 from gradstep.views.coming_view import ComingView
 from gradstep.views.glyphs import UNICODE, Glyphs
 from gradstep.views.happened import verdict_lines, verdict_on
-from gradstep.views.optimizer_rows import OptimizerView, ParameterRow, headers
+from gradstep.views.lazy_rows import LazyRows
+from gradstep.views.optimizer_figures import FigureBook, Figures
+from gradstep.views.optimizer_rows import NAME_WIDTH, OptimizerView, ParameterRow, headers
 from gradstep.views.optimizer_sort import UNSORTED, Sort
-from gradstep.views.optimizer_trend import MOST_TOGETHER, STEPS, course, relative_change
+from gradstep.views.optimizer_trend import STEPS
 from gradstep.views.reading import one
-from gradstep.views.text import Line, Span, crop, fit, line, pad, width_of
+from gradstep.views.text import (
+    Line,
+    Span,
+    cells,
+    crop,
+    fit,
+    line,
+    pad,
+    shorten_path,
+    width_of,
+    wrap,
+)
 from gradstep.views.updates import coming_update, recorded_update
 
 if TYPE_CHECKING:
     from gradstep.protocol.row import EventRow
-    from gradstep.trace.model import OptimizerState, TensorValue
+    from gradstep.trace.model import OptimizerState
     from gradstep.trace.moment import Moment
 
 COLUMN: Final = 9
-MOST_UPDATES: Final = 2000
+MOST_NAMED: Final = 300
+"""Of more parameters the names are not measured: their column gets the most it can have."""
 TREND_WIDTH: Final = STEPS + 1
 WORST: Final = "worst"
 """What the rows can be sorted by beside their columns."""
@@ -77,14 +91,15 @@ def optimizer_view(
         selected = about.tensor if about else None
     if selected not in {param for _, param in held}:
         selected = held[0][1] if held else None
-    updates = _without_stale(moment, _latest_updates(moment, len(held)))
     states = _state_names(moment, held)
-    names = {param: moment.name(param) for _, param in held}
-    first = min(max((len(name) for name in names.values()), default=5), 20) + 1
-    first = max(first, 7)
+    # Of so many names one is long: the column is as wide as it gets.
+    most = max(NAME_WIDTH, width // 3)
+    named = [param for _, param in held] if len(held) <= MOST_NAMED else []
+    longest = max(map(cells, names_of(moment, named).values()), default=most)
+    first = max(min(longest, most) + 1, 7)
     room = width - first - 3 * COLUMN - 3 - TREND_WIDTH
     shown = states[: max(0, room // COLUMN)]
-    figures = _figures(moment, held, shown, updates)
+    book = FigureBook(moment, held, shown)
     theta = glyphs.theta
     titles = {
         "param": "param",
@@ -94,43 +109,50 @@ def optimizer_view(
         "ratio": f"|{glyphs.step}|/|{theta}|",
     }
     columns = (*dict.fromkeys(titles.values()), WORST)
-    by_title = {title: name for name, title in titles.items()}
-    named = {(each.optimizer.id, each.param): names[each.param] for each in figures}
+    keys = _keys(book, sort, titles)
+    order = sort.ordered(range(len(held)), lambda number: keys[number])
+    chosen_one = next((number for number in order if held[number][1] == selected), None)
 
-    def key(each: Figures) -> float | str | None:
-        if sort.by == "param":
-            return named[each.optimizer.id, each.param]
-        return each.badness if sort.by == WORST else each.numbers.get(by_title.get(sort.by, ""))
+    def made(place: int) -> ParameterRow:
+        number = order[place]
+        optimizer, param = held[number]
+        name, is_chosen = moment.name(param), param == selected
+        row = _row(book.of(number), name, first, shown, is_chosen, width, glyphs)
+        return ParameterRow(param, optimizer.id, name, row, is_chosen)
 
-    rows = tuple(
-        ParameterRow(
-            each.param,
-            each.optimizer.id,
-            names[each.param],
-            _row(each, names[each.param], first, shown, each.param == selected, width, glyphs),
-            each.param == selected,
-        )
-        for each in sort.ordered(figures, key)
-    )
-    formula = _formula(moment, held, selected, updates, element, width, glyphs)
+    last = None if chosen_one is None else book.last_update(chosen_one)
     return OptimizerView(
         tuple(crop(text, width) for text in headers(moment, optimizers)),
         _titles(first, list(titles.values()), sort, width, glyphs),
-        rows,
-        formula,
+        LazyRows(len(held), made),
+        _formula(moment, held, selected, last, element, width, glyphs),
         (),
         columns,
+        0 if chosen_one is None else order.index(chosen_one),
     )
+
+
+def _keys(book: FigureBook, sort: Sort, titles: Mapping[str, str]) -> Sequence[float | str | None]:
+    """Give what each row is sorted by."""
+    if sort.by == "param":
+        return book.names()
+    if sort.by == WORST:
+        return book.badness()
+    by = next((name for name, title in titles.items() if title == sort.by), None)
+    return [None] * len(book.held) if by is None else book.column(by)
 
 
 def _none_yet(width: int) -> tuple[Line, ...]:
-    lines = (
-        line(("no optimizer yet", "bold")),
-        line(("It appears when the script makes one, such as SGD(params, lr=0.1).", "dim")),
-        line(("It is given the parameters, never the loss: backward() writes", "dim")),
-        line(("each parameter's .grad, and step() reads it.", "dim")),
+    texts = (
+        "It appears when the script makes one, such as SGD(params, lr=0.1).",
+        "It is given the parameters, never the loss: backward() writes each parameter's .grad, and"
+        " step() reads it.",
     )
-    return tuple(crop(text, width) for text in lines)
+    found = [crop(line(("no optimizer yet", "bold")), width)]
+    for text in texts:
+        words = [line((word + " ", "dim")) for word in text.split()]
+        found += [crop(row, width) for row in wrap(words, width, indent=0)]
+    return tuple(found)
 
 
 def _titles(first: int, titles: list[str], sort: Sort, width: int, glyphs: Glyphs) -> Line:
@@ -138,69 +160,6 @@ def _titles(first: int, titles: list[str], sort: Sort, width: int, glyphs: Glyph
     text = " " + fit(name, first) + "".join(fit(c, COLUMN, right=True) for c in columns)
     tail = f"   {WORST} first" if sort.by == WORST and not sort.is_reversed else ""
     return pad(crop(line((text + tail, "dim")), width), width)
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """What a row says of a parameter: norms by column, the course of its changes, its update."""
-
-    optimizer: OptimizerState
-    param: int
-    numbers: Mapping[str, float | None]
-    has_grad: bool
-    course: tuple[float, ...]
-    check: bool | None
-    is_updated: bool
-
-    @property
-    def badness(self) -> float:
-        """What the worst has most of: a wrong update, NaN or Inf, then the largest change."""
-        if self.check is False:
-            return math.inf
-        odd = [n for n in self.numbers.values() if n is not None and not math.isfinite(n)]
-        return math.nan if odd else self.numbers.get("ratio") or 0.0
-
-
-def _figures(
-    moment: Moment,
-    held: list[tuple[OptimizerState, int]],
-    states: list[str],
-    updates: dict[tuple[int, int], EventRow],
-) -> list[Figures]:
-    found, left = [], MOST_TOGETHER
-    for optimizer, param in held:
-        value, state = moment.value(param), moment.grad(param)
-        grad = moment.value(state.tensor) if state.tensor is not None else None
-        by_name = {entry.name: entry for entry in moment.state(optimizer.id, param)}
-        numbers_of: dict[str, float | None] = {"norm": _norm(value), "grad": _norm(grad)}
-        for name in states:
-            entry = by_name.get(name)
-            kept = moment.value(entry.tensor) if entry and entry.tensor is not None else None
-            numbers_of[name] = _norm(kept) if kept else entry.number if entry else None
-        last = updates.get((optimizer.id, param))
-        numbers_of["ratio"] = relative_change(moment.run, last.seq) if last is not None else None
-        size = math.prod(value.shape) if value is not None else 0
-        trend, left = course(moment, param, size, left)
-        check = verdict_on(moment, last).check if last is not None else None
-        found.append(
-            Figures(
-                optimizer,
-                param,
-                numbers_of,
-                state.tensor is not None,
-                tuple(trend),
-                None if check is None else check.is_fine,
-                last is not None,
-            )
-        )
-    return found
-
-
-def _norm(value: TensorValue | None) -> float | None:
-    """Give a tensor's norm; of one with NaN or Inf there is none that is finite."""
-    if value is None:
-        return None
-    return math.nan if value.nan else math.inf if value.inf else value.norm
 
 
 def _row(
@@ -214,7 +173,7 @@ def _row(
 ) -> Line:
     spans = [
         Span(glyphs.selected if selected else " ", "accent"),
-        Span(fit(name, first), "bold" if selected else "leaf"),
+        Span(fit(shorten_path(name, first - 1), first), "bold" if selected else "leaf"),
         _number(each.numbers["norm"]),
     ]
     if each.has_grad:
@@ -243,34 +202,6 @@ def _number(value: float | None, style: str = "") -> Span:
     )
 
 
-def _latest_updates(moment: Moment, wanted: int) -> dict[tuple[int, int], EventRow]:
-    """Find each parameter's last update by now, looking back a bounded way."""
-    found: dict[tuple[int, int], EventRow] = {}
-    rows = moment.run.events_before(moment.seq + 1, kinds=("updated",))
-    for looked, row in enumerate(rows):
-        if len(found) >= wanted or looked > min(MOST_UPDATES, 4 * wanted + 8):
-            break
-        param = one(moment.run.tensors(row.seq), "param")
-        if param is not None and param.tensor is not None:
-            found.setdefault((int(row.detail.get("optimizer", 0)), param.tensor), row)
-    return found
-
-
-def _without_stale(
-    moment: Moment, updates: dict[tuple[int, int], EventRow]
-) -> dict[tuple[int, int], EventRow]:
-    """Drop updates of parameters that their optimizer's last finished step skipped."""
-    last: dict[int, int] = {}
-    wanted = {optimizer for optimizer, _ in updates}
-    rows = moment.run.events_before(moment.seq + 1, kinds=("phase_exited",))
-    for looked, row in enumerate(rows):
-        if wanted <= last.keys() or looked > MOST_UPDATES:
-            break
-        if row.phase == "step":
-            last.setdefault(int(row.detail.get("optimizer") or 0), row.enclosing)
-    return {key: row for key, row in updates.items() if row.seq > last.get(key[0], 0)}
-
-
 def _state_names(moment: Moment, held: list[tuple[OptimizerState, int]]) -> list[str]:
     names: dict[str, None] = {}
     for optimizer, param in held[:8]:
@@ -284,7 +215,7 @@ def _formula(
     moment: Moment,
     held: list[tuple[OptimizerState, int]],
     selected: int | None,
-    updates: dict[tuple[int, int], EventRow],
+    last: EventRow | None,
     element: tuple[int, ...] | None,
     width: int,
     glyphs: Glyphs,
@@ -295,9 +226,8 @@ def _formula(
         return ()
     draft = Draft(moment, moment.seq, width, glyphs, element)
     name = moment.name(selected)
-    last = updates.get((optimizer.id, selected))
     state = moment.grad(selected)
-    grad = moment.value(state.tensor) if state.tensor is not None else None
+    grad = moment.statistics(state.tensor) if state.tensor is not None else None
     fresh = grad is not None and (last is None or max(state.seq, grad.seq) > last.seq)
     if last is not None and not fresh:
         update = recorded_update(moment, last)

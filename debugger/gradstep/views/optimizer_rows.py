@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gradstep.views import numbers
 from gradstep.views.cards.update import hyper_text
@@ -12,6 +13,9 @@ from gradstep.views.text import Line, line
 if TYPE_CHECKING:
     from gradstep.trace.model import OptimizerState
     from gradstep.trace.moment import Moment
+
+NAME_WIDTH: Final = 22
+"""So many cells of a name are shown in any width; a third of a wide one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,29 +35,39 @@ class OptimizerView:
 
     The formula belongs to the selected parameter and stands under its row. `empty` holds lines
     that say what is missing and why; then there are no rows. `columns` are what the rows can be
-    sorted by.
+    sorted by, `selected` the number of the selected row, 0 for none.
     """
 
     header: tuple[Line, ...]
     titles: Line
-    rows: tuple[ParameterRow, ...]
+    rows: Sequence[ParameterRow]
     formula: tuple[Line, ...]
     empty: tuple[Line, ...]
     columns: tuple[str, ...] = ()
+    selected: int = 0
 
     @property
     def lines(self) -> tuple[Line, ...]:
         """Everything, top to bottom."""
-        if self.empty:
-            return self.empty
-        upto = self.selected + 1
-        rows = [row.line for row in self.rows]
-        return (*self.header, self.titles, *rows[:upto], *self.formula, *rows[upto:])
+        return tuple(self.line_at(index) for index in range(len(self)))
 
-    @property
-    def selected(self) -> int:
-        """The number of the selected row, 0 for none."""
-        return next((number for number, row in enumerate(self.rows) if row.selected), 0)
+    def __len__(self) -> int:
+        """Count the lines."""
+        if self.empty:
+            return len(self.empty)
+        return len(self.header) + 1 + len(self.rows) + len(self.formula)
+
+    def line_at(self, index: int) -> Line:
+        """Give one line, as `lines` does for all."""
+        if self.empty:
+            return self.empty[index]
+        number = self.row_at(index)
+        if number is not None:
+            return self.rows[number].line
+        above = (*self.header, self.titles)
+        if index < len(above):
+            return above[index]
+        return self.formula[index - len(above) - self.selected - 1]
 
     def line_of(self, number: int) -> int:
         """Give the index in `lines` of parameter row `number`."""

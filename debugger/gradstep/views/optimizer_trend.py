@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from functools import lru_cache
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
+from weakref import WeakKeyDictionary
 
 from gradstep.views.formulas.call import contents
 from gradstep.views.reading import one, value_of
 
 if TYPE_CHECKING:
+    from gradstep.trace.model import TensorRef
     from gradstep.trace.moment import Moment
     from gradstep.trace.reader import RunTrace
 
@@ -23,10 +25,36 @@ MOST_TOGETHER: Final = 1_500_000
 """Elements that all courses of a picture may read when nothing has been read before."""
 
 
-@lru_cache(maxsize=4096)
+MOST_KEPT: Final = 30_000
+CHUNK: Final = 256
+
+_known: Final[WeakKeyDictionary[RunTrace, dict[int, float | None]]] = WeakKeyDictionary()
+"""What was worked out of each run, by the update's event: what is recorded never changes."""
+
+
 def relative_change(run: RunTrace, update: int) -> float | None:
     """Return |Δ|/|θ| of an update, None where contents are missing or too large."""
-    tensors = run.tensors(update)
+    known = _known.setdefault(run, {})
+    if len(known) > MOST_KEPT:
+        known.clear()
+    if update not in known:
+        known[update] = _worked_out(run, update, run.tensors(update))
+    return known[update]
+
+
+def relative_changes(run: RunTrace, updates: Sequence[int]) -> dict[int, float | None]:
+    """Return |Δ|/|θ| of each of some updates."""
+    known = _known.setdefault(run, {})
+    missing = [update for update in updates if update not in known]
+    for start in range(0, len(missing), CHUNK):
+        part = missing[start : start + CHUNK]
+        tensors = run.tensors_of(part)
+        for update in part:
+            known[update] = _worked_out(run, update, tensors.get(update, ()))
+    return {update: known[update] for update in updates}
+
+
+def _worked_out(run: RunTrace, update: int, tensors: Sequence[TensorRef]) -> float | None:
     moment = run.at(update)
     value = value_of(moment, one(tensors, "before"))
     if value is None or math.prod(value.shape) > MOST_ELEMENTS:
@@ -35,8 +63,11 @@ def relative_change(run: RunTrace, update: int) -> float | None:
     after = contents(value_of(moment, one(tensors, "param")))
     if before is None or after is None:
         return None
-    size = float((before**2).sum()) ** 0.5
-    change = float(((after - before) ** 2).sum()) ** 0.5
+    import numpy as np
+
+    with np.errstate(all="ignore"):
+        size = float((before**2).sum()) ** 0.5
+        change = float(((after - before) ** 2).sum()) ** 0.5
     return change / size if size else None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from gradstep.views import numbers
@@ -16,6 +17,7 @@ from gradstep.views.text import Line, Span, cells, crop, line, pad
 if TYPE_CHECKING:
     from gradstep.protocol.row import EventRow
     from gradstep.trace.moment import Moment
+    from gradstep.trace.reader import RunTrace
 
 PHASES: Final = ("zero_grad", "forward", "backward", "step")
 COUNTED: Final = {
@@ -103,7 +105,7 @@ def _expected(moment: Moment, start: int, stop: int) -> Counts:
     step change every parameter that has a gradient.
     """
     if stop <= moment.run.head:
-        return counts(moment, start, stop)
+        return _whole(moment.run, start, stop)
     before = counts(moment, *iteration_span(moment, moment.event.iteration - 1))
     if ("node", "backward") not in before:
         before[("node", "backward")] = nodes_made(moment, start)
@@ -111,6 +113,12 @@ def _expected(moment: Moment, start: int, stop: int) -> Counts:
         before[("updated", "step")] = with_gradient(moment, moment.optimizers())
     own = counts(moment, start, stop)
     return {key: max(before.get(key, 0), own.get(key, 0)) for key in {*before, *own}}
+
+
+@lru_cache(maxsize=16)
+def _whole(run: RunTrace, start: int, stop: int) -> Counts:
+    """Count an iteration that is over, once."""
+    return counts(run.at(start), start, stop)
 
 
 def _detail(

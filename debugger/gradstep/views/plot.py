@@ -75,6 +75,10 @@ class Canvas:
         """Give the cell column of value `index` of `count` values."""
         return self.column(index, count) // (2 if self.glyphs is UNICODE else 1)
 
+    def row(self, value: float, scale: Scale) -> int:
+        """Give the row in which a value lies."""
+        return self._down(value, scale) * self.rows // self.high
+
     def draw(self, values: Sequence[float], scale: Scale) -> None:
         """Draw a curve as the next layer; it is broken where a value is not finite."""
         dots: set[Place] = set()
@@ -83,11 +87,13 @@ class Canvas:
             if not math.isfinite(value):
                 before = None
                 continue
-            height = round((1 - scale.share(value)) * (self.high - 1))
-            place = (self.column(index, len(values)), height)
+            place = (self.column(index, len(values)), self._down(value, scale))
             dots.update(_between(before or place, place))
             before = place
         self._layers.append(dots)
+
+    def _down(self, value: float, scale: Scale) -> int:
+        return round((1 - scale.share(value)) * (self.high - 1))
 
     def cells(self, row: int) -> list[tuple[str, int]]:
         """Give each cell of a row as its character and its uppermost layer, -1 where it is empty.

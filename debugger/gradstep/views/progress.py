@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
+from gradstep.trace.parameters import grads_of
 from gradstep.views.holding import held_by, optimizer_of
 from gradstep.views.reading import counts, iteration_span, one
 from gradstep.views.stretch import read_stretch, refs_of
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from gradstep.trace.moment import Moment
 
 KINDS: Final = {"zero_grad": "zeroed", "forward": "op", "backward": "node", "step": "updated"}
-MOST_PARAMETERS: Final = 200
 
 
 def call_progress(moment: Moment, entry: EventRow, span: tuple[int, int]) -> tuple[int, int | None]:
@@ -51,8 +51,7 @@ def _foreseen(moment: Moment, entry: EventRow) -> int | None:
         return reachable_nodes(then)
     optimizer = optimizer_of(then, entry)
     if optimizer is None and entry.phase == "zero_grad":
-        params = then.parameters()[:MOST_PARAMETERS]
-        return sum(then.grad(param).tensor is not None for param in params)
+        return _have_gradient(then, then.parameters())
     return with_gradient(then, [optimizer] if optimizer else [])
 
 
@@ -96,4 +95,9 @@ def nodes_made(moment: Moment, start: int) -> int:
 def with_gradient(moment: Moment, optimizers: Iterable[OptimizerState]) -> int:
     """Count the parameters in optimizers whose `.grad` is a tensor."""
     held = [param for optimizer in optimizers for param in held_by(optimizer)]
-    return sum(moment.grad(param).tensor is not None for param in held[:MOST_PARAMETERS])
+    return _have_gradient(moment, held)
+
+
+def _have_gradient(moment: Moment, params: list[int]) -> int:
+    found = grads_of(moment, params)
+    return sum(found[param].tensor is not None for param in params)

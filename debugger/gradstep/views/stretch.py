@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Final
 from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from gradstep.protocol.row import EventRow
     from gradstep.trace.model import TensorRef
+    from gradstep.trace.moment import Moment
     from gradstep.trace.reader import RunTrace
 
 KEPT: Final = 4
@@ -57,3 +58,23 @@ def read_stretch(run: RunTrace, start: int, stop: int) -> Stretch:
 def refs_of(tensors: Mapping[int, tuple[TensorRef, ...]], seq: int) -> tuple[TensorRef, ...]:
     """Give the tensors of one event, none if it has none."""
     return tensors.get(seq, ())
+
+
+def events_since(
+    moment: Moment, first: int, kinds: Collection[str]
+) -> list[tuple[EventRow, tuple[TensorRef, ...]]]:
+    """Give the events from `first` up to and with the moment's, each with its tensors.
+
+    Those of the moment's own iteration are at hand, as all panes look at them.
+    """
+    run, stop = moment.run, moment.seq + 1
+    start = run.first_seq_of_iteration(moment.event.iteration) or 1
+    found = read_stretch(run, start, stop)
+    if found.start > first:
+        tensors = run.tensors_between(first, stop)
+        return [(row, tensors.get(row.seq, ())) for row in run.events(first, stop, kinds)]
+    return [
+        (row, found.tensors.get(row.seq, ()))
+        for row in found.upto(moment.seq)[first - found.start :]
+        if row.kind in kinds
+    ]

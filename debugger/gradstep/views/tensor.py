@@ -123,6 +123,7 @@ def _view(
             what,
             line(("no tensor", "bold")),
             "The event's tensor appears here, or that of a graph row.",
+            width,
         )
     on_way = passing(moment, tensor)
     name = on_way.name if on_way is not None else moment.name(tensor)
@@ -135,21 +136,22 @@ def _view(
             passed = passed_gradient(moment, tensor) if on_way is None else None
             before = previous_gradient(moment, tensor) if lens.compare == "before" else None
             if passed is None and before is None:
-                return _no_grad(moment, tensor, name, passing=on_way is not None)
+                return _no_grad(moment, tensor, name, width, passing=on_way is not None)
             if before is None:
                 value = value_of(moment, passed)
                 note = wrapped(f"{name} is no leaf. {NO_LEAF} Shown is the one that passed.", width)
         elif on_way is None:
-            other = companion_line(moment.value(tensor), name, "value", width)
+            other = companion_line(_brief_of(moment, tensor), name, "value", width)
         name += ".grad"
     else:
         value = moment.value(tensor)
         if on_way is None and (moment.is_parameter(tensor) or moment.grad(tensor).known):
             state = moment.grad(tensor)
-            grad = moment.value(state.tensor) if state.tensor is not None else None
+            grad = _brief_of(moment, state.tensor) if state.tensor is not None else None
             other = companion_line(grad, ".grad", "grad", width)
     if value is None and lens.compare != "before":
-        return _nothing(tensor, what, line((name, "bold")), "It does not exist yet at this event.")
+        text = "It does not exist yet at this event."
+        return _nothing(tensor, what, line((name, "bold")), text, width)
     how = on_way.how if on_way is not None else ""
     title = Title(name, "grad" if on_way else what, passed=bool(note), how=how)
     if lens.compare != "now":
@@ -160,13 +162,17 @@ def _view(
         compared = "before" if lens.compare == "before" else glyphs.step
         if lens.compare == "change" and earlier is not None:
             compared += f" from event {numbers.count(earlier.seq)}"
-        title, other = replace(title, compared=compared), ()
         found = _compared(value, earlier, lens.compare)
-        if isinstance(found, str):
+        if not isinstance(found, str):
+            title, other, value = replace(title, compared=compared), (), found
+        elif value is None:
             header = line((name, "bold"), (f" {compared}", "warning bold"))
-            view = _nothing(tensor, what, header, found)
+            view = _nothing(tensor, what, header, found, width)
             return replace(view, name=f"{name} {compared}")
-        value = found
+        else:
+            # The comparison stays chosen: it is there again with the next tensor that has one.
+            title, lens = replace(title, compared="now"), replace(lens, compare="now")
+            note = (*note, *wrapped(f"{found} Shown is what it is now.", width))
     assert value is not None
     shape = value.shape
     lens = lens.for_shape(shape)
@@ -200,19 +206,29 @@ def _view(
         taken = len(base.lines) + (0 if single else 2)
         room = 0 if lens.followed is not None else height - taken
         past = history_lines(moment, tensor, width=width, height=room, glyphs=glyphs)
-    if single:
-        return replace(base, history=past)  # The header says what it is.
     try:
         array = to_numpy(value)
     except ValueError as error:
         return replace(base, note=(*note, *wrapped(str(error), width)))
+    if single:
+        return replace(base, history=past)  # The header says what it is.
     if height < LOW and lens.mode == "values":
         base, other = replace(base, companion=()), ()
     taken = len(note) + bool(other)
     base = replace(base, cursor_line=cursor_line(array, lens, width))
     shown = with_body(base, array, width, height - taken, glyphs)
+    if shown.cursor_line:
+        room = max(0, width - width_of(shown.cursor_line) - 2)
+        shown = replace(shown, more=crop(shown.more, room))
     # Of so few numbers the last changes say more than a histogram.
     return replace(shown, history=past, histogram=() if past else shown.histogram)
+
+
+def _brief_of(moment: Moment, tensor: int) -> TensorValue | None:
+    """Give what a line says of a tensor; contents of one number only."""
+    value = moment.statistics(tensor)
+    is_one = value is not None and math.prod(value.shape) == 1
+    return moment.value(tensor) if is_one else value
 
 
 def _compared(
@@ -231,7 +247,7 @@ def _compared(
         return str(error)
 
 
-def _no_grad(moment: Moment, tensor: int, name: str, *, passing: bool) -> TensorView:
+def _no_grad(moment: Moment, tensor: int, name: str, width: int, *, passing: bool) -> TensorView:
     header = line((f"{name}.grad", "backward bold"), ("  None", "dim"))
     if passing:
         text = "It is a gradient on its way through backward, and has no .grad of its own."
@@ -240,13 +256,13 @@ def _no_grad(moment: Moment, tensor: int, name: str, *, passing: bool) -> Tensor
     else:
         found = answers(moment, tensor, why_none(moment, tensor))
         text = " ".join(one.text for one in found)
-    return _nothing(tensor, "grad", header, text)
+    return _nothing(tensor, "grad", header, text, width)
 
 
-def wrapped(text: str, width: int = 72) -> tuple[Line, ...]:
+def wrapped(text: str, width: int) -> tuple[Line, ...]:
     """Set a sentence on dim lines, broken between words."""
     return wrap([line((word + " ", "dim")) for word in text.split()], width, indent=0)
 
 
-def _nothing(tensor: int | None, what: str, header: Line, text: str) -> TensorView:
-    return TensorView(tensor, what, header, note=wrapped(text))
+def _nothing(tensor: int | None, what: str, header: Line, text: str, width: int) -> TensorView:
+    return TensorView(tensor, what, header, note=wrapped(text, width))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gradstep.views import numbers
-from gradstep.views.text import Line, Span, crop, line, width_of
+from gradstep.views.text import Line, Span, crop, crop_names, line, width_of
 
 if TYPE_CHECKING:
     from gradstep.trace.model import TensorValue
@@ -58,7 +58,7 @@ def header_line(moment: Moment, tensor: int, title: Title, value: TensorValue, w
     facts.append(f"since event {numbers.count(value.seq)}")
     while len(facts) > 1 and width_of(tuple(spans)) + sum(len(f) + 2 for f in facts) > width:
         facts.pop()
-    return crop((*spans, *(Span(f"  {fact}", "dim") for fact in facts)), width)
+    return crop_names((*spans, *(Span(f"  {fact}", "dim") for fact in facts)), width)
 
 
 def companion_line(value: TensorValue | None, label: str, what: str, width: int) -> Line:

@@ -45,6 +45,10 @@ class Span:
 Line = tuple[Span, ...]
 
 ELLIPSIS: Final = "…"
+LEAST_PATH: Final = 8
+"""In less cells the end of a path tells nothing either."""
+LEAST_NAME: Final = 16
+"""So many cells of a name are left where a whole line must become shorter."""
 
 
 def line(*parts: str | Span | tuple[str, str]) -> Line:
@@ -114,6 +118,37 @@ def shorten(text: str, width: int) -> str:
     return "".join(kept) + ELLIPSIS
 
 
+def shorten_path(text: str, width: int) -> str:
+    """Cut a dotted name to at most `width` cells: `encoder.layers.0.weight` to `e.l.0.weight`.
+
+    Its first parts become a letter each, as many as need be, so that names of one module stay apart
+    and so do those of one kind; what is too long still loses its beginning. Blanks before it stay.
+    """
+    blank = text[: len(text) - len(text.lstrip())]
+    room = width - len(blank)
+    if cells(text) <= width or "." not in text or room < LEAST_PATH:
+        return shorten(text, width)
+    parts = text[len(blank) :].split(".")
+    for place, part in enumerate(parts[:-1]):
+        if cells(".".join(parts)) <= room:
+            break
+        parts[place] = part if part.isdecimal() else part[:1]
+    return blank + _ending(".".join(parts), room)
+
+
+def _ending(text: str, width: int) -> str:
+    """Cut a text to at most `width` cells at its beginning."""
+    if cells(text) <= width:
+        return text
+    kept, used = "", 1
+    for character in reversed(text):
+        used += _cell(character)
+        if used > width:
+            break
+        kept = character + kept
+    return ELLIPSIS + kept
+
+
 def fit(text: str, width: int, *, right: bool = False) -> str:
     """Make `text` exactly `width` cells: cut, or padded (left of it if `right`)."""
     text = shorten(text, width)
@@ -137,6 +172,19 @@ def crop(spans: Line, width: int) -> Line:
         kept.append(Span(shorten(span.text + " ", left), span.style))
         break
     return tuple(span for span in kept if span.text)
+
+
+def crop_names(spans: Line, width: int) -> Line:
+    """Cut a line to at most `width` cells: its dotted names, the longest first, then its end."""
+    over = width_of(spans) - width
+    found = list(spans)
+    for place in sorted(range(len(found)), key=lambda place: -cells(found[place].text)):
+        text = found[place].text
+        less = min(over, cells(text) - LEAST_NAME)
+        if less > 0 and "." in text and " " not in text.strip():
+            found[place] = Span(shorten_path(text, cells(text) - less), found[place].style)
+            over -= cells(text) - cells(found[place].text)
+    return crop(tuple(found), width)
 
 
 def whole_parts(spans: Line, width: int) -> Line:

@@ -6,6 +6,7 @@ import math
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
 
+from gradstep.trace.gradient_norm import gradient_norm
 from gradstep.views import numbers
 from gradstep.views.glyphs import UNICODE, Glyphs
 from gradstep.views.reading import iteration_span, one, value_of
@@ -19,13 +20,14 @@ if TYPE_CHECKING:
 STATES: Final = {
     "starting": ("…", "STARTING", "dim"),
     "running": ("►", "RUNNING", "forward"),
+    "asks": ("?", "INPUT?", "warning"),
     "paused": ("■", "PAUSED", "backward"),
+    "exception": ("✗", "EXCEPTION", "error"),
     "past": ("◄", "PAST", "accent"),
     "exited": ("□", "ENDED", "dim"),
     "recorded": ("○", "RECORDED", "dim"),
 }
 SPARK: Final = 10
-MOST_PARAMETERS: Final = 200
 
 
 def title_line(
@@ -39,14 +41,19 @@ def title_line(
 ) -> Line:
     """Give script:line, iteration, step, loss with its course, |g|, lr, and the state at right.
 
-    `state` is starting, running, paused, past (cursor before the live edge), exited or recorded;
+    `state` is starting, running, asks (runs, and seems to wait for a line of input), paused,
+    exception (paused at one), past (cursor before the live edge), exited or recorded;
     `standing` is the file and line where the script stands, if that is not the event's own;
     `note` is set before it (e.g. "built-in engine"). Exactly `width` cells; parts that do not
     fit go away as a whole, the least important first.
     """
     mark, word, style = STATES.get(state, ("", state, ""))
     if glyphs is not UNICODE:
-        mark = {"running": glyphs.here, "past": glyphs.backward}.get(state, glyphs.cursor)
+        mark = {
+            "running": glyphs.here,
+            "past": glyphs.backward,
+            "exception": glyphs.cross,
+        }.get(state, glyphs.cursor)
     right: Line = line((f" {mark} {word} ", f"{style} bold chip"))
     brand = line((" gradstep ", "accent bold chip"))
     if note and width >= 100:
@@ -84,7 +91,7 @@ def _parts(moment: Moment, standing: tuple[str, int], glyphs: Glyphs) -> list[tu
         parts += _loss([*(values if len(set(lines)) == 1 else ()), fresh], glyphs)
     elif values:
         parts += _loss(values, glyphs, "last loss " if moved_on else "loss ")
-    norm = grad_norm(moment)
+    norm = gradient_norm(moment.run, moment.seq)
     if norm is not None and not (event.phase == "backward" and event.kind != "phase_exited"):
         # While backward adds to one leaf after the other, the norm is of no gradient yet.
         style = "" if math.isfinite(norm) else "error bold"
@@ -148,32 +155,14 @@ def _loss(values: list[float], glyphs: Glyphs, label: str = "loss ") -> list[tup
     return found
 
 
-def grad_norm(moment: Moment) -> float | None:
-    """Give the Euclidean norm of all parameters' gradients as one; None if all are None."""
-    total, seen = 0.0, False
-    params = moment.parameters()
-    if len(params) > MOST_PARAMETERS:
-        return None
-    for param in params:
-        state = moment.grad(param)
-        value = moment.value(state.tensor) if state.tensor is not None else None
-        if value is None:
-            continue
-        seen = True
-        if value.nan:
-            return math.nan
-        if value.inf:
-            return math.inf
-        total += (value.norm or 0.0) ** 2
-    return math.sqrt(total) if seen else None
-
-
 def learning_rates(moment: Moment) -> list[float]:
-    """Give the distinct learning rates of all groups, in order."""
+    """Give the distinct learning rates of the optimizers at work, in the order of their groups."""
+    states = (moment.optimizer(number) for number in moment.run.at_work.at(moment.seq))
     rates = [
         group["lr"]
-        for optimizer in moment.optimizers()
-        for group in optimizer.groups
+        for state in states
+        if state is not None
+        for group in state.groups
         if isinstance(group.get("lr"), (int, float))
     ]
     return list(dict.fromkeys(rates))

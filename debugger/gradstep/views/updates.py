@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakKeyDictionary
 
 from gradstep.updates.rules import RULES
 from gradstep.views.cards.card import array_of
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from gradstep.protocol.row import EventRow
     from gradstep.trace.model import OptimizerState
     from gradstep.trace.moment import Moment
+    from gradstep.trace.reader import RunTrace
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,17 @@ def coming_update(moment: Moment, optimizer: OptimizerState, param: int) -> Upda
 
 def rule_of(moment: Moment, optimizer: int, class_name: str) -> str:
     """Give the class whose formula an optimizer follows: a subclass that of its parent."""
-    for row in moment.run.events(1, moment.seq + 1, kinds=("optimizer_created",)):
-        if row.detail.get("optimizer") == optimizer and "rule" in row.detail:
-            return str(row.detail["rule"])
+    known = _rules.setdefault(moment.run, {})
+    if optimizer not in known:
+        for row in moment.run.events(1, moment.seq + 1, kinds=("optimizer_created",)):
+            if row.detail.get("optimizer") == optimizer and "rule" in row.detail:
+                known[optimizer] = (row.seq, str(row.detail["rule"]))
+                break
+    made, rule = known.get(optimizer, (0, ""))
+    if 0 < made <= moment.seq:
+        return rule
     return class_name if class_name in RULES else ""
+
+
+_rules: Final[WeakKeyDictionary[RunTrace, dict[int, tuple[int, str]]]] = WeakKeyDictionary()
+"""Of each optimizer the event that made it, and its rule."""

@@ -16,7 +16,7 @@ from gradstep.views.glyphs import UNICODE, Glyphs
 from gradstep.views.passing import passing
 from gradstep.views.reading import norm_of, one, value_of
 from gradstep.views.tensor import event_subject
-from gradstep.views.text import Line, crop, line, wrap
+from gradstep.views.text import Line, crop, crop_names, line, width_of, wrap
 from gradstep.views.why_texts import Answer, answers, cut_text, place
 
 if TYPE_CHECKING:
@@ -71,12 +71,23 @@ class _Page:
     said: set[Answer] = field(default_factory=set)
 
     def title(self, *parts: str | tuple[str, str]) -> None:
-        self.rows.append(WhyRow(crop(line(*parts), self.width)))
+        self.rows.append(WhyRow(crop_names(line(*parts), self.width)))
 
     def put(self, *parts: str | tuple[str, str], seq: int = 0, indent: int = 1) -> None:
-        """Write a line, and at its right end the event that it leads to."""
-        text = crop(line(" " * indent, *parts), self.width)
-        self.rows.append(WhyRow(text, seq))
+        """Write a line, and at its right end the event that it leads to.
+
+        Where room is short, what stands behind two blanks goes: the dim parts before the others.
+        """
+        spans = line(" " * indent, *parts)
+        link = (spans[-1],) if seq else ()
+        told = list(spans[: len(spans) - len(link)])
+        room = self.width - width_of(link)
+        extra = [span for span in told[1:] if span.text.startswith("  ")]
+        dim = [span for span in extra if span.style == "dim"]
+        for span in (*dim[::-1], *(span for span in extra[::-1] if span.style != "dim")):
+            if width_of(tuple(told)) > room:
+                told.remove(span)
+        self.rows.append(WhyRow((*crop_names(tuple(told), room), *link), seq))
 
     def say(self, answer: Answer, indent: int = 1) -> None:
         """Write a sentence, broken between words and once; its lines lead to its event."""
@@ -356,7 +367,7 @@ def _write(page: _Page, row: EventRow) -> None:
     page.put(
         (f"{page.glyphs.step} step {row.step + 1}", "step"),
         (f" {row.detail.get('class', '')}", "dim"),
-        f"  {'  '.join(figures)}",
+        *(f"  {figure}" for figure in figures),
         link,
         seq=row.seq,
     )

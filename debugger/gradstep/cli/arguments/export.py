@@ -49,7 +49,10 @@ def _parse(before: list[str], after: list[str]) -> Arguments:
     parser.add_argument(
         "-o", dest="output", metavar="OUT", default="", help="where to write (default: stdout)"
     )
+    parser.add_argument("--force", action="store_true", help="overwrite OUT if it is there already")
     found = vars(parser.parse_args([*before, *after]))
+    if found["force"] and not found["output"]:
+        raise UsageError("export: --force is about the file of -o; nothing is overwritten here")
     if found["losses"] and found["values"]:
         raise UsageError("export: --values belongs to the events, not to --losses")
     del found["format"]

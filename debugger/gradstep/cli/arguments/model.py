@@ -26,6 +26,7 @@ class Arguments:
     steps: int = 0
     file: str = ""
     output: str = ""
+    force: bool = False
     values: bool = False
     losses: bool = False
     graph: str = ""

@@ -43,6 +43,16 @@ APPLICATION: Final = (
         "command_palette",
     ),
     Command(
+        "app.suspend",
+        ("ctrl+z",),
+        "To the shell",
+        "Put gradstep aside and go back to the shell; `fg` there brings it back. A script that "
+        "runs goes on meanwhile.",
+        "program",
+        "suspend_process",
+        priority=True,
+    ),
+    Command(
         "app.quit",
         ("q", "ctrl+q"),
         "Quit",

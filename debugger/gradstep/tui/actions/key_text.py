@@ -27,6 +27,7 @@ _DISPLAY: Final = {
     "ctrl+up": "^up",
     "ctrl+down": "^down",
     "ctrl+t": "^t",
+    "ctrl+z": "^z",
 }
 
 

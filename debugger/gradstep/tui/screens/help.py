@@ -74,7 +74,7 @@ class HelpScreen(ModalScreen[None]):
 
     def _fill(self) -> None:
         view = self.query_one(HelpText)
-        width = max(30, view.size.width - 1)
+        width = max(30, view.size.width - 2)
         lines: list[Line] = []
         if self._about:
             lines.append(line((self._title, "accent bold")))

@@ -95,6 +95,12 @@ class Bar(Widget):
         return strip.apply_style(self.rich_style)
 
 
+def _state_of(frame: Frame) -> str:
+    if frame.failure:
+        return "exception"
+    return "asks" if frame.asks_for_input else frame.state
+
+
 class TitleBar(Bar):
     """Script, iteration, loss … and the state at the right edge."""
 
@@ -118,7 +124,7 @@ class TitleBar(Bar):
             return (justify(left, self._state_chip(), width),)
         title = title_line(
             frame.moment,
-            state=frame.state,
+            state=_state_of(frame),
             width=width,
             note=self.note,
             standing=frame.standing,
@@ -176,10 +182,11 @@ class KeyBar(Bar):
         self._note = line((text, f"{style if style != 'dim' else ''} bold".strip()))
         if self._timer is not None:
             self._timer.stop()
-        self._timer = self.set_timer(NOTE_SECONDS, self._drop_note)
+        self._timer = self.set_timer(NOTE_SECONDS, self.drop_note)
         self.refresh()
 
-    def _drop_note(self) -> None:
+    def drop_note(self) -> None:
+        """Show the keys again."""
         self._note = ()
         self.refresh()
 

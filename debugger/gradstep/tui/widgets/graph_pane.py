@@ -16,11 +16,14 @@ from gradstep.tui.frame import EMPTY, Frame
 from gradstep.tui.paint import Painter
 from gradstep.tui.pane_keys import pane_bindings
 from gradstep.tui.widgets.bars import Bar
-from gradstep.tui.widgets.lines import LinesView
+from gradstep.tui.widgets.lines import LinesView, lying_on
 from gradstep.views.graph import Folds, GraphRow, GraphView, graph_view
 from gradstep.views.graph_card import scope_card
 from gradstep.views.graph_scopes import Key
 from gradstep.views.text import Line
+
+LEAST_ROWS = 4
+"""So many rows of the graph stay in sight above an explanation that needs the room."""
 
 
 class GraphRows(LinesView):
@@ -134,7 +137,7 @@ class GraphRows(LinesView):
         """Paint one row; the current one stands out over its whole width."""
         strip = super().row_strip(row, width, painter)
         if self.view is not None and self.view.rows and row == self.view.current:
-            strip = strip.crop_extend(0, width, None).apply_style(painter.style("selected"))
+            strip = lying_on(strip.crop_extend(0, width, None), painter)
         return strip
 
 
@@ -216,8 +219,9 @@ class GraphPane(Vertical):
         )
 
     def _show(self, view: GraphView, row: int | None) -> None:
-        self.titles.look()
         self.rows.show_view(view, row)
+        # Their columns are those of the rows that have just been taken.
+        self.titles.look()
         self.paint_card()
 
     def on_graph_rows_folds_changed(self, message: GraphRows.FoldsChanged) -> None:
@@ -243,11 +247,18 @@ class GraphPane(Vertical):
         half = self.size.height // 2
         # A short graph leaves it more than the half that it has beside a long one.
         free = self.size.height - 1 - self.rows.row_count()
-        self.card.styles.height = min(
-            self._card_height, half + max(0, (free - half) // STRIDE * STRIDE)
-        )
+        most = half + max(0, (free - half) // STRIDE * STRIDE)
+        if self._is_update():
+            # The graph stands still during a step, and the line that matters is the rule's last.
+            most = max(most, self.size.height - 1 - LEAST_ROWS)
+        self.card.styles.height = min(self._card_height, most)
         self.card.display = bool(lines)
         self.card.scroll_to(y=0, animate=False)
+
+    def _is_update(self) -> bool:
+        moment = self.frame.moment
+        is_shown = self.frame.selection.seq is None and self.rows.scope is None
+        return moment is not None and is_shown and moment.event.kind == "updated"
 
     def _card_lines(self, width: int) -> tuple[Line, ...]:
         view = self.rows.view

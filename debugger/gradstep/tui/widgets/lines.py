@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from rich.segment import Segment
 from rich.style import Style
@@ -18,6 +18,9 @@ from textual.strip import Strip
 from gradstep.tui.crash import noted
 from gradstep.tui.paint import Painter, painter_for
 from gradstep.views.text import Line, line, width_of
+
+AROUND: Final = 2
+"""In a new size, so many rows stay in sight above and below the row cursor."""
 
 
 class LinesView(ScrollView, can_focus=True):
@@ -181,11 +184,13 @@ class LinesView(ScrollView, can_focus=True):
             self._strips[row] = strip
         return strip
 
-    def reveal(self, row: int, share: float = 0.6) -> None:
-        """Scroll so that a row is visible, at `share` of the height if it was not."""
+    def reveal(self, row: int, share: float = 0.6, around: int = 0) -> None:
+        """Scroll so that a row and `around` ones beside it are visible, else at `share`."""
         height = self.scrollable_content_region.height
         top = round(self.scroll_offset.y)
-        if height and not top <= row < top + height:
+        around = min(around, height // 4)
+        first, last = max(0, row - around), min(self.row_count() - 1, row + around)
+        if height and not top <= first <= last < top + height:
             self.scroll_to(y=max(0, row - int(height * share)), animate=False, force=True)
 
     def render_line(self, y: int) -> Strip:
@@ -220,7 +225,7 @@ class LinesView(ScrollView, can_focus=True):
 
     def under_cursor(self, strip: Strip) -> Strip:
         """Return the strip of the row that the cursor is on."""
-        return _over(strip, self.painter)
+        return lying_on(strip, self.painter)
 
     def row_strip(self, row: int, width: int, painter: Painter) -> Strip:
         """Return the strip of a row; override it where a row is more than a view's line."""
@@ -303,7 +308,8 @@ class LinesView(ScrollView, can_focus=True):
         """Take over the new size, and keep the row cursor in sight."""
         self.content_changed()
         if self.row_count() and self.has_row_cursor:
-            self.reveal(self.row)
+            # A size on the way to this one may have left it at the very edge.
+            self.reveal(self.row, around=AROUND)
 
     def refresh_row(self, row: int) -> None:
         """Paint one row again."""
@@ -311,8 +317,8 @@ class LinesView(ScrollView, can_focus=True):
         self.refresh(Region(0, y, self.size.width, 1))
 
 
-def _over(strip: Strip, painter: Painter) -> Strip:
-    """Lay the selection's background over a strip, text colours kept."""
+def lying_on(strip: Strip, painter: Painter) -> Strip:
+    """Lay the selection's background over a strip; text colours are kept where they can be read."""
     style = painter.style("selected")
     return Strip(
         [Segment(s.text, (s.style + style) if s.style else style) for s in strip],

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.message import Message
 
 from gradstep.tui.frame import EMPTY, Frame
 from gradstep.tui.widgets.lines import LinesView
+from gradstep.views.lazy_rows import LazyRows
 from gradstep.views.locals import LocalsRow, live_rows, recorded_rows, rows_of_then
+from gradstep.views.text import width_of
+
+MEASURED = 200
+"""So many rows are looked at for how far the pane scrolls sideways."""
 
 PAST = frozenset({"past", "exited"})
 """States in which a stop that is gone may be looked at."""
@@ -39,7 +45,7 @@ class LocalsPane(LinesView):
         """Start empty."""
         super().__init__(id="locals-view")
         self.frame = EMPTY
-        self.rows: list[LocalsRow] = []
+        self.rows: Sequence[LocalsRow] = ()
 
     def paint(self, frame: Frame) -> None:
         """Take a new instant."""
@@ -55,7 +61,12 @@ class LocalsPane(LinesView):
             self.rows = rows_of_then(moment, then)
         else:
             self.rows = recorded_rows(moment)
-        self.show_lines([row.line for row in self.rows])
+        rows = self.rows
+        self.show_lines(LazyRows(len(rows), lambda number: rows[number].line))
+
+    def content_width(self) -> int:
+        """Of very many rows the first ones tell: to make all for that would take its time."""
+        return max((width_of(row) for row in self._lines[:MEASURED]), default=0)
 
     def tensor_at(self, row: int) -> int | None:
         """Return the tensor of a row."""

@@ -23,7 +23,7 @@ class LossPane(LinesView):
     BINDINGS: ClassVar[list[BindingType]] = pane_bindings("Loss")
     HELP: ClassVar[str] = (
         "Every number that backward() began from, over the run: one curve for each line of the "
-        "script that calls it, and under it the norm of all gradients (|g|) and the rate (lr). "
+        "script that calls it, and under it the norm of the gradients (|g|) and the rate (lr). "
         "From 20 values on the bright curve is the running mean and the dim one the values (~ "
         "shows the values alone). What comes after the cursor is dim; ◆ marks the cursor, letters "
         "your marks, ● where a breakpoint stopped. A very wide range is drawn on a logarithmic "

@@ -13,6 +13,7 @@ from gradstep.tui.widgets.lines import LinesView
 from gradstep.views.optimizer import optimizer_view
 from gradstep.views.optimizer_rows import OptimizerView
 from gradstep.views.optimizer_sort import UNSORTED
+from gradstep.views.text import Line
 
 
 class OptimizerPane(LinesView):
@@ -45,7 +46,7 @@ class OptimizerPane(LinesView):
         view = optimizer_view(
             frame.moment,
             selected=frame.selection.parameter,
-            width=self.size.width,
+            width=max(20, self.size.width - 1),
             glyphs=frame.glyphs,
             live=frame.live_figures,
             left_out=step.left_out if step is not None and stands else (),
@@ -53,11 +54,23 @@ class OptimizerPane(LinesView):
             sort=self.sort,
         )
         self.view = view
-        self.show_lines(view.lines)
+        self.content_changed()
         show_hint(self)
         self.row = view.line_of(view.selected) if view.rows else 0
-        self.reveal(min(self.row + len(view.formula), len(view.lines) - 1))
+        self.reveal(min(self.row + len(view.formula), len(view) - 1))
         self.reveal(self.row)
+
+    def row_count(self) -> int:
+        """Return how many lines the view has, or a failure in its place."""
+        return len(self.view) if self.view is not None else super().row_count()
+
+    def row_line(self, row: int, width: int) -> Line:
+        """Return one of them, made now."""
+        return self.view.line_at(row) if self.view is not None else super().row_line(row, width)
+
+    def content_width(self) -> int:
+        """Rows are fitted to the pane."""
+        return 0
 
     @property
     def hint(self) -> str:

@@ -29,6 +29,7 @@ class PromptInput(Input):
     ]
     DEFAULT_CSS = """
     PromptInput, PromptInput:focus { width: 1fr; background: $surface; height: 1; border: none; }
+    PromptInput > .input--placeholder { color: $muted; }
     """
     cursor_blink = False
 
@@ -43,13 +44,20 @@ class PromptInput(Input):
     class Left(Message):
         """Escape was pressed."""
 
-    def __init__(self, *, placeholder: str, id: str) -> None:  # noqa: A002
-        """Make it without a border."""
+    def __init__(
+        self,
+        *,
+        placeholder: str,
+        id: str,  # noqa: A002
+        takes_lines: bool = False,
+    ) -> None:
+        """Make it without a border; only with `takes_lines` it keeps several pasted lines apart."""
         super().__init__(placeholder=placeholder, id=id, compact=True)
         self.cursor_blink = False
         self._history: list[str] = []
         self.complete: Complete | None = None
         self._at = 0
+        self._takes_lines = takes_lines
 
     @property
     def history(self) -> list[str]:
@@ -72,9 +80,10 @@ class PromptInput(Input):
         self.suggester = WordSuggester(complete)
 
     def _on_paste(self, event: events.Paste) -> None:
-        """Keep all lines of what is pasted; a newline is shown as ↵."""
-        text = event.text.replace("\r\n", "\n").rstrip("\n")
-        self.insert_text_at_cursor(text.replace("\r", "\n").replace("\n", NEWLINE))
+        """Take what is pasted: a newline is shown as ↵ where lines are taken, else as a blank."""
+        # Terminals send a newline as a carriage return.
+        text = event.text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n")
+        self.insert_text_at_cursor(text.replace("\n", NEWLINE if self._takes_lines else " "))
         event.stop()
         event.prevent_default()
 

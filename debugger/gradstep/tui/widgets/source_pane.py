@@ -16,7 +16,7 @@ from gradstep.tui.highlight import Highlighter
 from gradstep.tui.marks import line_marks
 from gradstep.tui.paint import Painter
 from gradstep.tui.pointing import style_at
-from gradstep.tui.widgets.lines import LinesView
+from gradstep.tui.widgets.lines import LinesView, lying_on
 from gradstep.views.glyphs import Glyphs
 from gradstep.views.source import (
     SourceLine,
@@ -108,12 +108,14 @@ class SourcePane(LinesView):
             taken = width_of(code)
             # The code comes before all values but the first.
             wanted = width_of(_first_part(source.inline)) + 2
-            if taken + wanted > room:
-                code = crop(code, max(room // 2, room - wanted))
-            free = max(0, room - width_of(code) - 2)
+            short = crop(code, max(room // 2, room - wanted)) if taken + wanted > room else code
+            free = max(0, room - width_of(short) - 2)
             # A number is told as a whole or not at all; of a long error the beginning helps.
             fitting = crop if source.inline[0].style == "error" else whole_parts
-            code = (*code, Span("  "), *restyle(fitting(source.inline, free), "italic"))
+            told = fitting(source.inline, free)
+            if not told:
+                return (*source.gutter, *crop(code, room))
+            code = (*short, Span("  "), *restyle(told, "italic"))
         else:
             code = crop(code, room)
         return (*source.gutter, *code)
@@ -129,7 +131,7 @@ class SourcePane(LinesView):
         """Paint one line; the current one over its whole width. The gutter never scrolls."""
         strip = painter.strip(self.row_line(row, width)).crop_extend(0, width, None)
         if self.view is not None and self.view.current == row + 1:
-            strip = strip.apply_style(painter.style("selected"))
+            strip = lying_on(strip, painter)
         left = round(self.scroll_offset.x)
         return Strip([*painter.segments(line(" " * left)), *strip]) if left else strip
 

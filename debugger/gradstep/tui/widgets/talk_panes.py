@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterable
+from textwrap import dedent
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import events
@@ -155,7 +156,9 @@ class ConsolePane(Vertical):
             line(("  scale = 0.5", ""), ("      a statement changes the script", "dim")),
         )
         self.log_view = Log(id="console-log", empty=hint)
-        self.prompt = PromptInput(placeholder="expression or statement", id="console-input")
+        self.prompt = PromptInput(
+            placeholder="expression or statement", id="console-input", takes_lines=True
+        )
 
     def compose(self) -> ComposeResult:
         """Log above, prompt below."""
@@ -167,7 +170,8 @@ class ConsolePane(Vertical):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Hand the line on."""
         event.stop()
-        text = self.prompt.text.strip()
+        # Lines out of a function come with its indentation.
+        text = dedent(self.prompt.text).strip()
         self.prompt.clear()
         if text:
             self.prompt.remember(text)
@@ -207,7 +211,7 @@ class StdoutPane(Vertical):
     HELP: ClassVar[str] = (
         "What the script printed up to the event under the cursor, stdout and stderr together; at "
         "the live edge what C code printed too. Its terminal is as large as this pane. "
-        "What is typed below goes to the script's stdin."
+        "What is typed below goes to the script's stdin, as long as it runs."
     )
     DEFAULT_CSS = """
     StdoutPane { height: 1fr; }
@@ -229,10 +233,12 @@ class StdoutPane(Vertical):
         empty = (
             line(("the script has printed nothing yet", "bold")),
             line(("What it prints stands here, up to the event under the", "dim")),
-            line(("cursor; Tab, and a line below, is for its stdin.", "dim")),
+            line(("cursor. While it runs, Tab leads to a line for its stdin.", "dim")),
         )
         self.log_view = Log(id="stdout-log", empty=empty)
-        self.prompt = PromptInput(placeholder="a line for the script's stdin", id="stdin-input")
+        self.prompt = PromptInput(
+            placeholder="a line for the script's stdin", id="stdin-input", takes_lines=True
+        )
         self._shown = ""
 
     def compose(self) -> ComposeResult:
@@ -241,6 +247,15 @@ class StdoutPane(Vertical):
         with Horizontal():
             yield Static("> ", markup=False)
             yield self.prompt
+
+    def take_input(self, is_live: bool) -> None:
+        """Offer the line for stdin while there is a script to read it."""
+        row = self.query_one(Horizontal)
+        if row.display == is_live:
+            return
+        if self.prompt.has_focus:
+            self.log_view.focus()
+        row.display = is_live
 
     def show_output(self, text: str) -> None:
         """Show everything that was printed so far; what only grew is appended."""
@@ -262,9 +277,10 @@ class StdoutPane(Vertical):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Hand the line on."""
         event.stop()
-        self.prompt.remember(event.value)
+        text = self.prompt.text
+        self.prompt.remember(text)
         self.prompt.clear()
-        self.post_message(self.Typed(event.value))
+        self.post_message(self.Typed(text))
 
     def on_key(self, event: events.Key) -> None:
         """End the script's input with Ctrl-D on an empty line."""

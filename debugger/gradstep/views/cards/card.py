@@ -11,7 +11,7 @@ from gradstep.views import numbers
 from gradstep.views.formulas.call import Place, contents, read_tensor
 from gradstep.views.glyphs import Glyphs
 from gradstep.views.reading import norm_of, value_of
-from gradstep.views.text import Line, Span, cells, crop, line, width_of, wrap
+from gradstep.views.text import Line, Span, cells, crop_names, line, width_of, wrap
 
 if TYPE_CHECKING:
     from gradstep.trace.model import TensorRef, TensorValue
@@ -98,7 +98,7 @@ class Draft:
         room = self.width - indent
         fitting = [piece for part in parts for piece in _broken(part, room)]
         for one in wrap(fitting, self.width, indent=indent):
-            self.rows.append(crop(one, self.width))
+            self.rows.append(crop_names(one, self.width))
 
 
 def _broken(part: Line, room: int) -> list[Line]:

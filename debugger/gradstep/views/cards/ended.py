@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Final
 
 from gradstep.trace.loss_roots import loss_roots
 from gradstep.trace.model import TensorRef
+from gradstep.trace.parameters import grads_of
 from gradstep.trace.reached import reached_leaves
 from gradstep.views import numbers
 from gradstep.views.cards.card import Draft, brief
 from gradstep.views.happened import summary_lines, verdicts_on_step
 from gradstep.views.holding import held_by, optimizer_of, replaced, unread_leaves
 from gradstep.views.reading import one
+from gradstep.views.stretch import events_since
 from gradstep.views.text import line
 
 if TYPE_CHECKING:
@@ -48,11 +50,12 @@ def explain_exit(draft: Draft, event: EventRow) -> None:
     if event.phase not in KINDS or not event.enclosing:
         return
     kind, single, several = KINDS[event.phase]
-    rows = [
-        row
-        for row in moment.run.events(event.enclosing, event.seq, kinds=(kind,))
+    told = [
+        (row, tensors)
+        for row, tensors in events_since(moment, event.enclosing, (kind,))
         if row.enclosing == event.enclosing or event.phase == "forward"
     ]
+    rows = [row for row, _ in told]
     before = " before that" if error else ""
     if event.detail.get("skipped"):
         draft.add(("skipped by the user: nothing was changed", "warning"))
@@ -64,7 +67,7 @@ def explain_exit(draft: Draft, event: EventRow) -> None:
     if event.phase == "forward":
         _results(draft, event, rows)
         return
-    touched = _touched(draft, rows)
+    touched = _touched(draft, told)
     if event.phase == "step":
         for row in summary_lines(verdicts_on_step(moment, event), glyphs):
             draft.add(*((span.text, span.style) for span in row))
@@ -101,13 +104,13 @@ def _result(draft: Draft, event: EventRow, use: tuple[int, int], *, is_loss: boo
     if not reached:
         draft.say("A backward from it would reach no leaf.", "warning")
         return
-    names = [moment.name(leaf) for leaf in sorted(reached)]
-    rest = len(names) - MOST_NAMED
-    shown = [f"{leaf}, " for leaf in names[:MOST_NAMED]]
+    amount = len(reached)
+    rest = amount - MOST_NAMED
+    shown = [f"{moment.name(leaf)}, " for leaf in sorted(reached)[:MOST_NAMED]]
     shown[-1] = shown[-1][:-2]
     more = f" and {numbers.count(rest)} more" if rest > 0 else ""
     by = f"{name}.backward()" if is_loss else "a backward from it"
-    leaves = "1 leaf" if len(names) == 1 else f"{numbers.count(len(names))} leaves"
+    leaves = "1 leaf" if amount == 1 else f"{numbers.count(amount)} leaves"
     draft.add(
         (f"{draft.glyphs.arrow} {by} would reach {leaves}: ", "dim"),
         *((text, "leaf") for text in shown),
@@ -115,15 +118,15 @@ def _result(draft: Draft, event: EventRow, use: tuple[int, int], *, is_loss: boo
     )
 
 
-def _touched(draft: Draft, rows: list[EventRow]) -> set[int]:
+def _touched(draft: Draft, told: list[tuple[EventRow, tuple[TensorRef, ...]]]) -> set[int]:
     """Write a line per parameter that the phase touched, in the order of parameters()."""
     moment = draft.moment
-    found: list[tuple[int, EventRow]] = []
-    for row in rows:
-        param = one(moment.run.tensors(row.seq), "param")
-        found.append((param.tensor if param and param.tensor is not None else 0, row))
-    for tensor, row in sorted(found, key=lambda entry: (entry[0], entry[1].seq))[:MOST_SHOWN]:
-        tensors = moment.run.tensors(row.seq)
+    found: list[tuple[int, EventRow, tuple[TensorRef, ...]]] = []
+    for row, tensors in told:
+        param = one(tensors, "param")
+        found.append((param.tensor if param and param.tensor is not None else 0, row, tensors))
+    found.sort(key=lambda entry: (entry[0], entry[1].seq))
+    for tensor, row, tensors in found[:MOST_SHOWN]:
         updated = row.kind == "updated"
         before, after = one(tensors, "before"), one(tensors, "param" if updated else "after")
         name = row.name or (moment.name(tensor) if tensor else "")
@@ -134,7 +137,7 @@ def _touched(draft: Draft, rows: list[EventRow]) -> set[int]:
         )
     if len(found) > MOST_SHOWN:
         draft.say(f"and {len(found) - MOST_SHOWN} more")
-    return {tensor for tensor, _ in found}
+    return {tensor for tensor, _, _ in found}
 
 
 def _left_out(draft: Draft, event: EventRow, changed: Collection[int], *, failed: bool) -> None:
@@ -156,7 +159,7 @@ def _left_out(draft: Draft, event: EventRow, changed: Collection[int], *, failed
     if not changed and not failed:
         if not held:
             draft.say("Nothing changed: the optimizer holds no parameter.", "warning")
-        elif all(moment.grad(param).tensor is None for param in held):
+        elif all(grad.tensor is None for grad in grads_of(moment, held).values()):
             draft.say(
                 "Nothing changed: step() only reads .grad, and that is None for everything that "
                 "the optimizer holds.",
@@ -167,8 +170,8 @@ def _left_out(draft: Draft, event: EventRow, changed: Collection[int], *, failed
 
 def skipped_in(moment: Moment, event: EventRow) -> set[int | None]:
     """Give the parameters that the user had left out of the step that ended."""
-    rows = moment.run.events(event.enclosing, event.seq, kinds=("skipped",))
-    found = (one(moment.run.tensors(row.seq), "param") for row in rows)
+    told = events_since(moment, event.enclosing, ("skipped",))
+    found = (one(tensors, "param") for _, tensors in told)
     return {ref.tensor for ref in found if ref is not None}
 
 

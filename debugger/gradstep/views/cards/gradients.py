@@ -43,7 +43,7 @@ def explain_accumulated(draft: Draft, event: EventRow) -> None:
     draft.add((f"{name}.grad = {name}.grad + contribution", "backward"))
     added, total = array_of(moment, contribution), array_of(moment, after)
     old = array_of(moment, before)
-    if added is None or total is None or (before is not None and old is None):
+    if added is None or total is None or not total.size or (before is not None and old is None):
         draft.add(
             brief(moment, before) if before else "None",
             " + ",

@@ -106,7 +106,8 @@ def _input(draft: Draft, node: EventRow, within: _Within, position: int, ref: Te
     letter = left.removeprefix("grad_") if left.startswith("grad_") else letter
     said = called and called != letter
     draft.add((symbols, "backward"), (f"   {letter} is {called}" if said else "", "dim"))
-    if recorded is None:
+    if recorded is None or not recorded.size:
+        recorded = None
         draft.add(("result ", "dim"), brief(moment, ref), indent=4)
     else:
         at = chosen(draft.element, recorded)

@@ -74,6 +74,8 @@ def _preview(draft: Draft, each: Coming) -> None:
     update = coming_update(moment, each.optimizer, each.param)
     if update is None:
         draft.add(name, ("" if each.figures else f" {each.why}", "dim"))
+    elif not update.before.size:
+        draft.add(name, (" no elements", "dim"))
     else:
         place = chosen(draft.element, update.grad)
         statements = update.statements(place)

@@ -68,6 +68,9 @@ def what_it_read(rule: str, name: str) -> str:
 
 def write_update(draft: Draft, name: str, update: Update, place: Place) -> None:
     """Write a rule's statements for one element, each checked where its result is recorded."""
+    if not update.before.size:
+        draft.say(f"{name} has no elements: there is nothing to work out.")
+        return
     statements = update.statements(place)
     where = f"{name}{numbers.index(place)}" if place else name
     draft.add(

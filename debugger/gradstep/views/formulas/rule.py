@@ -126,7 +126,8 @@ def summed(terms_as_text: Sequence[str] | Callable[[int], str], terms: Array) ->
 
     flat = np.asarray(terms, dtype=float).reshape(-1)
     count = flat.size
-    value, scale = float(flat.sum()), float(np.abs(flat).sum())
+    with np.errstate(all="ignore"):
+        value, scale = float(flat.sum()), float(np.abs(flat).sum())
     if callable(terms_as_text):
         shown = [terms_as_text(i) for i in telling(flat)]
     else:
