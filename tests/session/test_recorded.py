@@ -173,7 +173,7 @@ async def test_an_unknown_name_is_answered_with_those_there_are(session: Session
     await session.seek(12)
     answer = await session.evaluate("los")
     assert answer.error.startswith("'los' is not recorded at event 12; there are iteration, step")
-    assert answer.error.endswith("name, fc.weight, loss")
+    assert answer.error.endswith("lr, name, fc.weight")
 
 
 async def test_an_unknown_name_in_a_condition_stops_once(session: Session) -> None:

@@ -389,7 +389,8 @@ def _empty(moment: Moment) -> tuple[Line, ...]:
     if moment.event.iteration == 0 or moment.event.phase == "zero_grad":
         return (
             line(("no op has run yet", "bold")),
-            line(("Each forward op adds a row here, and remembers what its", "dim")),
-            line(("backward will need. backward() then walks the rows up.", "dim")),
+            line(("Each forward op adds a row here, and", "dim")),
+            line(("remembers what its backward will need.", "dim")),
+            line(("backward() then walks the rows up.", "dim")),
         )
     return (line(("no forward op in this iteration", "dim")),)
