@@ -1,9 +1,9 @@
 """What each pane shows of an event: the same while the script stands there and when one is back.
 
-Three things may differ, and only these: operations that have not run stand in the graph as ghosts
+Four things may differ, and only these: operations that have not run stand in the graph as ghosts
 once they are known, with what the phases expect of them; why there is no gradient yet is told by
-the one that came later; and tensors and optimizers bear the names that the script gave them
-after the event.
+the one that came later, and so is what a cleared gradient would have been added to; and tensors and
+optimizers bear the names that the script gave them after the event.
 """
 
 from __future__ import annotations
@@ -76,15 +76,21 @@ def same(view: str, live: str, past: str) -> bool:
         case "phases":
             return _counted(live) == _counted(past)
         case "optimizer" | "card":
-            return _without_variable(live) == _without_variable(past)
+            return _without_later(live) == _without_later(past)
         case "why" | "tensor value" | "tensor grad" if "will bring it a gradient" in _joined(past):
             return _without_reasons(live) == _without_reasons(past)
     return live == past
 
 
-def _without_variable(text: str) -> str:
-    """Leave out the script's name for an optimizer: it is learnt after the event that made it."""
-    return re.sub(r"^(\s*)\w+ = (?=[A-Z])", r"\1", text, flags=re.MULTILINE)
+def _without_later(text: str) -> str:
+    """Leave out what is learnt after an event.
+
+    These are the script's name for an optimizer that the event made, and the contribution that a
+    gradient which the event cleared would have been added to.
+    """
+    text = re.sub(r"^(\s*)\w+ = (?=[A-Z])", r"\1", text, flags=re.MULTILINE)
+    later = r"\+ what the next backward brings$|instead of -?\d[\d.e+-]*$|event [\d,]+ brings it$"
+    return "\n".join(row for row in text.splitlines() if not re.search(later, row))
 
 
 def _joined(text: str) -> str:
