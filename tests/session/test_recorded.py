@@ -60,6 +60,16 @@ async def test_keys(session: Session, keys: str, stops: list[int]) -> None:
     assert await walk(session, keys) == stops
 
 
+async def test_a_jump_back_leads_onto_the_way_again(session: Session) -> None:
+    assert await walk(session, "ssfi") == [2, 3, 5, 20]
+    await session.seek(5)
+    assert await walk(session, "FS") == [3, 2]
+    assert await walk(session, "sf") == [3, 5]
+    await session.seek(40)
+    await session.seek(5)
+    assert await walk(session, "F") == [3]
+
+
 @pytest.mark.parametrize(
     ("text", "forth"),
     [
