@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 COMING: Final = {
     "source-view": (
-        "The script appears here once it has started,",
-        "stopped before its first line.",
+        "The script appears here once it stands:",
+        "before its first line; with --run, later.",
     ),
     "graph-rows": ("The operations of forward appear here, a row each,", "as soon as one has run."),
     "tensor-view": ("The tensor that an event is about appears here,", "with its values."),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from gradstep.views import numbers
-from gradstep.views.cards.card import Draft, brief, chosen
+from gradstep.views.cards.card import Draft, agrees, brief, chosen
 from gradstep.views.cards.inside import is_made_of_steps, steps_of, write_steps
 from gradstep.views.formulas import Unknown, read_op, rule_of, work_result
-from gradstep.views.formulas.call import read_tensor
+from gradstep.views.formulas.call import NOT_FINITE, UNFORESEEN, read_tensor
 from gradstep.views.formulas.inside import Step, fits
 from gradstep.views.formulas.words import EXCEPTIONS, words_of
 from gradstep.views.reading import having, is_op_name, one
@@ -103,6 +103,8 @@ def _steps_by_node(draft: Draft, op: EventRow, nodes: list[str]) -> list[Step]:
 
 def _numbers(draft: Draft, op: EventRow, output: TensorRef | None) -> None:
     """Work one element of the output out and compare it with what was recorded."""
+    import numpy as np
+
     kept = read_tensor(draft.moment, output)
     recorded = kept.array
     if recorded is None or recorded.size == 0:
@@ -111,10 +113,15 @@ def _numbers(draft: Draft, op: EventRow, output: TensorRef | None) -> None:
     draft.shown = at
     call = read_op(draft.moment, op)
     try:
-        worked = work_result(call, at)
+        with np.errstate(all="ignore"):
+            worked = work_result(call, at)
+        if worked is not None:
+            fine = agrees(worked.value, float(recorded[at]), worked.scale, kept.kind)
+            if not fine and not call.is_finite:
+                raise Unknown(NOT_FINITE)
     except Unknown as reason:
         worked, why = None, f"not worked out: {reason}"
-    except (IndexError, ValueError, TypeError, AttributeError, OverflowError):
+    except UNFORESEEN:
         # Not a form of the op that the table foresees: say so, never guess.
         worked, why = None, "not worked out: an unusual call of this op"
     else:

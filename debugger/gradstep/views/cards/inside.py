@@ -7,11 +7,11 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from gradstep.views import numbers
-from gradstep.views.cards.card import Draft, most
+from gradstep.views.cards.card import Draft, agrees, most
 from gradstep.views.formulas import PARTS, Rule, Unknown, rule_of, work_result
-from gradstep.views.formulas.call import Call, Place, under
+from gradstep.views.formulas.call import NOT_FINITE, UNFORESEEN, Call, Place, under
 from gradstep.views.formulas.inside import RECIPES, Step, Tape, fits, step_of, worked_inside
-from gradstep.views.text import line
+from gradstep.views.text import Line, line
 
 if TYPE_CHECKING:
     from gradstep.protocol.row import EventRow
@@ -24,8 +24,6 @@ MOST_ARGUMENTS = 4
 
 MOST_BETWEEN = 40
 """So many nodes of other ops may stand between those of one."""
-
-_UNFORESEEN = (IndexError, ValueError, TypeError, AttributeError, OverflowError)
 
 
 def is_made_of_steps(call: Call) -> bool:
@@ -40,10 +38,13 @@ def steps_of(call: Call) -> Tape:
     Raises:
         Unknown: it cannot be.
     """
+    import numpy as np
+
     try:
-        tape = worked_inside(call)
+        with np.errstate(all="ignore"):
+            tape = worked_inside(call)
         return tape if fits(tape, call) else _with_others(tape, call)
-    except _UNFORESEEN:
+    except UNFORESEEN:
         raise Unknown(f"an unusual call of {call.op.name}") from None
 
 
@@ -106,12 +107,15 @@ def write_overview(draft: Draft, tape: Tape, now: Step) -> None:
 
 def write_steps(draft: Draft, tape: Tape, at: Place, recorded: float, dtype: str) -> None:
     """Write the steps of an op with the numbers that make the element at `at`."""
+    import numpy as np
+
     rows: list[tuple[Step, Place, str, float, float]] = []
     for step in tape.steps:
         place = _place(step, at)
         try:
-            worked = work_result(step.call(tape.call), place)
-        except (Unknown, *_UNFORESEEN):
+            with np.errstate(all="ignore"):
+                worked = work_result(step.call(tape.call), place)
+        except (Unknown, *UNFORESEEN):
             worked = None
         value = float(step.out.array[place])
         text, scale = (worked.text, worked.scale) if worked else ("", abs(value))
@@ -125,7 +129,7 @@ def write_steps(draft: Draft, tape: Tape, at: Place, recorded: float, dtype: str
     rough = max(scale for *_, scale in rows)
     for name, (step, _, text, value, _) in zip(names, shown, strict=True):
         last = step is rows[-1][0]
-        mark = draft.check(value, recorded, rough, dtype) if last else ()
+        mark = _mark(draft, tape, value, recorded, rough, dtype) if last else ()
         draft.add(
             line((f"{name:<{widest}} ", "accent" if last else "dim"),
                  (numbers.number(value).rjust(wide), "forward bold" if last else "bold")),
@@ -134,6 +138,14 @@ def write_steps(draft: Draft, tape: Tape, at: Place, recorded: float, dtype: str
             line(("   " + step.symbols, "dim")),
             indent=4,
         )  # fmt: skip
+
+
+def _mark(
+    draft: Draft, tape: Tape, value: float, recorded: float, scale: float, dtype: str
+) -> Line:
+    if not agrees(value, recorded, scale, dtype) and not tape.call.is_finite:
+        return line((f"  recorded: {numbers.number(recorded)}: {NOT_FINITE}", "dim"))
+    return draft.check(value, recorded, scale, dtype)
 
 
 def _place(step: Step, at: Place) -> Place:

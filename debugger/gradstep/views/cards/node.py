@@ -7,10 +7,17 @@ from typing import TYPE_CHECKING
 
 from gradstep.trace.model import TensorRef
 from gradstep.views import numbers
-from gradstep.views.cards.card import Draft, array_of, brief, chosen, least_exact
+from gradstep.views.cards.card import Draft, agrees, array_of, brief, chosen, least_exact
 from gradstep.views.cards.inside import inner_call, is_made_of_steps, write_overview
 from gradstep.views.formulas import Call, Rule, Unknown, is_inner, read_call, rule_of, takes_inner
-from gradstep.views.formulas.call import Place, contents, read_tensor, signed
+from gradstep.views.formulas.call import (
+    NOT_FINITE,
+    UNFORESEEN,
+    Place,
+    contents,
+    read_tensor,
+    signed,
+)
 from gradstep.views.formulas.inside import Step, Value
 from gradstep.views.formulas.words import words_of
 from gradstep.views.reading import having, is_op_name, phase_entry
@@ -146,6 +153,8 @@ def _worked(
     value: float,
     ref: TensorRef,
 ) -> list[Line]:
+    import numpy as np
+
     call, rule = within.call, within.rule
     where = line((numbers.index(at) + " " if at else "", "accent"))
     result = line((numbers.number(value), "backward bold"))
@@ -155,14 +164,18 @@ def _worked(
             why = within.why or f"no formula for {node.name}"
         return [where, result, line((f"   {why}: recorded numbers only", "dim"))]
     try:
-        worked = rule.work(call, position, at)
+        with np.errstate(all="ignore"):
+            worked = rule.work(call, position, at)
+        kinds = [read_tensor(draft.moment, ref).kind, *_kinds(draft.moment, call)]
+        kind = least_exact(kinds)
+        if not agrees(worked.value, value, worked.scale, kind) and not call.is_finite:
+            raise Unknown(NOT_FINITE)
     except Unknown as reason:
         return [where, result, line((f"   not worked out: {reason}", "dim"))]
-    except (IndexError, ValueError, TypeError, AttributeError):
+    except UNFORESEEN:
         # The op was called in a way that the formula does not foresee: say so, never guess.
         return [where, result, line(("   not worked out: an unusual call of this op", "dim"))]
-    kinds = [read_tensor(draft.moment, ref).kind, *_kinds(draft.moment, call)]
-    mark = draft.check(worked.value, value, worked.scale, least_exact(kinds))
+    mark = draft.check(worked.value, value, worked.scale, kind)
     total = line((numbers.number(worked.value), "backward bold"))
     if worked.text == numbers.number(worked.value):
         return [where, (*total, *mark)]

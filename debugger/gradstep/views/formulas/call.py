@@ -47,6 +47,14 @@ class Call:
         """The gradient that came in for the first output that has one."""
         return next((g for g in self.grad_outputs if g is not None), None)
 
+    @property
+    def is_finite(self) -> bool:
+        """Tell whether no NaN and no infinity stands among the numbers that are known."""
+        import numpy as np
+
+        known = (*self.arguments, self.out, *self.grad_outputs)
+        return all(bool(np.isfinite(one).all()) for one in known if one is not None)
+
     def array(self, position: int) -> Array:
         """Give an argument as an array.
 
@@ -108,6 +116,13 @@ class Call:
 
 class Unknown(Exception):
     """A formula cannot be worked out from what was recorded."""
+
+
+NOT_FINITE: Final = "NaN or infinity takes part, which the formula does not foresee"
+"""Why a result that is not the recorded one is no verdict: how NaN is ordered, say."""
+
+UNFORESEEN: Final = (IndexError, ValueError, TypeError, AttributeError, ArithmeticError)
+"""What a formula raises for an op that was called in a way that it does not foresee."""
 
 
 def parsed(value: Any) -> Any:

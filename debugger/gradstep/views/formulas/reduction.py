@@ -58,10 +58,11 @@ def _extreme(call: Call, position: int, place: Place) -> Worked:
     best, _ = _source(call, call.output(), place)
     grad, _ = _source(call, call.incoming(), place)
     mine = float(a[place])
-    hit = mine == best
+    hit = mine == best or (mine != mine and best != best)
     sign = "=" if hit else "≠"
     spread, amount = reduced(call, call.output())
-    ties = int((a == spread).sum()) if amount == a.size else 1
+    same = (a == spread) | ((a != a) & (spread != spread))
+    ties = int(same.sum()) if amount == a.size else 1
     # With several equal extremes the gradient is shared; max over one dim takes a single one.
     factor = (1 / ties if call.output().ndim == 0 else 1.0) if hit else 0.0
     text = product(number(grad), f"1[{number(mine)} {sign} {number(best)}]")

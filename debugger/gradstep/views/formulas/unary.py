@@ -29,6 +29,8 @@ def _a(call: Call, at: Place) -> str:
 
 def _indicator(call: Call, at: Place) -> str:
     value = call.at(0, at)
+    if value != value:
+        return "1[not NaN ≤ 0]"  # as PyTorch has it: NaN lets the gradient through
     return (
         f"1[{_a(call, at).strip('()')} > 0]" if value > 0 else f"0[{_a(call, at).strip('()')} ≤ 0]"
     )
@@ -83,7 +85,7 @@ def _logarithm(base: int) -> Rule:
 
 
 RULES: Final[Mapping[str, Rule]] = {
-    "Relu": _one("out = max(a, 0)", "1[a > 0]", lambda c: c.array(0) > 0, _indicator),
+    "Relu": _one("out = max(a, 0)", "1[a > 0]", lambda c: ~(c.array(0) <= 0), _indicator),
     "LeakyRelu": _one(
         "out = a if a > 0 else s·a",
         "(1 if a > 0 else s)",
