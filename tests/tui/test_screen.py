@@ -11,6 +11,7 @@ from gradstep.tui.screens.breakpoint import BreakpointScreen
 from gradstep.tui.screens.goto import GotoScreen
 from gradstep.tui.screens.help import HelpScreen
 from tests.tui.conftest import Open, press
+from tests.tui.recording import LINES, SOURCE
 
 WIDE, NARROW = (120, 40), (80, 24)
 
@@ -192,6 +193,26 @@ async def test_toggle_breakpoint_at_the_selected_line(open_app: Open) -> None:
         assert "●" in screen_text(app)
         await pilot.press("b")
         assert session.breakpoints.list() == []
+
+
+async def test_a_breakpoint_on_a_comment_goes_to_the_next_line_with_code(open_app: Open) -> None:
+    call = LINES["z.backward()"]
+    comment = call - 2
+    async with open_app(WIDE) as (app, pilot, session):
+        await press(app, pilot, "p", "p")
+        app.toggle_line(app.main.source.file, comment)
+        await pilot.pause()
+        assert [point.text for point in session.breakpoints.list()] == [str(call)]
+        told = f"line {comment} has no code: the breakpoint is on line {call}"
+        assert told in " ".join(screen_text(app).split())
+        # Once more it is not taken away: nobody pointed at it.
+        app.toggle_line(app.main.source.file, comment + 1)
+        await pilot.pause()
+        assert [point.text for point in session.breakpoints.list()] == [str(call)]
+        app.toggle_line(app.main.source.file, len(SOURCE.splitlines()) + 1)
+        await pilot.pause()
+        assert "there is no code on line" in screen_text(app)
+        assert len(session.breakpoints.list()) == 1
 
 
 async def test_breakpoint_dialog_shows_the_error_inline(open_app: Open) -> None:

@@ -56,15 +56,33 @@ def _missing_text(file: str, path: Path, script: str) -> str:
     return f"there is no {file} in {folder} or below" + (f": {offer}" if offer else "")
 
 
+def next_with_code(text: str, line: int) -> int | None:
+    """Return the first line from `line` on at which execution can stop, None if there is none.
+
+    `text` is the source; of one that does not compile any line may be meant.
+    """
+    lines = _lines_of(text, "<source>")
+    if lines is None:
+        return line
+    return min((each for each in lines if each >= line), default=None)
+
+
 def _lines_with_code(path: Path) -> set[int] | None:
     """The lines at which execution can stop, None for a file that does not compile."""
     try:
         with tokenize.open(path) as file:
             text = file.read()
+    except (OSError, SyntaxError, ValueError):
+        return None
+    return _lines_of(text, str(path))
+
+
+def _lines_of(text: str, name: str) -> set[int] | None:
+    try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            code = compile(text, str(path), "exec", dont_inherit=True)
-    except (OSError, SyntaxError, ValueError, MemoryError, RecursionError):
+            code = compile(text, name, "exec", dont_inherit=True)
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
         return None
     return set(_walk(code))
 

@@ -17,7 +17,7 @@ from gradstep.tui.actions import Command
 from gradstep.tui.change_place import change_place
 from gradstep.tui.frame import EMPTY, Frame, Selection
 from gradstep.tui.in_flight import InFlight
-from gradstep.tui.marks import line_place, on_line
+from gradstep.tui.marks import line_place, line_to_toggle, on_line
 from gradstep.tui.screens.breakpoint import BreakpointScreen
 from gradstep.tui.screens.help import help_for
 from gradstep.tui.screens.main import MainScreen
@@ -235,9 +235,15 @@ class Commands(App[int]):
             self.toggle_line(main.source.file, main.source.selected_line)
 
     def toggle_line(self, file: str, number: int) -> None:
-        """Set or remove the breakpoint on a source line."""
-        if self.session is not None:
-            self.toggle_place(line_place(self.session.breakpoints, file, number))
+        """Set or remove the breakpoint on a source line; one without code has the next line's."""
+        if self.session is None:
+            return
+        book = self.session.breakpoints
+        line, told = line_to_toggle(book, file, number, self.main.source.text)
+        if told:
+            self.say(told, "dim" if line else "warning")
+        if line:
+            self.toggle_place(line_place(book, file, line))
 
     def toggle_place(self, text: str) -> None:
         """Set or remove a breakpoint by its text, and say which."""

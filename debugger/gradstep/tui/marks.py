@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from gradstep.protocol.breakpoints import Breakpoint, BreakpointError
 from gradstep.protocol.place import same_file
+from gradstep.session.code_lines import next_with_code
 from gradstep.tui.port import BookPort, BreakpointPort
 from gradstep.views.glyphs import Glyphs
 
@@ -34,6 +35,23 @@ def on_line(book: BookPort, file: str, number: int) -> BreakpointPort | None:
 def line_place(book: BookPort, file: str, number: int) -> str:
     """Return the shortest text that means this line: the bare number in the script itself."""
     return str(number) if same_file(file, book.script) else f"{file}:{number}"
+
+
+def line_to_toggle(book: BookPort, file: str, number: int, text: str) -> tuple[int, str]:
+    """Return the line whose breakpoint is meant by a line of a file's text, and what to say of it.
+
+    A line without code means the next one that has some. 0 if there is nothing to set or remove.
+    """
+    if on_line(book, file, number) is not None:
+        return number, ""
+    line = next_with_code(text, number)
+    if line is None:
+        return 0, f"there is no code on line {number} or after it"
+    if line == number:
+        return line, ""
+    if on_line(book, file, line) is not None:
+        return 0, f"line {number} has no code; line {line}, the next that has, has its breakpoint"
+    return line, f"line {number} has no code: the breakpoint is on line {line}"
 
 
 def parsed(item: BreakpointPort) -> Breakpoint | None:

@@ -84,6 +84,11 @@ class SourcePane(LinesView):
         return self.view.file if self.view is not None else ""
 
     @property
+    def text(self) -> str:
+        """The shown file's text, "" for none."""
+        return "\n".join(one.text for one in self.view.lines) if self.view is not None else ""
+
+    @property
     def selected_line(self) -> int:
         """The number of the line that the row cursor is on, 0 where there is no file."""
         return self.row + 1 if self.view is not None and self.view.lines else 0
