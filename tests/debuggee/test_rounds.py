@@ -41,3 +41,25 @@ def test_each_of_two_new_optimizers_of_a_loop_body_is_in_its_round() -> None:
             assert pass_by(clock, "zero_grad", line, optimizer, newest=second) == iteration
         for line, optimizer in ((8, first), (9, second)):
             assert pass_by(clock, "step", line, optimizer, newest=second) == iteration
+
+
+def test_an_evaluation_between_epochs_does_not_take_the_next_zero_grad() -> None:
+    clock, iteration = Clock(), 0
+    for _epoch in range(3):
+        for _batch in range(2):
+            iteration += 1
+            for phase, line in (("zero_grad", 3), ("forward", 20), ("backward", 5), ("step", 6)):
+                assert pass_by(clock, phase, line) == iteration
+        # The metrics call the same model: its line begins a round of its own.
+        iteration += 1
+        assert pass_by(clock, "forward", 20) == iteration
+
+
+def test_small_batches_that_are_cleared_now_and_then_keep_their_rounds() -> None:
+    clock, found = Clock(), []
+    for batch in range(4):
+        if batch % 2 == 0:
+            pass_by(clock, "zero_grad", 3)
+        pass_by(clock, "forward", 20)
+        found.append(pass_by(clock, "backward", 5))
+    assert found == [1, 2, 3, 4]

@@ -140,3 +140,17 @@ async def test_restart_while_running_ends_the_motion(launch: Launch) -> None:
     assert (await moving).message == "restarted"
     await until(session, "paused")
     assert session.run.number == 2
+
+
+async def test_the_way_to_the_end_of_the_script_is_walked_back(launch: Launch) -> None:
+    session = await launch(LOOP)
+    stops = [session.cursor]
+    for motion in ("phase", "finish", "iteration", "step", "continue"):
+        stops.append((await session.motion(motion)).seq)
+    await until(session, "exited")
+    assert stops[-1] == session.cursor == session.head
+    back = [
+        (await session.motion(motion, backward=True)).seq
+        for motion in ("continue", "step", "iteration", "finish", "phase")
+    ]
+    assert back == stops[-2::-1]

@@ -60,6 +60,16 @@ async def test_keys(session: Session, keys: str, stops: list[int]) -> None:
     assert await walk(session, keys) == stops
 
 
+async def test_a_jump_back_leads_onto_the_way_again(session: Session) -> None:
+    assert await walk(session, "ssfi") == [2, 3, 5, 20]
+    await session.seek(5)
+    assert await walk(session, "FS") == [3, 2]
+    assert await walk(session, "sf") == [3, 5]
+    await session.seek(40)
+    await session.seek(5)
+    assert await walk(session, "F") == [3]
+
+
 @pytest.mark.parametrize(
     ("text", "forth"),
     [
@@ -163,7 +173,7 @@ async def test_an_unknown_name_is_answered_with_those_there_are(session: Session
     await session.seek(12)
     answer = await session.evaluate("los")
     assert answer.error.startswith("'los' is not recorded at event 12; there are iteration, step")
-    assert answer.error.endswith("name, fc.weight, loss")
+    assert answer.error.endswith("lr, name, fc.weight")
 
 
 async def test_an_unknown_name_in_a_condition_stops_once(session: Session) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from gradstep.teaching import Lesson
 from gradstep.teaching.lesson import BANK, ENOUGH
+from gradstep.teaching.scene import went
 from gradstep.teaching.view import lesson_view
 from gradstep.trace.reader import RunTrace, Trace
 from gradstep.views.glyphs import UNICODE
@@ -20,6 +21,7 @@ from tests.conftest import ROOT
 
 SCENARIOS = (
     "detached_prediction",
+    "float16_products",
     "forgotten_zero_grad",
     "gradient_accumulation",
     "hundred_x",
@@ -132,12 +134,14 @@ def test_each_scenario_has_questions_that_its_run_answers(
 @pytest.mark.parametrize(
     ("name", "question", "right"),
     [
-        ("two_scalars", "step.amount", "`0.1600`"),
+        ("two_scalars", "step.amount", "`0.0640`"),
         ("two_scalars", "zero_grad.grad", "`None`"),
         ("two_scalars", "backward.sign", "positive: the loss would rise"),
         ("two_scalars", "backward.first", "`AddBackward0`, of the last operation"),
         ("two_scalars", "step.direction", "makes it smaller"),
         ("two_scalars", "forward.loss", "smaller"),
+        ("two_scalars", "step.reads", "from .grad of the parameters that it was given"),
+        ("two_scalars", "backward.result", "`None`"),
         ("forgotten_zero_grad", "backward.accumulates", "`-6.0000` + the new gradient"),
         ("stale_optimizer", "step.not_held", "no"),
         ("stale_optimizer", "step.none", "pass it over"),
@@ -157,6 +161,60 @@ def test_the_right_answer_is_what_the_run_did(
         played = [one for one in play(trace.run(), Lesson()) if one.id == question]
     assert played, f"{question} did not come up"
     assert right in {one.right for one in played}
+
+
+def test_what_a_reason_says_is_of_this_run(recordings: dict[str, Path]) -> None:
+    def reasons(name: str, question: str) -> str:
+        with Trace.open(recordings[name]) as trace:
+            played = play(trace.run(), Lesson())
+            return "\n".join(one.because for one in played if one.id == question)
+
+    assert "it read `x.grad`, `y.grad`, which" in reasons("two_scalars", "step.reads")
+    assert "no step() changed what it depends on" in reasons("stale_optimizer", "forward.loss")
+    assert "another one by the name weight" in reasons("stale_optimizer", "step.none")
+    assert "detach() at line 24" in reasons("detached_prediction", "step.none")
+    assert "numbers of float16 lie so far apart" in reasons("float16_products", "step.amount")
+
+
+def test_questions_about_values_leave_replaced_parameters_alone(
+    recordings: dict[str, Path],
+) -> None:
+    wanted = {"forward.values", "backward.values", "backward.sign"}
+    for name in ("stale_optimizer", "sgd_variants"):
+        with Trace.open(recordings[name]) as trace:
+            asked = [one.text for one in play(trace.run(), Lesson()) if one.id in wanted]
+        assert asked
+        assert not [text for text in asked if "(old)" in text]
+
+
+def test_a_change_looks_like_one() -> None:
+    assert went(0.4, 0.16) == "`0.4000` to `0.1600`"
+    assert went(-0.06971, -0.06972) == "`-0.06971` to `-0.06972`"
+
+
+def test_a_wrong_answer_is_told_what_is_mistaken_in_it(recordings: dict[str, Path]) -> None:
+    with Trace.open(recordings["two_scalars"]) as trace:
+        run = trace.run()
+        for event in run.events(1, None, {"phase_entered", "phase_exited"}):
+            lesson = Lesson()
+            lesson.look(run.at(event.seq))
+            if lesson.question is None or lesson.question.id != "zero_grad.nothing":
+                continue
+            assert lesson.asked is not None
+            zeros = lesson.asked.choices.index("makes every .grad a 0")
+            lesson.answer(zeros)
+            lesson.look(run.at(_end_of(run, event.seq)))
+            assert lesson.result is not None
+            assert lesson.result.asked.remark(zeros) == "where no tensor is, none is made."
+            said = plain(lesson_view(lesson, 60, UNICODE, "T").lines)
+            assert "makes every .grad a 0\n  where no tensor is, none is made.\n" in said
+            return
+    raise AssertionError("the question did not come up")
+
+
+def _end_of(run: RunTrace, begin: int) -> int:
+    ends = run.events(begin, None, {"phase_exited"})
+    return next(row.seq for row in ends if row.enclosing == begin)
 
 
 def test_every_kind_of_question_comes_up_somewhere(recordings: dict[str, Path]) -> None:

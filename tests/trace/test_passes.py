@@ -10,12 +10,14 @@ import pytest
 from gradstep.trace.gradient_norm import gradient_norm
 from gradstep.trace.loss_table import loss_lines
 from gradstep.trace.passes import (
+    CLEARED,
     FINE,
     NO_BACKWARD,
     NO_STEP,
     NO_ZERO_GRAD,
     SEVERAL,
     Passes,
+    carried,
     oddity,
     phase_code,
 )
@@ -36,10 +38,40 @@ from tests.views.tracing import TraceBuilder
         ("z1fs1", NO_BACKWARD),
         ("fff", FINE),
         ("", FINE),
+        ("fbz1s1", CLEARED),
+        ("z1fbz1bs1", SEVERAL),
+        ("z1fbs1z2fbz2s2", CLEARED),
+        ("z1z2fbz2s1", FINE),
+        ("fbzs1", FINE),  # what a module clears may be another optimizer's
+        ("s1z1fb", FINE),  # a closure inside step
     ],
 )
 def test_what_stands_out(phases: str, odd: int) -> None:
     assert oddity(phases) == odd
+
+
+@pytest.mark.parametrize(
+    ("iterations", "odd"),
+    [
+        (("fbs1z1", "fbs1z1", "fbs1", "fz1", "fbs1"), (FINE, FINE, FINE, FINE, FINE)),
+        (("z1fbs1", "f", "fbs1"), (FINE, FINE, NO_ZERO_GRAD)),
+        (("fbs1z2", "fbs1s2"), (NO_ZERO_GRAD, NO_ZERO_GRAD)),
+        (("fbs1", "fbs1"), (NO_ZERO_GRAD, NO_ZERO_GRAD)),
+    ],
+)
+def test_what_was_cleared_since_the_last_backward_counts_for_the_next(
+    iterations: tuple[str, ...], odd: tuple[int, ...]
+) -> None:
+    before, found = "", []
+    for phases in iterations:
+        found.append(oddity(phases, before))
+        before = carried(phases, before)
+    assert tuple(found) == odd
+
+
+def test_what_is_carried_on_does_not_grow() -> None:
+    assert carried("fz1z2z", carried("fbs1z1z1")) == "z1z2z"
+    assert carried("fz1b", "z2") == ""
 
 
 def test_an_iteration_that_is_not_over_may_still_get_what_it_lacks() -> None:

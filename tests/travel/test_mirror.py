@@ -110,6 +110,24 @@ def test_a_way_is_walked_back_only_from_its_end() -> None:
     assert way.taken_back("line", None, here=5) is None
 
 
+def test_a_jump_leaves_of_the_way_what_led_there() -> None:
+    way = Way()
+    way.went("iteration", None, start=1, here=1, end=18)
+    way.went("iteration", None, start=18, here=18, end=75)
+    way.went("iteration", None, start=75, here=75, end=142)
+    assert way.taken_back("iteration", None, here=75) == 18  # A mark, or g, led back to 75.
+    assert way.taken_back("iteration", None, here=500) is None
+    assert way.taken_back("iteration", None, here=18) == 1
+
+
+def test_the_capital_takes_back_both_motions_of_a_lesson() -> None:
+    way = Way()
+    way.went("begin", None, start=4, here=4, end=5)
+    way.went("phase", None, start=5, here=5, end=10)
+    assert way.taken_back("phase", None, here=10) == 5
+    assert way.taken_back("phase", None, here=5) == 4
+
+
 def test_what_the_user_changed_at_a_stop_belongs_to_it() -> None:
     way = Way()
     way.went("phase", None, start=1, here=1, end=5)

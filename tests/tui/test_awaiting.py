@@ -39,7 +39,7 @@ async def test_the_footer_tells_how_to_answer(tmp_path: Path) -> None:
         app._look_for_question()
         app._look_for_question()
         await pilot.pause()
-        assert "input? how many? · 3 3 Tab, the line, Enter" in screen_text(app)
+        assert "input? how many? · press e, type the line, Enter" in screen_text(app)
         assert "? INPUT?" in screen_text(app)
         assert "RUNNING" not in screen_text(app)
         await pilot.press("3", "3", "tab", "4", "1", "enter")

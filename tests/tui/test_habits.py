@@ -13,12 +13,15 @@ from gradstep.session.kept import keep, read_kept
 from gradstep.settings import Settings
 from gradstep.testing import screen_text
 from gradstep.tui import waiting
+from gradstep.tui.actions import BY_ID
 from gradstep.tui.app import GradstepApp
 from gradstep.tui.before import COMING
 from gradstep.tui.habits import LAYOUT
+from gradstep.tui.hints import HINTS, Hint
 from gradstep.tui.plain_ascii import in_ascii
 from gradstep.tui.pointing import word_at
 from gradstep.tui.port import SessionPort
+from gradstep.tui.widgets.bars import first_key
 from gradstep.tui.widgets.tabbed import TabbedPane
 from gradstep.views.glyphs import ASCII
 from tests.tui.conftest import Open, press
@@ -178,7 +181,7 @@ async def test_hints_go_when_they_were_followed_and_do_not_come_back(trace_path:
         await press(app, pilot, "S")
         await settle(app, pilot, lambda: "3/5" in hint(app))
         await pilot.press("question_mark", "escape")
-        await settle(app, pilot, lambda: "4/5 · k shows what joins the loss" in hint(app))
+        await settle(app, pilot, lambda: "4/5 · k shows what joins loss and optimizer" in hint(app))
         await pilot.press("v")
         assert "4/5" in hint(app)
         await pilot.press("k", "k")
@@ -354,6 +357,14 @@ async def test_before_the_script_has_started_the_panes_say_what_comes() -> None:
                 assert len(text) <= app.main.pane("source").content_region.width - 1, text
         await pilot.press("s")
         assert "s: as soon as the script stands" in screen_text(app)
+
+
+@pytest.mark.parametrize("hint", HINTS)
+def test_hints_fit_a_screen_of_80_columns(hint: Hint) -> None:
+    text = f"· 1/{len(HINTS)} · {hint.text}"
+    for name, command in BY_ID.items():
+        text = text.replace(f"{{{name}}}", first_key(command, {}))
+    assert len(text) <= 78
 
 
 async def test_a_low_screen_has_no_room_for_hints(trace_path: Path) -> None:

@@ -88,3 +88,18 @@ async def test_numbers_lead_to_panes_while_nothing_is_asked(open_app: Open) -> N
         assert app.main.graph.rows.has_focus
         assert app.lesson is not None
         assert app.lesson.answered == 0
+
+
+async def test_the_capital_goes_back_through_beginnings_and_ends() -> None:
+    async with open_debugger(ROOT / "scenarios" / "two_scalars.py") as (app, pilot):
+        await pilot.press("T")
+        forth = []
+        for _ in range(5):
+            forth.append(app.frame.cursor)
+            await press(app, pilot, "p")
+        back = []
+        for _ in range(5):
+            await press(app, pilot, "P")
+            back.append(app.frame.cursor)
+        assert back == forth[::-1]
+        assert len(set(back)) == 5

@@ -86,7 +86,7 @@ def test_a_phase_that_ended_sums_up(trace: Trace) -> None:
         card(trace, "phase_exited", "SGD.step")
         == """\
 SGD.step  done
-  2 parameters changed
+  2 parameters changed by their .grad; step() sees no loss
   x  1.0000 → 0.4000
   y  2.0000 → 0.8000
   ✓ 2 updates match the formula of SGD"""
@@ -204,7 +204,7 @@ def test_the_end_of_backward_lists_gradients_in_the_order_of_parameters(trace: T
         card(trace, "phase_exited", "backward")
         == """\
 backward  done
-  2 leaves got contributions
+  2 leaves got contributions, added into their .grad
   x.grad  None → 6.0000
   y.grad  None → 12.0000"""
     )

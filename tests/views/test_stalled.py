@@ -77,7 +77,9 @@ def test_a_step_that_begins_names_the_leaf_that_it_does_not_hold(stale: Trace) -
 
 def test_a_step_lists_the_changed_and_the_skipped(stale: Trace) -> None:
     text = plain(explain(find(stale, "phase_exited", "SGD.step", nth=2), width=90).lines)
-    assert "  1 parameter changed\n  gate  5.0000 → 4.9000\n" in text
+    assert (
+        "  1 parameter changed by its .grad; step() sees no loss\n  gate  5.0000 → 4.9000\n" in text
+    )
     assert "  ✓ 1 update matches the formula of SGD\n  weight (old): .grad is None" in text
     assert "Nothing changed" not in text
 

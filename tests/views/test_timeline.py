@@ -146,3 +146,21 @@ def test_a_dragged_cursor_leaves_the_row_as_it_is(tmp_path: Path) -> None:
         assert after[3] == "◆"
         assert after[:3] == before[:3]
         assert after[4:] == before[4:].ljust(len(after[4:]))
+
+
+def test_a_clear_at_the_end_counts_and_one_before_the_step_stands_out(tmp_path: Path) -> None:
+    b = TraceBuilder(tmp_path / "a.gradstep")
+    for b.iteration, letters in enumerate(("fbsz", "fbs", "zfbzs"), 1):
+        for letter in letters:
+            detail = {"optimizer": 1} if letter in "zs" else {}
+            b.enter(PHASES[letter], PHASES[letter], detail=detail)
+            b.leave(PHASES[letter])
+    with b.done() as trace:
+        run = trace.run()
+        text, caption = row(trace, run.head, width=90).splitlines()
+        for label in ("│1 ►", "│2 ►", "│3○∅"):
+            assert label in text
+        assert caption.startswith("it 3 cleared before step · ")
+        far = row(trace, run.head, FAR).splitlines()[1]
+        assert "3 iterations · 1 cleared before step · " in far
+        assert "without" not in far

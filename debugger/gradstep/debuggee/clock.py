@@ -41,14 +41,22 @@ class _Course:
         self.sites: set[Site] = set()
         self.made: dict[Place, int] = {}
         self.first_site: Site | None = None
+        self.head: Site | None = None
+        """Where the latest round that went backward began."""
         self.first_forward_seq = 0
         self.has_stepped = False
 
     def begin_round(self, site: Site) -> None:
+        if any(passed[0] == "backward" for passed in self.sites):
+            self.head = self.first_site
         self.sites = {site}
         self.made = {}
         self.first_site = site
         self.first_forward_seq = 0
+
+    def ends_evaluation(self, site: Site) -> bool:
+        """Tell whether a site where rounds began before comes after nothing but forward."""
+        return site == self.head and all(passed[0] == "forward" for passed in self.sites)
 
     def begins_now(self, phase: str) -> bool:
         return (
@@ -142,7 +150,8 @@ class Clock:
             return
         site, place = (phase, file, line, optimizer), (phase, file, line)
         is_new = optimizer > here.made.get(place, optimizer)
-        if here.first_site is None or site in here.sites or is_new:
+        is_known = site in here.sites or here.ends_evaluation(site)
+        if here.first_site is None or is_known or is_new:
             self._begin_round(here, site)
         else:
             here.sites.add(site)

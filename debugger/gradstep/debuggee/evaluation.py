@@ -38,7 +38,7 @@ def evaluate(text: str, frame: FrameType | None) -> Any:
     """
     try:
         code = compile(text.strip(), "<evaluate>", "eval")
-        with without_grad():
+        with without_grad(), unpaged(code):
             return eval(code, _namespace(frame))
     except Exception as error:
         raise _failed(error) from None
@@ -61,6 +61,22 @@ def evaluate_condition(code: CodeType, frame: FrameType | None, extra: Mapping[s
         raise NameError(f"{error}; {names_text(known)}", name=error.name) from None
 
 
+@contextmanager
+def unpaged(code: CodeType) -> Iterator[None]:
+    """Let help(x) print at once: a pager would wait for keys, with the script stopped."""
+    if "help" not in code.co_names:
+        yield
+        return
+    import pydoc
+
+    pager = pydoc.pager
+    pydoc.pager = pydoc.plainpager
+    try:
+        yield
+    finally:
+        pydoc.pager = pager
+
+
 def is_data(names: Mapping[str, Any], name: str) -> bool:
     """Tell whether a name of the script's is worth offering: no module, function or class."""
     value = names[name]
@@ -75,7 +91,7 @@ def execute(text: str, frame: FrameType | None) -> None:
     """
     try:
         code = compile(text, "<execute>", "exec")
-        with without_grad():
+        with without_grad(), unpaged(code):
             _execute(code, frame)
     except Exception as error:
         raise _failed(error) from None

@@ -7,7 +7,7 @@ later events, in the user's innermost frame and its module.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import FrameType
 from typing import Any, Final
 
@@ -89,7 +89,7 @@ class Names:
         inner = {
             id(module)
             for _, model in found.values()
-            for module in model.modules()
+            for _, module in _with_hidden(model)
             if module is not model
         }
         roots = [(name, model) for key, (name, model) in found.items() if key not in inner]
@@ -108,15 +108,19 @@ class Names:
             numbers.append(outermost.number)
             last, outermost = outermost, outermost.parent
         path = self._path(call.module)
+        known = self._path(last.module)
+        if path is None and known is not None:
+            # Grown since it was first seen: its own name for the module is the best.
+            self._register(last.module, known, seq)
+            path = self._path(call.module)
         if path is None:
             self.look_for_modules(frame, seq)
             path = self._path(call.module)
         if path is None:
             root = last.module
-            # Not held by a variable of the user's, or grown since it was first seen.
-            known = self._path(root)
-            prefix = known if known is not None else type(root).__name__ if self._roots else ""
-            self._register(root, prefix, seq)
+            # Not held by a variable of the user's.
+            if self._path(root) is None:
+                self._register(root, type(root).__name__ if self._roots else "", seq)
             path = self._path(call.module)
         if path is None:
             path = type(call.module).__name__
@@ -137,13 +141,41 @@ class Names:
     def _register(self, root: Any, prefix: str, seq: int) -> None:
         self._roots += 1
         dot = f"{prefix}." if prefix else ""
-        for path, module in root.named_modules():
+        named: set[int] = set()
+        for path, module in _with_hidden(root):
             full = f"{dot}{path}" if path else prefix
             self._modules[id(module)] = (weakref.ref(module), full)
-        for name, parameter in root.named_parameters():
-            self._book.name(parameter, seq, f"{dot}{name}", "parameter", PARAMETER)
-        for name, buffer in root.named_buffers():
-            self._book.name(buffer, seq, f"{dot}{name}", "buffer", BUFFER)
+            inner = f"{full}." if full else ""
+            for name, parameter in module.named_parameters(recurse=False):
+                # Of tied ones the first place gives the name.
+                if id(parameter) in named:
+                    continue
+                named.add(id(parameter))
+                self._book.name(parameter, seq, f"{inner}{name}", "parameter", PARAMETER)
+            for name, buffer in module.named_buffers(recurse=False):
+                self._book.name(buffer, seq, f"{inner}{name}", "buffer", BUFFER)
+
+
+def _with_hidden(root: Any) -> Iterator[tuple[str, Any]]:
+    """Yield a model's modules with their paths, those that it hides in plain containers too.
+
+    A list of layers that is no ModuleList keeps them from `parameters()`, and so from the
+    optimizer; calls of them run all the same, and are called as a ModuleList would call them.
+    """
+    seen: set[int] = set()
+    waiting: list[tuple[str, Any]] = [("", root)]
+    for start, model in waiting:
+        for path, module in model.named_modules(prefix=start):
+            if id(module) in seen:
+                continue
+            seen.add(id(module))
+            yield path, module
+            for name, held in list(vars(module).items()):
+                if name.startswith("_") or type(held) not in (list, tuple, dict):
+                    continue
+                items = held.items() if type(held) is dict else enumerate(held)
+                dot = f"{path}." if path else ""
+                waiting += [(f"{dot}{name}.{key}", one) for key, one in items if _is_model(one)]
 
 
 def _visible(frame: FrameType) -> list[tuple[str, Any]]:

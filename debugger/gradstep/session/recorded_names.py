@@ -157,7 +157,7 @@ class RecordedNames(Mapping[str, Any]):
     def _unknown(self, name: str) -> NameNotRecorded:
         # Results of ops are called relu_3: they come last.
         others = sorted(self._moment.names_to_tensors(), key=lambda one: one[-1].isdigit())
-        known = names_text([*self, *others])
+        known = names_text(list(dict.fromkeys([*self, *others])))
         return NameNotRecorded(
             f"'{name}' is not recorded at event {self._row.seq}; {known}", name=name
         )

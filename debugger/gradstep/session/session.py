@@ -110,12 +110,12 @@ class Session(LiveCursor):
         async with self._moving:
             if not self.head:
                 raise SessionError("nothing has happened yet")
-            origin, start, run = self._origin(), self.cursor, self.run
+            origin, start, way = self._origin(), self.cursor, self._way
             self._walk = walk = self._new_walk(name, origin, target)
             stopped = None
             try:
                 if backward:
-                    begun = self._way.taken_back(name, target, origin.seq)
+                    begun = way.taken_back(name, target, origin.seq)
                     return self._land(await walk.backward(begun), backward=True)
                 stop = await walk.forward(self.head)
             finally:
@@ -123,8 +123,7 @@ class Session(LiveCursor):
             if stop is None:
                 stopped = await self._go_on(name, target, origin, walk.occurrence)
         stop = await stopped if stopped else self._land(stop)
-        if run is self.run:
-            self._way.went(name, target, start, origin.seq, stop.seq)
+        way.went(name, target, start, origin.seq, stop.seq)
         return stop
 
     async def pause(self) -> None:
@@ -163,7 +162,7 @@ class Session(LiveCursor):
             self.cursor = self.head = 0
             self.exit_status, self.stop, self.notice = None, None, ""
             self._forget_output()
-            self._way.forget()
+            self._way = Way()  # What is still in flight belongs to the old one.
             self.breakpoints.forget_hits()
             self.looking.restart()
             await self._start()

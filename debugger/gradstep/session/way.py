@@ -13,6 +13,9 @@ from typing import Any, Final
 LEGS: Final = 10_000
 """Motions that are remembered."""
 
+_SAME_KEY: Final = {"begin": "phase"}
+"""In a lesson one key goes to beginnings and to ends, and its capital takes both back."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Leg:
@@ -25,10 +28,11 @@ class _Leg:
 
 
 class Way:
-    """The motions forward that end at the cursor, one behind the other.
+    """The motions forward, one behind the other, none of them beyond the cursor.
 
-    `here` is always the event at the cursor; where it is none that the last motion led to, there
-    was a jump in between, and the way begins anew.
+    `here` is always the event at the cursor. A jump back, or another capital, leaves of the way
+    what led there: a motion that ended beyond it is forgotten. A jump forth leaves the way, and
+    coming back to where it ended one is on it again.
     """
 
     def __init__(self) -> None:
@@ -41,21 +45,19 @@ class Way:
         `start` is another event than `here` where the user changed something there: that makes
         events of its own.
         """
-        self._begin_anew_unless(here)
+        self._forget_beyond(here)
         if end > start:
-            self._legs.append(_Leg(motion, target, start, end))
+            self._legs.append(_Leg(_SAME_KEY.get(motion, motion), target, start, end))
 
     def taken_back(self, motion: str, target: Any, here: int) -> int | None:
         """Return where the last motion began, if it is this one, and forget it; else None."""
-        self._begin_anew_unless(here)
-        if not self._legs or (self._legs[-1].motion, self._legs[-1].target) != (motion, target):
+        self._forget_beyond(here)
+        wanted = _SAME_KEY.get(motion, motion), target, here
+        last = self._legs[-1] if self._legs else None
+        if last is None or (last.motion, last.target, last.end) != wanted:
             return None
         return self._legs.pop().start
 
-    def forget(self) -> None:
-        """Begin anew: the run is another one."""
-        self._legs.clear()
-
-    def _begin_anew_unless(self, here: int) -> None:
-        if self._legs and self._legs[-1].end != here:
-            self._legs.clear()
+    def _forget_beyond(self, here: int) -> None:
+        while self._legs and self._legs[-1].end > here:
+            self._legs.pop()

@@ -6,7 +6,8 @@ from math import isfinite
 from typing import TYPE_CHECKING, Final
 
 from gradstep.teaching.question import Asked, Question, Verdict, yes_or_no
-from gradstep.teaching.scene import Scene, Stretch, said
+from gradstep.teaching.scene import Scene, Stretch, said, went
+from gradstep.teaching.used import in_use
 from gradstep.teaching.value_stays import value_stays
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def gradients_stay(scene: Scene) -> Asked | None:
 def parameters_stay(scene: Scene) -> Asked | None:
     """Ask whether a forward pass changes a parameter."""
     because = "the forward pass reads parameters"
-    return value_stays(scene, scene.moment.parameters(), "the forward pass", because)
+    return value_stays(scene, in_use(scene), "the forward pass", because)
 
 
 def _last_loss(scene: Scene) -> tuple[EventRow, float] | None:
@@ -83,14 +84,20 @@ def loss_goes(scene: Scene) -> Asked | None:
         if after is None:
             return None
         right = (after > before) + 2 * (after == before)
-        reason = f"it went from {said(before)} to {said(after)}."
+        if right == 2:
+            return Verdict(
+                2,
+                f"it is {said(after)} again: no step() changed what it depends on. The key k "
+                "shows who holds which parameter.",
+            )
+        reason = f"it went from {went(before, after)}."
         if right == 1:
-            reason += " A step follows the slope where it stands; too long a step, or other data, "
-            reason += "and the loss rises all the same."
+            reason += " A step follows the slope where it stands: too long a step, other data, or "
+            reason += "another parameter in its place, and the loss rises all the same."
         return Verdict(right, reason)
 
     return Asked(
-        f"The last loss was {said(before)}; a step has changed parameters since. "
+        f"The last loss was {said(before)}, and a step() has run since. "
         "What will the loss of this forward pass be?",
         ("smaller", "larger", "the same"),
         judge,

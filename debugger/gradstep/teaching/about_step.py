@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from gradstep.teaching.absent import is_old, why_none_text
 from gradstep.teaching.question import Asked, Question, Verdict, yes_or_no
-from gradstep.teaching.scene import Scene, Stretch, said
+from gradstep.teaching.scene import Scene, Stretch, said, went
 from gradstep.views.numbers import hyper, number
 
 
@@ -18,7 +19,7 @@ def direction(scene: Scene) -> Asked | None:
         after = element.value(stretch.after)
         if after is None:
             return None
-        reason = f"{element.text} went from {said(value)} to {said(after)}"
+        reason = f"{element.text} went from {went(value, after)}"
         if after == value:
             return Verdict(2, f"{element.text} is {said(after)} as before.")
         if (after > value) == (grad > 0):
@@ -28,11 +29,17 @@ def direction(scene: Scene) -> Asked | None:
             reason += ": against its gradient, the way in which the loss falls at first."
         return Verdict(0 if after > value else 1, reason)
 
+    uphill = "that way the loss would rise: the gradient points uphill."
     return Asked(
         f"{element.text} is {said(value)} and {element.grad_text} is {said(grad)}. "
         f"What does {scene.called} do to {element.text}?",
         ("makes it larger", "makes it smaller", "leaves it as it is"),
         judge,
+        (
+            uphill if grad > 0 else "",
+            uphill if grad < 0 else "",
+            "the optimizer holds it, and its .grad is not None: so step() changes it.",
+        ),
     )
 
 
@@ -56,16 +63,63 @@ def amount(scene: Scene) -> Asked | None:
             return None
         nearest = min(range(3), key=lambda one: abs(outcomes[one] - after))
         factor = said(grad) if grad >= 0 else f"({said(grad)})"
-        return Verdict(
-            nearest,
-            f"θ − lr · grad: {said(value)} − {hyper(rate)} · {factor} = {said(after)}.",
-        )
+        worked = f"{said(value)} − {hyper(rate)} · {factor} = {said(outcomes[0])}"
+        if number(after) != number(outcomes[0]):
+            dtype = getattr(stretch.after.value(element.tensor), "dtype", "")
+            worked += f"; the numbers of {dtype} lie so far apart that it became {said(after)}"
+        return Verdict(nearest, f"{element.text} − lr · {element.grad_text}: {worked}.")
 
     return Asked(
         f"Plain gradient descent with lr `{hyper(rate)}`. {element.text} is {said(value)}, "
         f"{element.grad_text} is {said(grad)}. What is {element.text} after {scene.called}?",
         choices,
         judge,
+        (
+            "",
+            "that is along the gradient, where the loss rises: lr · grad is taken away, not added.",
+            "that takes away the whole gradient: the learning rate makes it a part of it.",
+        ),
+    )
+
+
+def reads(scene: Scene) -> Asked | None:
+    """Ask what step works with: nobody hands it the loss."""
+    params = scene.with_grad(scene.held)
+    if not params:
+        return None
+    names = scene.moment.name
+
+    def judge(stretch: Stretch) -> Verdict | None:
+        if any(stretch.events("phase_entered", "node")):
+            return None  # A closure computes a loss in there.
+        read: list[int | None] = []
+        for event in stretch.events("updated"):
+            uses = {use.role: use.tensor for use in stretch.before.run.tensors(event.seq)}
+            if uses.get("grad") is not None:
+                read.append(uses.get("param"))
+        if not read:
+            return None
+        found = ", ".join(f"`{names(one)}.grad`" for one in read[:3] if one is not None)
+        more = f" and {len(read) - 3} more" if len(read) > 3 else ""
+        return Verdict(
+            0,
+            f"it read {found}{more}, which backward() left there. The optimizer got its parameters "
+            "when it was made: .grad is all that passes from the loss to it.",
+        )
+
+    return Asked(
+        f"{scene.called} is about to change parameters. From what does it know which way?",
+        (
+            "from .grad of the parameters that it was given",
+            "from the loss that was computed last",
+            "from the graph of the forward pass",
+        ),
+        judge,
+        (
+            "",
+            "no optimizer looks for a loss: change the number, and the step stays the same.",
+            "backward() walked that graph; step() does not even look whether there is one.",
+        ),
     )
 
 
@@ -94,6 +148,11 @@ def grad_afterwards(scene: Scene) -> Asked | None:
         f"{element.grad_text} is {said(before)}. What is it after {scene.called}?",
         (f"{said(before)} still", "`None`", "another number"),
         judge,
+        (
+            "",
+            "an optimizer clears nothing by itself: that is what zero_grad() is for.",
+            "only backward() computes gradients; step() does not run it.",
+        ),
     )
 
 
@@ -111,14 +170,19 @@ def without_gradient(scene: Scene) -> Asked | None:
         if after is None:
             return None
         if after == before:
-            return Verdict(0, "a parameter whose .grad is None is passed over, without a word.")
-        return Verdict(1, f"{element.text} went from {said(before)} to {said(after)}.")
+            return Verdict(
+                0,
+                "a parameter whose .grad is None is passed over, without a word. "
+                f"{why_none_text(stretch.after, element.tensor)}".rstrip(),
+            )
+        return Verdict(1, f"{element.text} went from {went(before, after)}.")
 
     return Asked(
         f"`{element.name}.grad` is `None`, and the optimizer holds `{element.name}`. "
         f"What does {scene.called} do with it?",
         ("pass it over", "change it all the same", "raise an error"),
         judge,
+        ("", "without a gradient there is no direction to go.", "None is no error here."),
     )
 
 
@@ -134,11 +198,16 @@ def not_held(scene: Scene) -> Asked | None:
         if after is None:
             return None
         if after == value:
+            old = next((one for one in scene.held if is_old(scene.moment, one)), None)
+            more = ""
+            if old is not None:
+                name = scene.moment.name(old)
+                more = f" `{name}` is the tensor of that name when the optimizer was made."
             return False, (
                 f"it holds {held_names(scene)}. step() goes through those, and neither looks at "
-                "the model nor at the loss."
+                f"the model nor at the loss.{more}"
             )
-        return True, f"{element.text} went from {said(value)} to {said(after)}."
+        return True, f"{element.text} went from {went(value, after)}."
 
     return yes_or_no(
         f"{element.grad_text} is {said(grad)}, but this optimizer was not given "
@@ -250,6 +319,7 @@ QUESTIONS = (
     Question("step.none", "step", without_gradient),
     Question("step.not_held", "step", not_held),
     Question("step.direction", "step", direction),
+    Question("step.reads", "step", reads),
     Question("step.amount", "step", amount),
     Question("step.momentum", "step", momentum),
     Question("step.grad", "step", grad_afterwards),

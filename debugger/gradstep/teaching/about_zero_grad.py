@@ -31,6 +31,12 @@ def grad_afterwards(scene: Scene) -> Asked | None:
         f"What is {element.grad_text} afterwards?",
         ("`None`", "`0`", f"{said(before)} still"),
         judge,
+        (
+            "this call was told to keep the tensors: set_to_none=False.",
+            "zeros it would leave with set_to_none=False. To the next backward that is the same; "
+            "but step() passes over a None, and not over a 0.",
+            "that is what happens where zero_grad() is left out: the next backward adds to it.",
+        ),
     )
 
 
@@ -50,6 +56,7 @@ def nothing_to_clear(scene: Scene) -> Asked | None:
         f"No parameter of this optimizer has a gradient yet. What does {scene.called} do?",
         ("nothing: there is nothing to clear", "makes every .grad a 0", "raises an error"),
         judge,
+        ("", "where no tensor is, none is made.", "clearing what is clear is allowed."),
     )
 
 

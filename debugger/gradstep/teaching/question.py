@@ -23,11 +23,18 @@ class Asked:
     """A question about one phase of one run. Words between backticks are names and numbers.
 
     `judge` looks at the phase when it has ended; it returns None where the trace does not tell.
+    `remarks` has for each choice what is mistaken in it, "" for nothing more than the reason says:
+    it is said to a learner who chose it wrongly. It may be shorter than the choices.
     """
 
     text: str
     choices: tuple[str, ...]
     judge: Callable[[Stretch], Verdict | None]
+    remarks: tuple[str, ...] = ()
+
+    def remark(self, choice: int) -> str:
+        """Return what is mistaken in a choice, "" where nothing is prepared."""
+        return self.remarks[choice] if choice < len(self.remarks) else ""
 
     def turned(self, by: int) -> Asked:
         """Return the same question with its choices turned round, so that no place is the best.
@@ -45,7 +52,13 @@ class Asked:
                 return None
             return Verdict((verdict.right + by) % count, verdict.because)
 
-        return Asked(self.text, (*self.choices[-by:], *self.choices[:-by]), judge)
+        remarks = tuple(self.remark(number) for number in range(count))
+        return Asked(
+            self.text,
+            (*self.choices[-by:], *self.choices[:-by]),
+            judge,
+            (*remarks[-by:], *remarks[:-by]),
+        )
 
 
 @dataclass(frozen=True, slots=True)

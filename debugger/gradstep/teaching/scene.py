@@ -190,6 +190,13 @@ def said(value: float | None) -> str:
     return f"`{number(value)}`"
 
 
+def went(before: float, after: float) -> str:
+    """Write a change from one number to another, so that they look as different as they are."""
+    if before == after or number(before) != number(after):
+        return f"{said(before)} to {said(after)}"
+    return f"`{before:.7g}` to `{after:.7g}`"
+
+
 def _greatest(value: TensorValue) -> int:
     count = prod(value.shape)
     if not 1 < count <= MOST_ELEMENTS:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gradstep.teaching.question import Asked, yes_or_no
-from gradstep.teaching.scene import Scene, Stretch, said
+from gradstep.teaching.scene import Scene, Stretch, said, went
 
 
 def value_stays(scene: Scene, params: list[int], what: str, because: str) -> Asked | None:
@@ -19,7 +19,7 @@ def value_stays(scene: Scene, params: list[int], what: str, because: str) -> Ask
             return None
         if after == before:
             return False, f"{element.text} is {said(after)} as before: {because}."
-        return True, f"{element.text} went from {said(before)} to {said(after)}."
+        return True, f"{element.text} went from {went(before, after)}."
 
     return yes_or_no(
         f"{element.text} is {said(before)}. Does {what} change {element.text} itself?", judge

@@ -71,8 +71,10 @@ def _result_lines(result: Result, width: int, glyphs: Glyphs) -> list[Line]:
     elif result.is_right:
         lines += wrapped(chosen, width, "success bold", f"{glyphs.tick} ")
     else:
-        if chosen:
+        if result.chosen is not None:
             lines += wrapped(chosen, width, "warning", f"{glyphs.cross} ")
+            remark = result.asked.remark(result.chosen)
+            lines += wrapped(remark, width, "", "  ") if remark else []
         lines += wrapped(choices[verdict.right], width, "bold", f"{glyphs.arrow} ")
     if verdict is not None:
         lines += wrapped(verdict.because, width, "", "  ")

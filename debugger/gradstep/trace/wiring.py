@@ -6,6 +6,7 @@ parameters a backward from the loss comes to, what their `.grad` holds, and who 
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from gradstep.trace.holdings import NO_READER, Holding, holdings
 from gradstep.trace.loss_roots import MOST_LOSSES, LossRoot, loss_roots
 from gradstep.trace.parameters import grads_of, names_as_parameters, names_of
 from gradstep.trace.reached import Way, reached_leaves
+from gradstep.trace.unchanged import Unchanged
 
 if TYPE_CHECKING:
     from gradstep.protocol.row import EventRow
@@ -50,7 +52,8 @@ class Wire:
     `other_loss`, `cut`, `replaced`, `leads_elsewhere`, `not_used`, `elsewhere_so_far` and
     `not_used_yet` while the iteration goes on, `unrecorded`, `too_long` or `no_loss`, with the
     event to look at and, for a cut, the place. `holes` are codes too:
-    `no_optimizer`, `holds_old`, `replaced`, `not_reached`, `held_twice`, `stale`.
+    `no_optimizer`, `holds_old`, `replaced`, `not_reached`, `held_twice`, `stale`, `not_finite`,
+    `zeros`, `not_changed`.
     """
 
     tensor: int
@@ -94,7 +97,7 @@ def wiring(moment: Moment, choice: int = 0) -> Wiring:
     reached = _leaves_of(moment, loss) if loss is not None else {}
     leaves = {*moment.parameters()}
     asked = {*leaves, *holders, *reached}
-    names = names_of(moment, asked)
+    names = _names(moment, asked, reached)
     modules = _modules(moment, names)
     grads = grads_of(moment, asked)
     chosen = [
@@ -108,6 +111,7 @@ def wiring(moment: Moment, choice: int = 0) -> Wiring:
     held = holdings(moment, chosen, grads)
     missing = _Missing(moment, loss, losses)
     stepped = _stepped(moment, loss)
+    unchanged = Unchanged(moment, loss.iteration if loss is not None and live == [] else 0)
     wires = []
     for tensor in chosen:
         requires_grad = _requires_grad(moment, tensor, is_leaf=tensor in leaves)
@@ -121,6 +125,10 @@ def wiring(moment: Moment, choice: int = 0) -> Wiring:
         is_late = stepped is None or any(one.optimizer in stepped for one in mine)
         if why in _SO_FAR and not (is_late or (stepped and not mine)):
             why = _SO_FAR[why]
+        holes = _holes(names, tensor, requires_grad, why, mine, holders, held[tensor], bool(live))
+        is_whole = requires_grad and not (_TELLS_WHY_UNCHANGED & set(holes))
+        if is_whole and unchanged.is_so(held[tensor], mine, is_reached=way is not None):
+            holes = (*holes, "not_changed")
         wires.append(
             Wire(
                 tensor,
@@ -133,11 +141,13 @@ def wiring(moment: Moment, choice: int = 0) -> Wiring:
                 cut,
                 held[tensor],
                 mine,
-                _holes(names, tensor, requires_grad, why, mine, holders, held[tensor], bool(live)),
+                holes,
             )
         )
     return Wiring(loss, losses, tuple(wires), len(live))
 
+
+_TELLS_WHY_UNCHANGED: Final = {"no_optimizer", "holds_old", "replaced", "not_reached"}
 
 _SO_FAR: Final = {"not_used": "not_used_yet", "leads_elsewhere": "elsewhere_so_far"}
 """What may still change in an iteration that goes on: no hole."""
@@ -217,6 +227,19 @@ _ways: WeakKeyDictionary[RunTrace, OrderedDict[tuple[tuple[Use, ...], int], Mapp
 )
 
 
+def _names(moment: Moment, tensors: Collection[int], reached: Collection[int]) -> dict[int, str]:
+    """Name tensors; of several by one name that a loss uses, none has replaced another."""
+    found = dict(names_of(moment, tensors))
+    sharing: dict[str, list[int]] = {}
+    for tensor in sorted(reached):
+        sharing.setdefault(found[tensor].removesuffix(OLD), []).append(tensor)
+    for name, several in sharing.items():
+        for number, tensor in enumerate(several[:-1], 1):
+            which = f" {number}" if len(several) > 2 else ""
+            found[tensor] = f"{name} (earlier{which})"
+    return found
+
+
 def _modules(moment: Moment, tensors: Collection[int]) -> dict[int, tuple[str, ...]]:
     """Return the modules that each tensor is a parameter of, "" for the model itself."""
     return {
@@ -255,6 +278,10 @@ def _holes(
         found.append("holds_old" if is_old_held else "no_optimizer")
     if holding.stale:
         found.append("stale")
+    if holding.norm is not None and not math.isfinite(holding.norm):
+        found.append("not_finite")
+    elif holding.contributions and holding.norm == 0:
+        found.append("zeros")
     return tuple(found)
 
 

@@ -103,6 +103,7 @@ class Announcer:
             self._flash = f"✗ {stop.message}", "error"
         elif stop.reason in ("beginning", "end"):
             say(stop.message, "dim", "· ")
+            self._flash = f"· {stop.message}", ""
         elif stop.reason == "pause":
             say(f"paused · {where}", "dim", "■ ")
         elif stop.reason == "entry":

@@ -23,7 +23,7 @@ from gradstep.tui.ahead import import_numpy
 from gradstep.tui.announce import Announcer
 from gradstep.tui.awaiting import LOOK_SECONDS, Awaiting
 from gradstep.tui.collecting import Collecting
-from gradstep.tui.commands import Commands
+from gradstep.tui.commands import STILL_RUNNING, Commands
 from gradstep.tui.connection_commands import ConnectionCommands
 from gradstep.tui.crash import cause_of, one_line, write_log
 from gradstep.tui.frame import Frame, take_frame
@@ -198,7 +198,7 @@ class GradstepApp(
             return
         question = self._awaiting.question(session.state, session.head, session.printed())
         if question:
-            key = self.keys_of(BY_ID["pane.console"])
+            key = self.keys_of(BY_ID["console.focus"])
             text = f"input? {question} · {self.main.way_to_stdin(key)}"
             self.main.key_bar.show_note(text, "warning")
         if self.asks_for_input() != self.frame.asks_for_input:
@@ -231,6 +231,8 @@ class GradstepApp(
         frame = replace(frame, asks_for_input=self.asks_for_input())
         if self.frame.asks_for_input and not frame.asks_for_input:
             self.main.key_bar.drop_note()  # It told how to answer.
+        if self.frame.state == "running" != frame.state:
+            self.main.key_bar.take_back(STILL_RUNNING)
         self.frame = frame
         self.main.title_bar.note = self._announcer.note(frame)
         held = self._pace.leaves_panes(more_comes=self.in_flight.next is not None)

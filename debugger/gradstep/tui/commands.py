@@ -26,6 +26,8 @@ from gradstep.tui.why_command import answer_why, asks_why
 if TYPE_CHECKING:
     from gradstep.tui.port import SessionPort
 
+STILL_RUNNING: Final = "the script is running: space pauses it"
+
 SESSION_ERRORS: Final = (SessionError, TraceError, ValueError, OSError, sqlite3.Error)
 """What a session raises when it cannot do what was asked."""
 
@@ -92,10 +94,10 @@ class Commands(App[int]):
         if self.in_flight.motion is not None:
             self.in_flight.ask(name, backward=backward)
             if self.session.state == "running" and self.in_flight.next is None:
-                self.say("the script is running: space pauses it", "warning")
+                self.say(STILL_RUNNING, "warning")
             return
         if self.session.state == "running":
-            self.say("the script is running: space pauses it", "warning")
+            self.say(STILL_RUNNING, "warning")
             return
         self.in_flight.begin(name, backward=backward)
         self.run_worker(self._move(name, backward), group="motion")

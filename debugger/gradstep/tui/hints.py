@@ -31,21 +31,23 @@ class Hint:
 
 HINTS: Final = (
     Hint(
-        "{phase.next} goes on to the end of the next phase, {step.next} one event at a time, "
-        "{line.next} one line",
+        "{phase.next} goes on to the end of the phase, {step.next} by one event, "
+        "{line.next} by one line",
         "forward",
     ),
-    Hint("capitals go the same way back: {phase.back}, {step.back}; {edge.now} is now", "back"),
+    Hint(
+        "capitals go the same way back: {phase.back}, {step.back}; {edge.now} returns to now",
+        "back",
+    ),
     Hint(
         "{help.open} says how to read the pane that has the focus, and lists all keys", "help.open"
     ),
     Hint(
-        "{connection.show} shows what joins the loss and the optimizer, for each parameter, "
-        "and where that is broken",
+        "{connection.show} shows what joins loss and optimizer, and where that is broken",
         "connection.show",
     ),
     Hint(
-        "{lesson.toggle} begins a lesson: you say what each phase will do, and see whether it does",
+        "{lesson.toggle} begins a lesson: say what each phase will do, then see it done",
         "lesson.toggle",
     ),
 )

@@ -122,6 +122,7 @@ READINGS: Final = {
             ("|θ| |grad|", "the norm of the parameter, and of its gradient"),
             ("|m| |v| |b|", "the norms of what the optimizer keeps for it: moments, momentum"),
             ("|Δ|/|θ|", "the update against the parameter: near 1 it jumps, below 1e-6 it stays"),
+            ("g·Δ", "gradient times update: what that adds to the loss, to first order"),
             ("✓ ✗", "the update that came is what the formula says, or is not"),
         ),
         (

@@ -21,7 +21,7 @@ from gradstep.views.why_texts import place
 if TYPE_CHECKING:
     from gradstep.trace.moment import Moment
 
-__all__ = ["COLUMNS", "ConnectionView", "connection_view"]
+__all__ = ["COLUMNS", "HOLE_COLUMNS", "ConnectionView", "connection_view"]
 
 COLUMNS: Final = ("parameter", "module", "reached by this loss", ".grad", "held by", "last change")
 SHORT_TITLES: Final = ("parameter", "module", "reached", ".grad", "held by", "change")
@@ -46,7 +46,10 @@ SEVERITY: Final = {
     "no_optimizer": 6,
     "not_reached": 6,
     "held_twice": 5,
+    "not_finite": 7,
     "stale": 4,
+    "zeros": 4,
+    "not_changed": 4,
 }
 """How bad a hole is: what stands first when the worst do."""
 
@@ -55,6 +58,9 @@ HOLE_COLUMNS: Final = {
     "not_reached": 2,
     "replaced": 2,
     "stale": 3,
+    "not_finite": 3,
+    "zeros": 3,
+    "not_changed": 5,
     "no_optimizer": 4,
     "holds_old": 4,
     "held_twice": 4,

@@ -43,7 +43,7 @@ def cells_of(
         _reached(moment, wire, glyphs),
         _grad(wire, glyphs),
         _held(found, wire, glyphs),
-        _change(wire),
+        _change(wire, glyphs),
     )
 
 
@@ -87,6 +87,8 @@ def _grad(wire: Wire, glyphs: Glyphs) -> Cell:
         return Cell("None", "None", "dim", held.since)
     norm = numbers.short(held.norm)
     if not held.contributions:
+        if held.norm == 0:
+            return Cell("cleared  0", "cleared 0", "dim", held.since)
         return Cell(f"set by hand  {norm}", f"by hand {norm}", "backward", held.since)
     latest = held.contributions[0]
     stale = held.stale
@@ -101,6 +103,11 @@ def _grad(wire: Wire, glyphs: Glyphs) -> Cell:
         text = f"{mark} stale {old} + {kind}{new}{used}  {norm}"
         return Cell(text, f"{mark} stale {old} + {new} {norm}", "warning", latest.seq)
     span = spanned(others)
+    if "zeros" in wire.holes or "not_finite" in wire.holes:
+        what = "all zeros" if "zeros" in wire.holes else norm
+        of = used_by(reader) if reader is not None else f"backward {span}"
+        text, mark = f"{glyphs.warning} {what}, {of}", glyphs.warning
+        return Cell(text, f"{mark} {what}", "warning", latest.seq)
     if reader is not None:
         return Cell(f"{used_by(reader)}  {norm}", f"used {norm}", "dim", latest.seq)
     return Cell(f"fresh, backward {span}  {norm}", f"fresh {norm}", "backward", latest.seq)
@@ -147,10 +154,13 @@ def _held(found: Wiring, wire: Wire, glyphs: Glyphs) -> Cell:
     return Cell(text, f"{mark}{first.name}{group}", style, first.seq)
 
 
-def _change(wire: Wire) -> Cell:
+def _change(wire: Wire, glyphs: Glyphs) -> Cell:
     row = wire.holding.change
+    seq = row.seq if row is not None else 0
+    if "not_changed" in wire.holes:
+        return Cell(f"{glyphs.warning} never", f"{glyphs.warning} never", "warning", seq)
     if row is None or row.name == "init":
-        return Cell("init", "init", "dim", row.seq if row is not None else 0)
+        return Cell("init", "init", "dim", seq)
     if row.kind == "updated":
         iteration = f", iteration {numbers.count(row.iteration)}"
         step = f"step {numbers.count(row.step + 1)}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from gradstep.trace.reasons import why_none
+from gradstep.trace.reasons import why_none, why_unchanged
 from gradstep.views import numbers
 from gradstep.views.connection_cells import spanned, used_by
 from gradstep.views.why_texts import answers, cut_text, line_of
@@ -29,6 +29,9 @@ HOLES: Final = {
         "has a .grad that an earlier step has used already",
         "have a .grad that an earlier step has used already",
     ),
+    "not_finite": ("has a .grad that is not finite", "have a .grad that is not finite"),
+    "zeros": ("has a .grad of nothing but zeros", "have a .grad of nothing but zeros"),
+    "not_changed": ("has never changed", "have never changed"),
 }
 
 
@@ -116,8 +119,10 @@ def _grad(moment: Moment, found: Wiring, wire: Wire) -> str:
     if held.grad is None:
         said = answers(moment, wire.tensor, why_none(moment, wire.tensor))
         return ".grad is None. " + " ".join(one.text for one in said)
-    norm = f"|·| {numbers.short(held.norm)}"
+    norm = "all zeros" if "zeros" in wire.holes else f"|·| {numbers.short(held.norm)}"
     if not held.contributions:
+        if held.norm == 0:
+            return f".grad holds zeros since it was cleared at {line_of(moment, held.since)}."
         return f".grad ({norm}) was set by hand."
     calls = numbers.plural(len(held.contributions), "backward call")
     calls += " and more" if held.has_more else ""
@@ -158,7 +163,17 @@ def _held(moment: Moment, found: Wiring, wire: Wire) -> str:
 def _change(moment: Moment, found: Wiring, wire: Wire) -> str:
     row = wire.holding.change
     if row is None or row.name == "init":
-        return "has the values that it was made with."
+        made = "has the values that it was made with"
+        if "not_changed" not in wire.holes:
+            return f"{made}."
+        if not wire.holders:
+            return (
+                f"{made}: backward() came to it in more than one iteration, but there is no"
+                " optimizer, and no line of the script writes into it. (w = w - lr * g makes a new"
+                " tensor; w -= lr * g under no_grad() writes.)"
+            )
+        said = answers(moment, wire.tensor, why_unchanged(moment, wire.tensor))
+        return f"{made}. " + " ".join(one.text for one in said)
     at = line_of(moment, row.seq)
     if row.kind == "updated":
         return f"was last changed by step {numbers.count(row.step + 1)}, at {at}."

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import islice, zip_longest
 from typing import TYPE_CHECKING, Final
 
-from gradstep.trace.passes import FINE, oddity, phase_code
+from gradstep.trace.passes import FINE, carried, oddity, phase_code
 from gradstep.views import numbers
 from gradstep.views.glyphs import PHASE_STYLES, UNICODE, Glyphs, phase_glyph
 from gradstep.views.text import Line, Span, pad
@@ -141,12 +141,20 @@ def _odd(
     phases: dict[int, str] = {}
     for row in (*before, *after):
         phases[row.iteration] = phases.get(row.iteration, "") + phase_code(row.phase, row.detail)
+    cleared: dict[int, str] = {}
+    so_far = ""
+    for number, text in phases.items():
+        cleared[number] = so_far
+        so_far = carried(text, so_far)
     if before and before[0].seq > 1 and len(before) >= _most_before(width if most else 2 * width):
         phases.pop(before[0].iteration, None)
     last = (after or before)[-1].iteration if (after or before) else 0
     cut_off = len(after) >= _most_after(width if most else 4 * width)
     return {
-        number: (oddity(text, is_over=number != last or not (live or cut_off)), text)
+        number: (
+            oddity(text, cleared[number], is_over=number != last or not (live or cut_off)),
+            text,
+        )
         for number, text in phases.items()
     }
 

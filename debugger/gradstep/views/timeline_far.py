@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from gradstep.trace.passes import FINE, NO_BACKWARD, NO_STEP, NO_ZERO_GRAD, SEVERAL, oddity
+from gradstep.trace.passes import CLEARED, FINE, NO_BACKWARD, NO_STEP, NO_ZERO_GRAD, SEVERAL
 from gradstep.views import numbers
 from gradstep.views.timeline_columns import Column
 
@@ -16,6 +16,7 @@ WIDEST: Final = 6
 """Columns that one iteration takes at most."""
 
 WORDS: Final = {
+    CLEARED: "cleared before step",
     NO_ZERO_GRAD: "without zero_grad",
     SEVERAL: "with several backward",
     NO_BACKWARD: "without backward",
@@ -26,6 +27,7 @@ WORDS: Final = {
 def odd_glyph(odd: int, glyphs: Glyphs) -> str:
     """Give the sign of an iteration that stands out, "" for one that does not."""
     return {
+        CLEARED: glyphs.pending,
         NO_ZERO_GRAD: glyphs.cut,
         SEVERAL: glyphs.doubled,
         NO_BACKWARD: glyphs.pending,
@@ -50,7 +52,7 @@ def far_columns(
         start, stop = column * each, min(count, (column + 1) * each)
         odd = max(passes.odd[start:stop])
         if stop == count and is_over:
-            odd = max(odd, oddity(passes.phases[-1]))
+            odd = max(odd, passes.last_if_over)
         sign = odd_glyph(odd, glyphs)
         style = "warning bold" if odd else ("forward", "zero")[column % 2]
         found.append(Column(sign or glyphs.line, style, passes.starts[start]))
@@ -72,7 +74,7 @@ def far_caption(passes: Passes, each: int, is_over: bool) -> str:
         told.append(f"{numbers.count(each)} a column")
     odd = bytearray(passes.odd)
     if is_over and odd:
-        odd[-1] = oddity(passes.phases[-1])
+        odd[-1] = passes.last_if_over
     told += [
         f"{numbers.count(amount)} {words}"
         for code, words in WORDS.items()

@@ -13,6 +13,7 @@ from gradstep.trace.reasons import why_none, why_unchanged
 from gradstep.views import numbers
 from gradstep.views.formulas.call import contents
 from gradstep.views.glyphs import UNICODE, Glyphs
+from gradstep.views.moved import distance
 from gradstep.views.passing import passing
 from gradstep.views.reading import norm_of, one, value_of
 from gradstep.views.tensor import event_subject
@@ -358,7 +359,7 @@ def _write(page: _Page, row: EventRow) -> None:
         return
     tensors = moment.run.tensors(row.seq)
     before, after, grad = (one(tensors, role) for role in ("before", "param", "grad"))
-    moved = _distance(moment, before, after)
+    moved = distance(moment, before, after)
     size = norm_of(moment, before)
     figures = [f"|Δ| {numbers.short(moved)}" if moved is not None else "|Δ| not recorded"]
     if moved is not None and size:
@@ -371,12 +372,3 @@ def _write(page: _Page, row: EventRow) -> None:
         link,
         seq=row.seq,
     )
-
-
-def _distance(moment: Moment, before: Any, after: Any) -> float | None:
-    """Return the Euclidean norm of a change; None where contents were not recorded."""
-    old, new = contents(value_of(moment, before)), contents(value_of(moment, after))
-    if old is None or new is None or old.shape != new.shape:
-        return None
-    moved = (new.astype(float) - old.astype(float)).reshape(-1)
-    return float((moved @ moved) ** 0.5)

@@ -320,12 +320,10 @@ class MainScreen(Screen[None]):
         self.stdout.prompt.focus()
 
     def way_to_stdin(self, key: str) -> str:
-        """Say how to write to the script; `key` focuses pane 3, and again shows its next tab."""
+        """Say how to write to the script; `key` goes to where that is typed."""
         if self.focused is self.stdout.prompt:
             return "type the line, Enter"
-        pane = self.pane("talk")
-        presses = (self.focused_pane() is not pane) + (pane.active != "stdout-view")
-        return " ".join([*[key] * presses, "Tab, the line, Enter"])
+        return f"press {key}, type the line, Enter"
 
     def on_prompt_input_left(self) -> None:
         """Give the focus back to where it came from."""

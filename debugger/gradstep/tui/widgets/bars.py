@@ -190,6 +190,11 @@ class KeyBar(Bar):
         self._note = ()
         self.refresh()
 
+    def take_back(self, text: str) -> None:
+        """Drop the message if it says `text`, which is not so any more."""
+        if any(text in span.text for span in self._note):
+            self.drop_note()
+
     def bar_lines(self, width: int) -> tuple[Line, ...]:
         """Return the row; help stands at the right edge always."""
         helping = BY_ID["help.open"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -15,15 +15,11 @@ from gradstep.tui.frame import EMPTY, Frame
 from gradstep.tui.widgets.bars import Bar
 from gradstep.tui.widgets.lines import LinesView
 from gradstep.tui.widgets.tabbed import TabbedPane
-from gradstep.views.connection import ConnectionView, connection_view
+from gradstep.views.connection import HOLE_COLUMNS, ConnectionView, connection_view
 from gradstep.views.text import Line, line
 
 FOOT: int = 7
 """Rows for the sentences below the table, at most."""
-
-
-COLUMN_OF: Final = {"no_optimizer": 4, "holds_old": 4, "held_twice": 4, "stale": 3}
-"""The cell that tells of a hole, where it is not the one about the way from the loss."""
 
 
 class ConnectionRows(LinesView):
@@ -195,7 +191,7 @@ class ConnectionTable(Vertical):
         hole = next((place for place, wire in enumerate(view.wires) if wire.holes), 0)
         if before is None and view.wires and view.wires[hole].holes:
             # What is wrong is in the sentence below at once.
-            self.rows.column = COLUMN_OF.get(view.wires[hole].holes[0], self.rows.column)
+            self.rows.column = HOLE_COLUMNS[view.wires[hole].holes[0]]
         row = tensors.index(chosen) if chosen in tensors else hole
         if self.rows.column not in view.columns:
             self.rows.column = view.columns[0]

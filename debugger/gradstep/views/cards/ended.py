@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final
 
 from gradstep.trace.loss_roots import loss_roots
@@ -12,9 +13,11 @@ from gradstep.views import numbers
 from gradstep.views.cards.card import Draft, brief
 from gradstep.views.happened import summary_lines, verdicts_on_step
 from gradstep.views.holding import held_by, optimizer_of, replaced, unread_leaves
-from gradstep.views.reading import one
+from gradstep.views.moved import distance
+from gradstep.views.optimizer_trend import MOST_ELEMENTS
+from gradstep.views.reading import norm_of, one, value_of
 from gradstep.views.stretch import events_since
-from gradstep.views.text import line
+from gradstep.views.text import Line, line
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -63,7 +66,8 @@ def explain_exit(draft: Draft, event: EventRow) -> None:
     if event.phase == "zero_grad" and not rows and not error:
         draft.add("nothing to clear", (": every .grad was None already", "dim"))
     else:
-        draft.add(f"{numbers.count(len(rows))} {single if len(rows) == 1 else several}{before}")
+        amount = f"{numbers.count(len(rows))} {single if len(rows) == 1 else several}{before}"
+        draft.add(amount, (_what_that_means(draft, event, len(rows)), "dim"))
     if event.phase == "forward":
         _results(draft, event, rows)
         return
@@ -72,6 +76,27 @@ def explain_exit(draft: Draft, event: EventRow) -> None:
         for row in summary_lines(verdicts_on_step(moment, event), glyphs):
             draft.add(*((span.text, span.style) for span in row))
         _left_out(draft, event, touched, failed=bool(error))
+
+
+def _what_that_means(draft: Draft, event: EventRow, amount: int) -> str:
+    """Say in a few words where what was done comes from, or goes to; "" for nothing to say."""
+    if not amount or event.detail.get("error"):
+        return ""
+    owner = "its" if amount == 1 else "their"
+    match event.phase:
+        case "zero_grad":
+            return "; values stay as they are"
+        case "backward":
+            return f", added into {owner} .grad"
+        case "step" if not _has_closure(draft, event):
+            return f" by {owner} .grad; step() sees no loss"
+    return ""
+
+
+def _has_closure(draft: Draft, event: EventRow) -> bool:
+    """Tell whether a step called the script's own code, which computed a loss."""
+    inside = draft.moment.run.events(event.enclosing + 1, event.seq, kinds=("phase_entered",))
+    return next(iter(inside), None) is not None
 
 
 def _results(draft: Draft, event: EventRow, ops: list[EventRow]) -> None:
@@ -133,11 +158,29 @@ def _touched(draft: Draft, told: list[tuple[EventRow, tuple[TensorRef, ...]]]) -
         draft.add(
             line((f"{name}{'' if updated else '.grad'}  ", "leaf")),
             line(brief(moment, before) if before else "None", f" {draft.glyphs.arrow} "),
-            line((brief(moment, after) if after else "None", "bold")),
+            *_came_to(draft, before, after, is_update=updated),
         )
     if len(found) > MOST_SHOWN:
         draft.say(f"and {len(found) - MOST_SHOWN} more")
     return {tensor for tensor, _, _ in found}
+
+
+def _came_to(
+    draft: Draft, before: TensorRef | None, after: TensorRef | None, *, is_update: bool
+) -> list[Line]:
+    """Write what a parameter or gradient came to.
+
+    Of an update of many elements the norm tells little: it may be the same up to four figures. So
+    that says how far it went.
+    """
+    moment = draft.moment
+    value = value_of(moment, after)
+    size = math.prod(value.shape) if value is not None else 0
+    if not is_update or size < 2:
+        return [line((brief(moment, after) if after else "None", "bold"))]
+    moved = distance(moment, before, after) if size <= MOST_ELEMENTS else None
+    far = () if moved is None else line(f"  |{draft.glyphs.step}| ", (numbers.short(moved), "bold"))
+    return [line((numbers.short(norm_of(moment, after)), "bold")), *([far] if far else [])]
 
 
 def _left_out(draft: Draft, event: EventRow, changed: Collection[int], *, failed: bool) -> None:
