@@ -170,6 +170,9 @@ class Card(LinesView, can_focus=False):
     has_row_cursor = False
 
 
+LOW: Final = 12
+"""A pane of fewer lines, as on 80x24, has no room to spare."""
+
 STRIDE: Final = 4
 """Lines by which the card grows and gives way: each change lays the whole screen out, 30 ms."""
 
@@ -245,14 +248,15 @@ class GraphPane(Vertical):
         self.card.show_lines(lines)
         # The card only grows: rows of the graph that jump at each step are hard to follow.
         self._card_height = max(self._card_height, -(-(len(lines) + 1) // STRIDE) * STRIDE)
-        # Of an odd number the card gets the line more: a formula without its numbers tells little.
-        half = (self.size.height + 1) // 2
+        is_low = self.size.height < LOW
+        # There the card gets the odd line: a formula without its numbers tells little.
+        half = (self.size.height + is_low) // 2
         # A short graph leaves it more than the half that it has beside a long one.
         free = self.size.height - 1 - self.rows.row_count()
         most = half + max(0, (free - half) // STRIDE * STRIDE)
         if self._is_update():
             # The graph stands still during a step, and the line that matters is the rule's last.
-            least = LEAST_ROWS if half > LEAST_ROWS + 2 else LEAST_ROWS // 2
+            least = LEAST_ROWS // 2 if is_low else LEAST_ROWS
             most = max(most, self.size.height - 1 - least)
         self.card.styles.height = min(self._card_height, most)
         self.card.display = bool(lines)
