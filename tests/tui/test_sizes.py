@@ -6,6 +6,7 @@ import pytest
 
 from gradstep.testing import GradstepApp, screen_text
 from gradstep.tui.widgets.lines import AROUND
+from gradstep.views.text import plain
 from tests.tui.conftest import Open, press
 
 SIZES = [(160, 50), (80, 24), (40, 12), (20, 5), (1, 1), (200, 60), (80, 24), (120, 40)]
@@ -104,3 +105,31 @@ async def test_an_update_shows_the_last_line_of_its_rule(open_app: Open) -> None
         graph = app.main.graph
         assert graph.card.row_count() < graph.size.height - 1
         assert graph.card.scrollable_content_region.height >= graph.card.row_count()
+
+
+async def test_a_low_screen_leaves_the_source_more_than_a_line(open_app: Open) -> None:
+    async with open_app() as (app, pilot, _):
+        for height in (16, 17, 19, 20):
+            await pilot.resize_terminal(60, height)
+            await pilot.pause()
+            await pilot.pause()
+            seen = app.main.source.scrollable_content_region.height
+            assert seen >= 4, (height, seen)
+
+
+async def test_the_card_shows_the_formula_of_a_node_on_a_small_screen(open_app: Open) -> None:
+    async with open_app(size=(80, 24)) as (app, pilot, _):
+        await press(app, pilot, "p")
+        for _ in range(12):
+            await press(app, pilot, "s")
+            assert app.frame.moment is not None
+            if app.frame.moment.event.kind == "node":
+                break
+        assert app.frame.moment is not None
+        assert app.frame.moment.event.kind == "node"
+        await pilot.press("2")
+        await pilot.pause()
+        card = app.main.graph.card
+        rows = card.scrollable_content_region.height
+        top = [plain([card.row_line(row, 76)]).strip() for row in range(rows)]
+        assert any(text.startswith("grad_") and " = " in text for text in top), top

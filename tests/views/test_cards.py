@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from gradstep.trace.reader import Trace
+from gradstep.views.cards.forward import as_written
 from gradstep.views.explain import explain
 from gradstep.views.text import plain, width_of
 from tests.views.tracing import TraceBuilder, at, find
@@ -21,7 +23,7 @@ def test_a_node_is_worked_out_and_says_where_its_result_goes(trace: Trace) -> No
         card(trace, "node", "MulBackward0")
         == """\
 MulBackward0  of mul_9  line 6
-  grad_out 1.0000   the gradient that arrives from the loss's side
+  grad_out 1.0000   arrives from the loss's side
   grad_a = grad_out · b   a is pow_8
     [0] 1.0000 · 3 = 3.0000 ✓
     → PowBackward0 of pow_8"""
@@ -116,9 +118,11 @@ def test_an_op_without_a_formula_says_so(tmp_path: Path) -> None:
     b.node("AbsBackward0", composite, [b.tensor([1.0])], [b.tensor([1.0])], ["SubBackward0"])
     with b.done() as trace:
         unknown = explain(find(trace, "node", "StrangeBackward0"))
+        whole = plain(explain(find(trace, "op", "l1_loss")).lines)
         inner = explain(find(trace, "node", "AbsBackward0"))
     assert "[0] 3.5000   no formula for StrangeBackward0: recorded numbers" in plain(unknown.lines)
     assert "one of several nodes of l1_loss" in plain(inner.lines)
+    assert whole.count("remembers") == 1
     assert (unknown.matches, inner.matches) == (None, None)
 
 
@@ -204,3 +208,17 @@ backward  done
   x.grad  None → 6.0000
   y.grad  None → 12.0000"""
     )
+
+
+@pytest.mark.parametrize(
+    ("recorded", "written"),
+    [
+        ("(slice(None, None, None), -1)", "[:, -1]"),
+        ("(slice(1, 3, None),)", "[1:3]"),
+        ("(Ellipsis, slice(None, None, 2))", "[..., ::2]"),
+        ("(1,)", "(1,)"),
+        (0.5, "0.5"),
+    ],
+)
+def test_an_index_stands_as_in_the_script(recorded: object, written: str) -> None:
+    assert as_written(recorded) == written

@@ -44,7 +44,7 @@ WITHOUT: dict[str, str] = {
     "qr": "its factors have free signs, and hold only together",
     "fractional_max_pool2d": "where its windows begin is drawn by chance",
     "grid_sampler": "a chain of many small steps, none of them recorded",
-    "multi_head_attention_forward": "what it was called with is not recorded",
+    "multi_head_attention_forward": "three projections, attention and another, none of it recorded",
 }
 """Ops without numbers, forward and backward, and why."""
 

@@ -72,6 +72,9 @@ def test_an_output_that_nobody_takes_is_open_only_while_more_may_come() -> None:
 
 def test_before_the_first_op_the_pane_says_what_will_come(trace: Trace) -> None:
     assert plain(graph_view(at(trace, 1)).empty).splitlines()[0] == "no op has run yet"
+    narrow = graph_view(at(trace, 1), width=30).empty
+    assert max(width_of(text) for text in narrow) <= 30
+    assert plain(narrow).split()[-4:] == ["walks", "the", "rows", "up."]
 
 
 def test_pending_ops_stand_where_they_will_run(trace: Trace) -> None:

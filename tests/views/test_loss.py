@@ -12,6 +12,7 @@ from gradstep.views.glyphs import ASCII, UNICODE, Glyphs
 from gradstep.views.loss import LossView, loss_view, running_mean
 from gradstep.views.plot import Canvas, Scale
 from gradstep.views.text import plain, width_of
+from gradstep.views.title import title_line
 from tests.views.tracing import TraceBuilder
 
 NAN = math.nan
@@ -73,6 +74,11 @@ def test_every_line_that_calls_backward_has_its_curve(tmp_path: Path) -> None:
         # Which of the two it is stays to be read where the file's name has no room.
         assert high[0].endswith("  line 4")
         assert high[6].endswith("  line 9")
+        # The row that is left over goes to the first curve.
+        odd = plain(view(trace, height=13).lines).split("\n")
+        assert (len(odd), odd[7][:9]) == (13, "loss_of_9")
+        title = plain([title_line(trace.run().at(trace.run().head), state="recorded", width=80)])
+        assert "loss_of_9 5.0000" in title
         assert (
             plain(view(trace, height=5).lines) == "loss_of_4 2.0000 ▼  █▁\nloss_of_9 5.0000 ▲  ▁█"
         )
@@ -101,6 +107,7 @@ def test_one_loss_or_none(tmp_path: Path, values: list[float]) -> None:
     with losses(tmp_path / "a.gradstep", {4: values}) as trace:
         text = plain(view(trace).lines)
         assert ("loss_of_4 5.0000" in text) if values else text.startswith("no loss yet")
+        assert max(width_of(text) for text in view(trace, width=24).lines) <= 24
 
 
 @pytest.mark.parametrize("glyphs", [ASCII, UNICODE])

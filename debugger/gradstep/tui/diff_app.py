@@ -75,7 +75,9 @@ class DiffApp(App[int]):
         border: round $faint; border-title-color: $foreground; border-subtitle-color: $muted;
     }
     Rows:focus { border: round $primary; }
-    #what { height: 12; max-height: 40%; border: round $faint; }
+    #what {
+        height: 12; max-height: 40%; border: round $faint; border-subtitle-color: $muted;
+    }
     #what:focus { border: round $primary; }
     .-short #what { height: 5; }
     """
@@ -158,7 +160,7 @@ class DiffApp(App[int]):
         rows = self.query_one(Rows)
         rows.comparison = comparison
         rows.content_changed(comparison.different[0] if comparison.different else 0)
-        rows.border_title = "A │ B"
+        rows.border_title = "Events of A and of B"
         self.action_summary()
 
     def on_resize(self) -> None:

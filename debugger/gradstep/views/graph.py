@@ -25,7 +25,7 @@ from gradstep.views.graph_rows import FoundRows, GraphRow, read_rows
 from gradstep.views.graph_scopes import Key
 from gradstep.views.rails import CUT_PARTS, PARTS, Rails
 from gradstep.views.reading import result_name
-from gradstep.views.text import Line, Span, cells, fit, line, pad, whole_parts
+from gradstep.views.text import Line, Span, cells, fit, line, pad, whole_parts, wrapped
 
 if TYPE_CHECKING:
     from gradstep.trace.moment import Moment
@@ -37,6 +37,11 @@ SAMPLE: Final = 60
 
 LATELY: Final = 16
 """So many events after an op its result may still get its name in the script."""
+
+NO_OP: Final = (
+    "Each forward op adds a row here, and remembers what its backward will need. "
+    "backward() then walks the rows up."
+)
 
 AS_ONE: Final = Folds()
 """Every op has its row."""
@@ -319,12 +324,14 @@ def graph_view(
     selected: int | None = None,
     scope: Key | None = None,
     folds: Folds = AS_ONE,
+    width: int = 72,
     glyphs: Glyphs = UNICODE,
 ) -> GraphView:
     """Lay out the forward ops that matter at `moment`.
 
     `selected` is the seq of an op's event (or of one of its backward nodes); where it belongs to a
-    module that was selected as a whole, `scope` is its key.
+    module that was selected as a whole, `scope` is its key. `width` is for the words that stand
+    where there is no op.
     """
     rows = read_rows(moment, folds)
     chosen = None if selected is None else rows.place_of(selected)
@@ -337,7 +344,7 @@ def graph_view(
         current=rows.current,
         selected=chosen,
         summary=_summary(rows, glyphs),
-        empty=() if rows else _empty(moment),
+        empty=() if rows else _empty(moment, width),
         needs=_needs(rows, glyphs),
         glyphs=glyphs,
     )
@@ -385,12 +392,10 @@ def _summary(rows: FoundRows, glyphs: Glyphs) -> str:
     return " · ".join(parts)
 
 
-def _empty(moment: Moment) -> tuple[Line, ...]:
+def _empty(moment: Moment, width: int) -> tuple[Line, ...]:
     if moment.event.iteration == 0 or moment.event.phase == "zero_grad":
         return (
             line(("no op has run yet", "bold")),
-            line(("Each forward op adds a row here, and", "dim")),
-            line(("remembers what its backward will need.", "dim")),
-            line(("backward() then walks the rows up.", "dim")),
+            *wrapped(NO_OP, width),
         )
     return (line(("no forward op in this iteration", "dim")),)

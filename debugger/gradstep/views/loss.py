@@ -14,7 +14,7 @@ from gradstep.views.glyphs import UNICODE, Glyphs
 from gradstep.views.loss_panel import panel_lines, panel_rows
 from gradstep.views.plot import Canvas, Scale
 from gradstep.views.reading import is_op_name
-from gradstep.views.text import Line, Span, line, whole_parts, width_of
+from gradstep.views.text import Line, Span, line, whole_parts, width_of, wrapped
 
 if TYPE_CHECKING:
     from gradstep.trace.courses import Course
@@ -74,18 +74,20 @@ def loss_view(
     since, upto = part if part is not None else (1, head)
     courses = moment.run.loss_courses(min(head, upto), since)
     if not courses:
-        return _empty(moment, head, part)
+        return _empty(moment, head, part, width)
     shown = [_shown(moment, course, head, smooth=smooth) for course in courses]
-    each = height // len(shown)
+    each, more = divmod(height, len(shown))
     # The header has one row, and the axis another where that leaves enough to the curve; what
     # stood beside the losses comes last.
     has_axis = each - 2 >= LEAST_ROWS
     beside = panel_rows(each - 2) if has_axis else 0
-    rows = each - 1 - has_axis - beside
     lines: list[Line] = []
     seqs: list[tuple[int, ...]] = []
-    for one in shown:
-        if rows < LEAST_ROWS:
+    least = each - 1 - has_axis - beside
+    for number, one in enumerate(shown):
+        # The rows that are left over go to the curves from the first on.
+        rows = least + (number < more)
+        if least < LEAST_ROWS:
             lines.append(_one_line(one, width, glyphs))
             seqs.append(())
             continue
@@ -123,28 +125,20 @@ def _now_beside(moment: Moment, one: _Shown, glyphs: Glyphs) -> Line:
     return tuple(spans)
 
 
-def _empty(moment: Moment, head: int, part: Part | None) -> LossView:
+def _empty(moment: Moment, head: int, part: Part | None, width: int) -> LossView:
     if part is not None and moment.run.loss_courses(head):
-        lines = (
-            line(("no loss in this part of the run", "bold")),
-            line(("0 shows the whole run again.", "dim")),
-        )
-        return LossView(lines, ((), ()))
-    calls = moment.run.course(head)
-    seen = any(
-        event.phase == "backward" for event in moment.run.events(1, head + 1, {"phase_entered"})
-    )
-    if calls is None and seen:
-        lines = (
-            line(("no loss to draw", "bold")),
-            line(("backward() began from no single number whose value was recorded.", "dim")),
-        )
+        title, text = "no loss in this part of the run", "0 shows the whole run again."
     else:
-        lines = (
-            line(("no loss yet", "bold")),
-            line(("Each backward() adds a point: the number it began from.", "dim")),
+        calls = moment.run.course(head)
+        seen = any(
+            event.phase == "backward" for event in moment.run.events(1, head + 1, {"phase_entered"})
         )
-    return LossView(lines, ((), ()))
+        title, text = "no loss yet", "Each backward() adds a point: the number it began from."
+        if calls is None and seen:
+            title = "no loss to draw"
+            text = "backward() began from no single number whose value was recorded."
+    lines = (line((title, "bold")), *wrapped(text, width))
+    return LossView(lines, ((),) * len(lines))
 
 
 def _shown(moment: Moment, course: Course, head: int, *, smooth: bool) -> _Shown:

@@ -20,7 +20,7 @@ from gradstep.views.tensor_body import LOW, NOW, TensorView, cursor_line, with_b
 from gradstep.views.tensor_grid import Cell
 from gradstep.views.tensor_header import Title, companion_line, header_line, stats_line
 from gradstep.views.tensor_lens import Lens, mode_chips
-from gradstep.views.text import Line, crop, line, width_of, wrap
+from gradstep.views.text import Line, crop, line, width_of, wrapped
 from gradstep.views.why_texts import answers
 
 if TYPE_CHECKING:
@@ -257,11 +257,6 @@ def _no_grad(moment: Moment, tensor: int, name: str, width: int, *, passing: boo
         found = answers(moment, tensor, why_none(moment, tensor))
         text = " ".join(one.text for one in found)
     return _nothing(tensor, "grad", header, text, width)
-
-
-def wrapped(text: str, width: int) -> tuple[Line, ...]:
-    """Set a sentence on dim lines, broken between words."""
-    return wrap([line((word + " ", "dim")) for word in text.split()], width, indent=0)
 
 
 def _nothing(tensor: int | None, what: str, header: Line, text: str, width: int) -> TensorView:

@@ -244,6 +244,11 @@ def wrap(parts: Sequence[Line], width: int, *, indent: int = 2) -> tuple[Line, .
     return tuple(lines)
 
 
+def wrapped(text: str, width: int) -> tuple[Line, ...]:
+    """Set a sentence on dim lines, broken between words."""
+    return wrap([line((word + " ", "dim")) for word in text.split()], width, indent=0)
+
+
 def _unended(spans: Line) -> Line:
     """Take the blanks off the end of a line."""
     *before, last = spans

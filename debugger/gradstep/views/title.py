@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from gradstep.trace.gradient_norm import gradient_norm
 from gradstep.views import numbers
 from gradstep.views.glyphs import UNICODE, Glyphs
-from gradstep.views.reading import iteration_span, one, value_of
+from gradstep.views.reading import is_op_name, iteration_span, one, value_of
 from gradstep.views.source import place_of
 from gradstep.views.stretch import read_stretch
 from gradstep.views.text import Line, Span, justify, line, width_of
@@ -28,6 +28,7 @@ STATES: Final = {
     "recorded": ("○", "RECORDED", "dim"),
 }
 SPARK: Final = 10
+LONGEST_NAME: Final = 16
 
 
 def title_line(
@@ -90,7 +91,8 @@ def _parts(moment: Moment, standing: tuple[str, int], glyphs: Glyphs) -> list[tu
         # Which line will go backward from it is not known yet.
         parts += _loss([*(values if len(set(lines)) == 1 else ()), fresh], glyphs)
     elif values:
-        parts += _loss(values, glyphs, "last loss " if moved_on else "loss ")
+        label = _called(moment, losses[-1]) if len(set(lines)) > 1 else "loss"
+        parts += _loss(values, glyphs, f"last {label} " if moved_on else f"{label} ")
     norm = gradient_norm(moment.run, moment.seq)
     if norm is not None and not (event.phase == "backward" and event.kind != "phase_exited"):
         # While backward adds to one leaf after the other, the norm is of no gradient yet.
@@ -106,6 +108,17 @@ def _line_of(moment: Moment, seq: int) -> tuple[str, int]:
     """Return the line that called backward() at the event `seq`."""
     event = moment.run.event(seq)
     return event.file, event.line
+
+
+def _called(moment: Moment, loss: tuple[int, int, int, float]) -> str:
+    """Name one of several losses as the script does."""
+    seq, _, tensor, _ = loss
+    then = moment.run.at(seq)
+    name, op = then.name(tensor), then.op_of_result(tensor)
+    is_given = bool(name) and not name.startswith("tensor_")
+    if op is not None and is_op_name(name, op.name):
+        is_given = False
+    return name if is_given and len(name) <= LONGEST_NAME else "loss"
 
 
 def was_edited(moment: Moment) -> bool:

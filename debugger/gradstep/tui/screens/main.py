@@ -63,7 +63,8 @@ class MainScreen(Screen[None]):
     ]
     VERTICAL_BREAKPOINTS = [  # noqa: RUF012
         (0, "-short"),
-        (16, "-tall"),
+        (16, "-low"),
+        (20, "-tall"),
     ]
 
     title_bar = getters.query_one(TitleBar)

@@ -170,6 +170,9 @@ class Card(LinesView, can_focus=False):
     has_row_cursor = False
 
 
+LOW: Final = 12
+"""A pane of fewer lines, as on 80x24, has no room to spare."""
+
 STRIDE: Final = 4
 """Lines by which the card grows and gives way: each change lays the whole screen out, 30 ms."""
 
@@ -215,6 +218,7 @@ class GraphPane(Vertical):
             selected=frame.selection.seq,
             scope=self.rows.scope,
             folds=replace(self.rows.folds, height=max(0, self.size.height - 1)),
+            width=max(20, self.rows.scrollable_content_region.width or self.size.width - 2),
             glyphs=frame.glyphs,
         )
 
@@ -231,10 +235,10 @@ class GraphPane(Vertical):
 
     def _lay_out_anew(self) -> None:
         before = self.rows.view
-        if self.frame.moment is None or before is None or not before.rows:
+        if self.frame.moment is None or before is None:
             return
         view = self._view(self.frame)
-        self._show(view, view.row_like(before, self.rows.row))
+        self._show(view, view.row_like(before, self.rows.row) if before.rows else None)
 
     def paint_card(self) -> None:
         """Explain the selected row, or the event under the cursor."""
@@ -244,13 +248,16 @@ class GraphPane(Vertical):
         self.card.show_lines(lines)
         # The card only grows: rows of the graph that jump at each step are hard to follow.
         self._card_height = max(self._card_height, -(-(len(lines) + 1) // STRIDE) * STRIDE)
-        half = self.size.height // 2
+        is_low = self.size.height < LOW
+        # There the card gets the odd line: a formula without its numbers tells little.
+        half = (self.size.height + is_low) // 2
         # A short graph leaves it more than the half that it has beside a long one.
         free = self.size.height - 1 - self.rows.row_count()
         most = half + max(0, (free - half) // STRIDE * STRIDE)
         if self._is_update():
             # The graph stands still during a step, and the line that matters is the rule's last.
-            most = max(most, self.size.height - 1 - LEAST_ROWS)
+            least = LEAST_ROWS // 2 if is_low else LEAST_ROWS
+            most = max(most, self.size.height - 1 - least)
         self.card.styles.height = min(self._card_height, most)
         self.card.display = bool(lines)
         self.card.scroll_to(y=0, animate=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from gradstep.views import numbers
@@ -23,6 +24,8 @@ MOST_TEXT: Final = 40
 
 INTERNAL: Final = ("name", "node_name", "shown_as")
 """Attributes by which the engine tells forms of an op apart."""
+
+_SLICE: Final = re.compile(r"slice\(([-\w]+), ([-\w]+), ([-\w]+)\)")
 
 CUTS: Final = {
     "detach": "detach() shares the values but forgets where they came from",
@@ -61,8 +64,8 @@ def explain_op(draft: Draft, op: EventRow) -> None:
             )
     given = [
         f"{name} {text}" if not name.startswith("input_") else f"{text} (a plain number)"
-        for name, text in (op.detail.get("attributes") or {}).items()
-        if len(str(text)) <= MOST_TEXT and name not in INTERNAL
+        for name, recorded in (op.detail.get("attributes") or {}).items()
+        if len(text := as_written(recorded)) <= MOST_TEXT and name not in INTERNAL
     ]
     if given:
         draft.add(("with ", "dim"), "  ".join(given))
@@ -74,7 +77,12 @@ def explain_op(draft: Draft, op: EventRow) -> None:
         draft.say("No input requires a gradient here, so backward will never come this way.")
         return
     steps = _steps_by_node(draft, op, nodes)
-    for number, node in reversed(list(enumerate(nodes))):
+    is_opaque = len(nodes) > 1 and not steps and not any(rule_of(op, node) for node in nodes)
+    if is_opaque:
+        # Each has the same to say: that nothing is known of it.
+        many = [line((f"{node} ", "backward")) for node in reversed(nodes)]
+        draft.add((f"{arrow} remembers {len(nodes)} nodes: ", "dim"), *many)
+    for number, node in () if is_opaque else reversed(list(enumerate(nodes))):
         known = rule_of(op, node)
         wanted = sum(r.tensor is not None for r in having(tensors, "input"))
         symbols = [words_of(op) or "formula not in gradstep's table"]
@@ -87,6 +95,20 @@ def explain_op(draft: Draft, op: EventRow) -> None:
         draft.add((f"{arrow} remembers ", "dim"), (node, "backward"), "  ", *said)
     if made and not is_op_name(made, op.name):
         draft.say(f"{made}.grad_fn is {nodes[-1] if len(nodes) == 1 else op.detail['grad_fn']}")
+
+
+def as_written(recorded: object) -> str:
+    """Write an attribute; an index with slices as the script has it: `[:, -1]`."""
+    text = str(recorded)
+    if "slice(" not in text:
+        return text
+    text = _SLICE.sub(_colons, text).replace("Ellipsis", "...")
+    return f"[{text.strip('()').rstrip(',')}]"
+
+
+def _colons(found: re.Match[str]) -> str:
+    start, stop, step = ("" if part == "None" else part for part in found.groups())
+    return f"{start}:{stop}" + (f":{step}" if step else "")
 
 
 def _steps_by_node(draft: Draft, op: EventRow, nodes: list[str]) -> list[Step]:

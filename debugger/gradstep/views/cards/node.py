@@ -51,7 +51,7 @@ def explain_node(draft: Draft, node: EventRow) -> None:
     draft.add(
         ("grad_out ", "dim"),
         ", ".join(brief(moment, ref) if ref.tensor is not None else "None" for ref in arriving),
-        ("   the gradient that arrives from the loss's side", "dim"),
+        ("   arrives from the loss's side", "dim"),
     )
     if tape is not None and step is not None:
         write_overview(draft, tape, step)

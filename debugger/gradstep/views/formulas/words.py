@@ -26,7 +26,7 @@ EXCEPTIONS: Final[Mapping[str, str]] = {
     ),
     "fractional_max_pool2d": "not worked out: where its windows begin is drawn by chance",
     "grid_sampler": "not worked out: it mixes by many small steps, and none of them is recorded",
-    "multi_head_attention_forward": "not worked out: what it was called with is not recorded",
+    "multi_head_attention_forward": "not worked out: of the many steps inside it none is recorded",
 }
 """Why there are no numbers in forward: ops that what was recorded does not suffice for."""
 

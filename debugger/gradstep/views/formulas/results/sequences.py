@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Final
 
+from gradstep.views import numbers
 from gradstep.views.formulas.call import Array, Call, Place, Unknown
 from gradstep.views.formulas.results.elementwise import Work, sigmoid
 from gradstep.views.formulas.results.products import given
@@ -79,7 +80,7 @@ def _lstm(call: Call, place: Place) -> Worked:
     for step in steps:
         i, f, g, o = (sum(layer.sums(step, sample, unit, part)) for part in range(4))
         c, o = sigmoid(f) * c + sigmoid(i) * math.tanh(g), sigmoid(o)
-    text = f"{number(o)} · tanh {number(c)}   o · tanh c"
+    text = f"o · tanh c = {number(o)} · tanh({numbers.number(c)})"
     return Worked(text, o * math.tanh(c), 1.0)
 
 
