@@ -1,4 +1,4 @@
-"""Cyclic garbage is collected in the pauses between pictures."""
+"""Cyclic garbage is collected between pictures."""
 
 from __future__ import annotations
 
@@ -8,11 +8,18 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from gradstep.tui.collecting import PICTURES_UNTIL_FULL, THRESHOLDS, Collecting
+from gradstep.tui.collecting import (
+    AT_ONCE,
+    PAUSED_UNTIL_FULL,
+    PICTURES_UNTIL_FULL,
+    PICTURES_UNTIL_MIDDLE,
+    THRESHOLDS,
+    Collecting,
+)
 
 
 class Later:
-    """A timer that the test lets go off."""
+    """A clock that the test lets go on."""
 
     def __init__(self) -> None:
         self.waiting: list[tuple[float, Callable[[], None]]] = []
@@ -21,12 +28,18 @@ class Later:
         self.waiting.append((seconds, call))
         return self
 
-    def stop(self) -> None:
+    def cancel(self) -> None:
         self.waiting.clear()
 
-    def goes_off(self) -> None:
-        (_, call), *self.waiting = self.waiting
+    def goes_off(self) -> float:
+        (seconds, call), *self.waiting = self.waiting
         call()
+        return seconds
+
+    def passes(self) -> None:
+        """Let a pause pass."""
+        while self.waiting:
+            self.goes_off()
 
 
 class Knot:
@@ -36,70 +49,96 @@ class Knot:
         self.itself = self
 
 
+def knot(generation: int) -> weakref.ref[Knot]:
+    """Leave garbage that has lived through so many collections."""
+    kept = Knot()
+    for _ in range(generation):
+        gc.collect(generation - 1)
+    return weakref.ref(kept)
+
+
 @pytest.fixture
-def later() -> Iterator[tuple[Later, Collecting]]:
+def between() -> Iterator[tuple[Later, Collecting]]:
     before = gc.get_threshold()
-    later = Later()
-    collecting = Collecting(later)
-    collecting.begin()
+    later, collecting = Later(), Collecting()
+    collecting.begin(later)
+    assert gc.get_threshold() == THRESHOLDS
     yield later, collecting
     collecting.end()
     assert gc.get_threshold() == before
     assert not gc.get_freeze_count()
 
 
-def knot() -> weakref.ref[Knot]:
-    return weakref.ref(Knot())
-
-
-def test_a_pause_collects_what_pictures_left(later: tuple[Later, Collecting]) -> None:
-    timer, collecting = later
-    assert gc.get_threshold() == THRESHOLDS
-    collecting.painted()
-    timer.goes_off()
-    left = knot()
+def test_what_a_picture_left_goes_right_after_it(between: tuple[Later, Collecting]) -> None:
+    later, collecting = between
+    left = knot(0)
     collecting.painted()
     assert left() is not None
-    timer.goes_off()
+    assert later.goes_off() == AT_ONCE
     assert left() is None
 
 
-def test_what_the_start_made_is_not_looked_at_again(later: tuple[Later, Collecting]) -> None:
-    timer, collecting = later
+def test_a_pause_takes_what_is_older(between: tuple[Later, Collecting]) -> None:
+    later, collecting = between
     collecting.painted()
+    later.passes()
+    left = knot(1)
+    collecting.painted()
+    later.goes_off()
+    assert left() is not None
+    later.passes()
+    assert left() is None
+
+
+def test_what_the_start_made_is_not_looked_at_again(between: tuple[Later, Collecting]) -> None:
+    later, collecting = between
+    collecting.painted()
+    later.goes_off()
     assert not gc.get_freeze_count()
-    timer.goes_off()
+    later.passes()
     assert gc.get_freeze_count() > 1000
 
 
-def test_a_picture_puts_the_collection_off(later: tuple[Later, Collecting]) -> None:
-    timer, collecting = later
+def test_a_picture_puts_the_collection_off(between: tuple[Later, Collecting]) -> None:
+    later, collecting = between
     for _ in range(5):
         collecting.painted()
-    assert len(timer.waiting) == 1
+    assert len(later.waiting) == 1
 
 
-def test_old_garbage_goes_after_many_pictures(later: tuple[Later, Collecting]) -> None:
-    timer, collecting = later
+def test_a_pause_after_many_pictures_takes_everything(between: tuple[Later, Collecting]) -> None:
+    later, collecting = between
     collecting.painted()
-    timer.goes_off()
-    kept = Knot()
-    left = weakref.ref(kept)
-    gc.collect()  # it is old now: a collection of the young leaves it alone
-    del kept
-    for _ in range(PICTURES_UNTIL_FULL - 2):
+    later.passes()
+    left = knot(2)
+    for _ in range(PAUSED_UNTIL_FULL - 1):
         collecting.painted()
-    timer.goes_off()
+    later.passes()
     assert left() is not None
     collecting.painted()
-    timer.goes_off()
+    later.passes()
+    assert left() is None
+
+
+@pytest.mark.parametrize(
+    ("generation", "pictures"), [(1, PICTURES_UNTIL_MIDDLE), (2, PICTURES_UNTIL_FULL)]
+)
+def test_without_a_pause_older_objects_have_their_turn(
+    between: tuple[Later, Collecting], generation: int, pictures: int
+) -> None:
+    later, collecting = between
+    for _ in range(pictures - 1):
+        collecting.painted()
+    left = knot(generation)
+    later.goes_off()
+    assert left() is not None
+    collecting.painted()
+    later.goes_off()
     assert left() is None
 
 
 def test_nothing_happens_before_the_beginning() -> None:
-    timer = Later()
-    collecting = Collecting(timer)
+    collecting = Collecting()
     collecting.painted()
     collecting.end()
-    assert not timer.waiting
     assert gc.get_threshold() != THRESHOLDS

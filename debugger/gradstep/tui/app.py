@@ -129,7 +129,7 @@ class GradstepApp(
         self.failure = ""
         self._announcer = Announcer()
         self._awaiting = Awaiting()
-        self._collecting = Collecting(self.set_timer)
+        self._collecting = Collecting()
         self._pane_size: tuple[int, int] | None = None
         self._pace = Pace(self, self.paint_now)
         for theme in THEMES:
@@ -157,7 +157,7 @@ class GradstepApp(
         self.main.title_bar.script = self.script
         self._watch_signals()
         if not self.is_headless:
-            self._collecting.begin()
+            self._collecting.begin(asyncio.get_running_loop().call_later)
             self.run_worker(import_numpy, thread=True, group="ahead")
         self.run_worker(self._open(), group="open")
 
