@@ -116,8 +116,9 @@ def footer(
         ranks["back"], places["back"] = BACK_RANK, 0
         order.insert(sum(number == 0 for number, _ in offered), "back")
     chosen: set[str] = set()
+    widths = {name: width_of(part) for name, (_, part) in parts.items()}
     for name in sorted(order, key=lambda name: ranks[name]):
-        if _width([n for n in order if n in chosen or n == name], parts, places) <= width:
+        if _width([n for n in order if n in chosen or n == name], widths, places) <= width:
             chosen.add(name)
     return _laid_out([name for name in order if name in chosen], parts, places)
 
@@ -132,9 +133,9 @@ def _gap(before: str, after: str, places: dict[str, int]) -> str:
     return BETWEEN if places[before] == places[after] else f" {BETWEEN}"
 
 
-def _width(names: list[str], parts: dict[str, Part], places: dict[str, int]) -> int:
+def _width(names: list[str], widths: dict[str, int], places: dict[str, int]) -> int:
     gaps = sum(cells(_gap(a, b, places)) for a, b in pairwise(names))
-    return gaps + sum(width_of(parts[name][1]) for name in names)
+    return gaps + sum(widths[name] for name in names)
 
 
 def _laid_out(

@@ -67,6 +67,8 @@ class TypeAhead(Commands):
             return True
         if self.screen is not self.main:
             return False  # A dialog has its own keys.
+        if not self._typed and not self._is_starting:
+            return False
         bound = self.main.active_bindings.get(event.key)
         action = bound.binding.action if bound is not None else ""
         if action in AT_ONCE:

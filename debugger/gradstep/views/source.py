@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from gradstep.views import numbers
@@ -86,35 +87,49 @@ def source_view(
     current = at_line if shown == at_file else 0
     origin = event.line if event.kind in ("node", "accumulated") and shown == event.file else 0
     values = inline_values(moment, shown, glyphs)
-    rows = text.splitlines()
-    digits = max(2, len(str(len(rows))))
-    lines = []
-    for number, content in enumerate(rows, 1):
-        mark = (marks or {}).get(number, "")
-        lines.append(
-            SourceLine(
-                number=number,
-                text=content.expandtabs(4),
-                current=number == current,
-                mark=mark,
-                gutter=_gutter(
-                    number, digits, mark, number == current, number == origin, event, glyphs
-                ),
-                inline=values.get(number, ()),
-                origin=number == origin,
-            )
+    bare = _bare_lines(text)
+    lines = list(bare)
+    digits = _digits(len(bare))
+    marked = marks or {}
+    for number in {current, origin, *marked, *values}:
+        if not 0 < number <= len(bare):
+            continue
+        mark, is_current, is_origin = marked.get(number, ""), number == current, number == origin
+        lines[number - 1] = replace(
+            bare[number - 1],
+            current=is_current,
+            mark=mark,
+            gutter=_gutter(number, digits, mark, is_current, is_origin, glyphs),
+            inline=values.get(number, ()),
+            origin=is_origin,
         )
     return SourceView(shown, tuple(lines), current, ())
 
 
+@lru_cache(maxsize=8)
+def _bare_lines(text: str) -> tuple[SourceLine, ...]:
+    """Give the lines of a file of which nothing is said: most of them, at every step."""
+    rows = text.splitlines()
+    digits = _digits(len(rows))
+    return tuple(
+        SourceLine(
+            number=number,
+            text=content.expandtabs(4),
+            current=False,
+            mark="",
+            gutter=_gutter(number, digits, "", False, False, UNICODE),
+            inline=(),
+        )
+        for number, content in enumerate(rows, 1)
+    )
+
+
+def _digits(rows: int) -> int:
+    return max(2, len(str(rows)))
+
+
 def _gutter(
-    number: int,
-    digits: int,
-    mark: str,
-    current: bool,
-    origin: bool,
-    event: EventRow,
-    glyphs: Glyphs,
+    number: int, digits: int, mark: str, current: bool, origin: bool, glyphs: Glyphs
 ) -> Line:
     name, style = MARKS.get(mark, ("", ""))
     glyph = getattr(glyphs, name) if name else " "

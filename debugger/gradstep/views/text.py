@@ -100,7 +100,11 @@ def _cell(character: str) -> int:
 
 def width_of(spans: Line) -> int:
     """Count the cells of a line."""
-    return sum(cells(span.text) for span in spans)
+    total = 0
+    for span in spans:
+        text = span.text
+        total += len(text) if text.isascii() else _cells(text)
+    return total
 
 
 def shorten(text: str, width: int) -> str:

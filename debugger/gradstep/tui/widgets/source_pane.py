@@ -54,6 +54,7 @@ class SourcePane(LinesView):
         self._highlighters: dict[tuple[str, int], Highlighter] = {}
         self._highlighter: Highlighter | None = None
         self._shown = (0, "", 0)
+        self._made: dict[int, tuple[SourceLine, object, Strip]] = {}
 
     def paint(self, frame: Frame) -> None:
         """Take a new instant, with the breakpoints of the shown file."""
@@ -72,6 +73,8 @@ class SourcePane(LinesView):
         else:
             self._highlighter = None
             self._lines = view.note
+        if view.file != self._shown[1]:
+            self._made.clear()
         where = (frame.cursor, view.file, view.current)
         moved = where != self._shown
         self._shown = where
@@ -132,7 +135,23 @@ class SourcePane(LinesView):
         longest = max((len(source.text) for source in self.view.lines), default=0)
         return longest + 8
 
+    def repaint_all(self) -> None:
+        """Forget what was painted, and paint every row again."""
+        self._made.clear()
+        super().repaint_all()
+
     def row_strip(self, row: int, width: int, painter: Painter) -> Strip:
+        """Paint one line, made once as long as nothing about it changes."""
+        source = self.view.lines[row] if self.view is not None and self.view.lines else None
+        if source is None:
+            return painter.strip(self.row_line(row, width)).crop_extend(0, width, None)
+        how = (width, round(self.scroll_offset.x), painter, self._highlighter)
+        made = self._made.get(row)
+        if made is None or made[0] != source or made[1] != how:
+            self._made[row] = made = (source, how, self._strip(row, width, painter))
+        return made[2]
+
+    def _strip(self, row: int, width: int, painter: Painter) -> Strip:
         """Paint one line; the current one over its whole width. The gutter never scrolls."""
         strip = painter.strip(self.row_line(row, width)).crop_extend(0, width, None)
         if self.view is not None and self.view.current == row + 1:
