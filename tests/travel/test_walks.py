@@ -84,16 +84,26 @@ async def test_a_breakpoint_stops_the_way_back(open_run: OpenRun) -> None:
     assert session.cursor < 10
 
 
-async def test_a_jump_is_no_motion(open_run: OpenRun) -> None:
-    """After one a capital lands where it would have landed for whoever came there."""
+async def test_where_no_way_led_a_capital_lands_as_for_whoever_came_there(
+    open_run: OpenRun,
+) -> None:
     session, other = open_run("two_scalars"), open_run("two_scalars")
     await session.seek(13)
     await session.motion("phase")
     there = session.cursor
-    await other.seek(there)
+    for one in (session, other):
+        await one.seek(there + 1)
+        await one.motion("phase", backward=True)
+    assert session.cursor == other.cursor != 13
+
+
+async def test_back_where_a_motion_ended_its_capital_takes_it_back(open_run: OpenRun) -> None:
+    session = open_run("two_scalars")
     await session.seek(13)
+    await session.motion("phase")
+    there = session.cursor
     await session.seek(there + 1)
     await session.motion("step", backward=True)
+    assert session.cursor == there
     await session.motion("phase", backward=True)
-    await other.motion("phase", backward=True)
-    assert session.cursor == other.cursor != 13
+    assert session.cursor == 13
