@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from pathlib import Path
+from typing import Final, cast
 
 import pytest
 from textual.pilot import Pilot
 
+from gradstep.testing import screen_text
 from gradstep.tui.app import GradstepApp
 from gradstep.tui.frame import Frame
 from tests.pilot_waits import pilot_waits
@@ -17,6 +20,9 @@ from tests.tui.fake_session import FakeSession
 from tests.tui.recording import record_two_scalars
 
 __all__ = ["pilot_waits"]
+
+PATIENCE: Final = 20.0
+"""Seconds; machines are shared."""
 
 Opened = tuple[GradstepApp, Pilot[int], FakeSession]
 Open = Callable[..., AbstractAsyncContextManager[Opened]]
@@ -55,6 +61,15 @@ async def press(app: GradstepApp, pilot: Pilot[int], *keys: str) -> None:
         before = app.moves
         await pilot.press(key)
         await app.reached(partial(_moved_since, before))
+
+
+async def until(pilot: Pilot[int], holds: Callable[[], object]) -> None:
+    """Wait for something that no new frame tells of; the error shows the screen."""
+    deadline = time.monotonic() + PATIENCE
+    while not holds():
+        if time.monotonic() > deadline:
+            raise AssertionError(screen_text(cast(GradstepApp, pilot.app)))
+        await pilot.pause(0.01)
 
 
 def _moved_since(before: int, frame: Frame) -> bool:

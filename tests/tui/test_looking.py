@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
@@ -13,7 +12,7 @@ from textual.pilot import Pilot
 
 from gradstep.session.watches import WatchBook
 from gradstep.testing import GradstepApp, open_debugger, open_recording, screen_text
-from tests.tui.conftest import Open, press
+from tests.tui.conftest import Open, press, until
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs signals")
 
@@ -57,15 +56,6 @@ async def ask(app: GradstepApp, pilot: Pilot[int], text: str) -> None:
     await pilot.press("enter")
     await app.reached(lambda _: app.answers > before)
     await pilot.press("escape")
-
-
-async def until(pilot: Pilot[int], holds: Callable[[], bool]) -> None:
-    """Wait for something on the screen that no new frame tells of."""
-    for _ in range(150):
-        if holds():
-            return
-        await pilot.pause(0.01)
-    raise AssertionError(screen_text(cast(GradstepApp, pilot.app)))
 
 
 async def looked(pilot: Pilot[int], *texts: str) -> None:
@@ -149,7 +139,8 @@ async def test_watches_have_values_changes_and_a_history(script: Path) -> None:
         app.main.watches.focus()
         app.main.watches.row = 3
         await pilot.press("delete")
-        await until(pilot, lambda: "nosuch" not in screen_text(app))
+        await until(pilot, lambda: len(app.main.watches.readings) == 3)
+        assert "nosuch" not in {one.text for one in app.main.watches.readings}
         assert WatchBook(str(script)).texts == ["w", "w.grad", "square + 1"]
 
 

@@ -20,7 +20,7 @@ from gradstep.tui.frame import Frame
 from gradstep.tui.pane_keys import PANE_KEYS
 from gradstep.tui.screens.save import SaveScreen
 from gradstep.tui.trail import Trail
-from tests.tui.conftest import Open, press
+from tests.tui.conftest import Open, press, until
 
 SCRIPT = """\
 import torch
@@ -36,15 +36,6 @@ for _ in range(3):
 total = large * 2
 print(total.shape)
 """
-
-
-async def until(pilot: Pilot[int], holds: Callable[[], object]) -> None:
-    """Let the application work until something is so; the key that brings it was pressed."""
-    for _ in range(400):
-        if holds():
-            return
-        await pilot.pause(0.01)
-    raise AssertionError("it did not come about")
 
 
 LENT = {"Lesson": {"1", "2", "3"}}
