@@ -158,6 +158,8 @@ class Terminal:
 
 def percentile(values: list[float], percent: int) -> float:
     """The given percentile of the values."""
+    if len(values) == 1:
+        return values[0]
     return statistics.quantiles(values, n=100, method="inclusive")[percent - 1]
 
 
@@ -216,11 +218,11 @@ def held(terminal: Terminal, key: str, seconds: float) -> str:
     terminal.settle(0.5)
     (begun, first), (ended, released) = shown[0], shown[-1]
     # A script that has ended meanwhile shows no event of its own any more.
-    last, used = max(terminal.event(), released), terminal.cpu() - before
+    late, used = max(terminal.event() - released, 0), terminal.cpu() - before
     return (
         f"{key} held for {seconds:.0f} s: {(released - first) / (ended - begun):.1f} events and "
-        f"{(len(shown) - 1) / (ended - begun):.1f} pictures per second, {last - released} events "
-        f"after it was let go, {used / (last - first) * 1000:.0f} ms CPU per event"
+        f"{(len(shown) - 1) / (ended - begun):.1f} pictures per second, {late} events "
+        f"after it was let go, {used / seconds:.0%} of a core"
     )
 
 
@@ -255,7 +257,7 @@ def main() -> None:
             terminal.press(".")
             terminal.settle(0.5)
             said.append(held(terminal, "s", options.hold))
-            said.append(f"{terminal.resident():.0f} MB resident at event {terminal.event():,}")
+            said.append(f"{terminal.resident():.0f} MB resident at the end")
         finally:
             terminal.close()
     print("\n" + "\n".join(said))
